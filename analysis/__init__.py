@@ -1,0 +1,1 @@
+"""Results: loading, statistics and plots."""

@@ -1,0 +1,287 @@
+"""Plots of one results file: for each suite the distributions and the means, and the start-up as a time line.
+
+The same results always give the same bytes. Colours are from the Okabe-Ito set, which colour-blind readers can
+tell apart. Each plot says what was measured where, and names the command that makes it again.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tools.command.say import BUILD
+
+os.environ.setdefault("MPLCONFIGDIR", str(BUILD / "matplotlib"))
+
+import matplotlib  # noqa: E402
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+from analysis.load import display_unit, mode_sentence, suite_of  # noqa: E402
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
+ROWS_LIMIT = 24
+"""More benches than this do not fit on one figure legibly; they go on further ones."""
+POINTS_SHOWN = 400
+LOG_SPREAD = 30.0
+WIDTH_INCHES = 10.0
+ROW_INCHES = 0.42
+STYLE = {
+    "svg.hashsalt": "lanternfish",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "x",
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+}
+
+Bench = Mapping[str, Any]
+Results = Mapping[str, Any]
+
+
+def draw(
+    results: Results, command: str, progress: Callable[[str], None] = lambda text: None
+) -> Iterator[tuple[str, bytes]]:
+    """Every plot of `results` as (file name, content), PNG and SVG; `command` is named in the footer."""
+    suites: dict[str, list[Bench]] = {}
+    for bench in results["benches"]:
+        suites.setdefault(suite_of(bench), []).append(bench)
+    with plt.rc_context(STYLE):
+        for suite, benches in suites.items():
+            progress(suite)
+            pages = [benches[at : at + ROWS_LIMIT] for at in range(0, len(benches), ROWS_LIMIT)]
+            for number, page in enumerate(pages, 1):
+                ending = f"-{number}" if len(pages) > 1 else ""
+                for kind, panel in (("distribution", distribution), ("mean", means)):
+                    title = f"{suite}: {TITLES[kind]}" + (f" ({number} of {len(pages)})" if ending else "")
+                    figure = _figure(results, page, title, command, panel)
+                    yield from _files(figure, f"{suite}-{kind}{ending}")
+            if suite == "boot" and any(_good(bench) for bench in benches):
+                yield from _files(timeline(results, benches, command), "boot-timeline")
+
+
+TITLES = {
+    "distribution": "every sample, median and quartiles",
+    "mean": "means with 95 % confidence intervals",
+}
+
+
+def _good(bench: Bench) -> bool:
+    return bool(bench["samples"])
+
+
+def label(bench: Bench, width: int = 46) -> str:
+    """A bench's name, and its parameters below it; distinct for distinct parameters."""
+    params = ", ".join(f"{key}={value}" for key, value in bench["params"].items())
+    name = str(bench["name"])
+    if not params:
+        return name
+    lines = [name]
+    for item in params.split(", "):
+        if len(lines) == 1 or len(lines[-1]) + len(item) + 2 > width:
+            lines.append(item)
+        else:
+            lines[-1] += f", {item}"
+    return "\n".join(lines)
+
+
+def _panels(benches: Sequence[Bench]) -> list[tuple[str, list[Bench]]]:
+    """Benches by unit: figures of different units never share an axis."""
+    units: dict[str, list[Bench]] = {}
+    for bench in benches:
+        units.setdefault(str(bench["unit"]), []).append(bench)
+    return list(units.items())
+
+
+Panel = Callable[[Axes, Sequence[Bench]], None]
+
+
+def _figure(results: Results, benches: Sequence[Bench], title: str, command: str, panel: Panel) -> Figure:
+    panels = _panels(benches)
+    labels = [[label(bench) for bench in page] for _, page in panels]
+    heights = [sum(max(2, text.count("\n") + 1) for text in texts) * ROW_INCHES / 2 + 0.9 for texts in labels]
+    figure, grid = plt.subplots(
+        len(panels),
+        1,
+        figsize=(WIDTH_INCHES, sum(heights) + 1.7),
+        squeeze=False,
+        gridspec_kw={"height_ratios": heights},
+        layout="constrained",
+    )
+    for axes, (unit, page), texts in zip(grid[:, 0], panels, labels, strict=True):
+        panel(axes, page)
+        axes.set_yticks(range(len(page)), texts)
+        axes.set_ylim(len(page) - 0.5, -0.5)
+        axes.set_xlabel(display_unit(unit, results["clock"]["cycle_is"]) or "no unit")
+        _failures(axes, page)
+    _caption(figure, results, title, command)
+    return figure
+
+
+def _caption(figure: Figure, results: Results, title: str, command: str) -> None:
+    git = results["git"]
+    variant = ", ".join(f"{axis}={value}" for axis, value in results["variant"].items()) or "no variant axes"
+    machine = f"{results['platform']}, {results['cores']} x {results['cpu']}, mode {results['mode']}"
+    commit = f"commit {git['rev']}{' with changes' if git['dirty'] else ''}"
+    figure.suptitle(
+        _wrap(f"{title}\n{machine}; {commit}\n{variant}", 110),
+        fontsize=10,
+        x=0.01,
+        ha="left",
+    )
+    footer = f"{mode_sentence(results)}\nMade by: {command}"
+    figure.get_layout_engine().set(
+        rect=(0, 0.42 / figure.get_figheight(), 1, 1 - 0.42 / figure.get_figheight())
+    )
+    figure.text(0.01, 0.05 / figure.get_figheight(), footer, fontsize=8, color="#444444", va="bottom")
+
+
+def _wrap(text: str, width: int) -> str:
+    return "\n".join(textwrap.fill(line, width) for line in text.split("\n"))
+
+
+def _failures(axes: Axes, benches: Sequence[Bench]) -> None:
+    """A failed bench keeps its row and says why."""
+    for at, bench in enumerate(benches):
+        if bench["status"] != "ok":
+            text = bench["status"] if len(bench["status"]) <= 90 else bench["status"][:87] + "..."
+            axes.text(
+                0.01, at, text, transform=axes.get_yaxis_transform(), va="center", color="#B00020", fontsize=8
+            )
+
+
+def _scale(axes: Axes, values: Sequence[float]) -> bool:
+    """A logarithmic axis where the figures are far apart."""
+    low, high = (min(values), max(values)) if values else (0, 0)
+    if low > 0 and high / low > LOG_SPREAD:
+        axes.set_xscale("log")
+        return True
+    return False
+
+
+def distribution(axes: Axes, benches: Sequence[Bench]) -> None:
+    """A strip of the samples, with the box of quartiles and the whiskers from 1 % to 99 % over it."""
+    every: list[float] = []
+    for at, bench in enumerate(benches):
+        if not _good(bench):
+            continue
+        values = np.asarray(bench["samples"], dtype=float)
+        every += [float(values.min()), float(values.max())]
+        generator = np.random.default_rng(at)
+        shown = values
+        if len(values) > POINTS_SHOWN:
+            shown = values[np.sort(generator.choice(len(values), POINTS_SHOWN, replace=False))]
+        heights = at + generator.uniform(-0.28, 0.28, len(shown))
+        axes.plot(shown, heights, ".", color=ORANGE, markersize=3, alpha=0.45, rasterized=True, zorder=2)
+        axes.boxplot(
+            [values],
+            positions=[at],
+            orientation="horizontal",
+            widths=0.5,
+            whis=(1, 99),
+            showfliers=False,
+            manage_ticks=False,
+            patch_artist=True,
+            boxprops={"facecolor": (0, 0.447, 0.698, 0.18), "edgecolor": BLUE},
+            medianprops={"color": BLUE, "linewidth": 2},
+            whiskerprops={"color": BLUE},
+            capprops={"color": BLUE},
+            zorder=3,
+        )
+    _frame(axes, every, _scale(axes, every))
+
+
+def means(axes: Axes, benches: Sequence[Bench]) -> None:
+    """A bar to the mean with its confidence interval, and the figure beside it."""
+    good = [(at, bench["stats"]) for at, bench in enumerate(benches) if _good(bench)]
+    values = [float(stats["mean"]) for _, stats in good]
+    logarithmic = _scale(axes, values)
+    for at, stats in good:
+        mean = float(stats["mean"])
+        low, high = (float(v) for v in stats["ci95"])
+        axes.barh(at, mean, height=0.55, color=BLUE, alpha=0.8)
+        axes.errorbar(
+            mean,
+            at,
+            xerr=[[max(mean - low, 0)], [max(high - mean, 0)]],
+            color="black",
+            capsize=3,
+            linewidth=1,
+        )
+        axes.annotate(
+            f"{mean:,.0f}" if mean.is_integer() or abs(mean) >= 1000 else f"{mean:,.2f}",
+            (max(high, mean) if mean >= 0 else max(high, 0), at),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    edges = [float(v) for _, stats in good for v in stats["ci95"]]
+    _frame(axes, edges if logarithmic else [0.0, *edges], logarithmic)
+
+
+def _frame(axes: Axes, values: Sequence[float], logarithmic: bool) -> None:
+    """Limits with room for the figures at the right."""
+    if not values:
+        axes.set_xlim(0, 1)
+        axes.set_xticks([])
+        return
+    low, high = min(values), max(values)
+    if logarithmic:
+        axes.set_xlim(low / 1.6, high * (high / low) ** 0.12)
+    else:
+        room = (high - low) or abs(high) or 1.0
+        axes.set_xlim(low - (0.04 * room if low else 0), high + 0.12 * room)
+
+
+def timeline(results: Results, benches: Sequence[Bench], command: str) -> Figure:
+    """The start-up: each milestone at its median time from the first instruction."""
+    stages = sorted(
+        ((float(b["stats"]["median"]), label(b).replace("\n", " ")) for b in benches if _good(b)),
+        key=lambda stage: stage[0],
+    )
+    figure, axes = plt.subplots(
+        figsize=(WIDTH_INCHES, 2.2 + ROW_INCHES * len(stages)), layout="constrained", squeeze=True
+    )
+    before = 0.0
+    for at, (time, name) in enumerate(stages):
+        axes.barh(at, time - before, left=before, height=0.5, color=BLUE if at % 2 == 0 else GREEN)
+        right = time <= 0.6 * stages[-1][0]
+        axes.annotate(
+            f"{time:,.0f} (+{time - before:,.0f})",
+            (time if right else before, at),
+            xytext=(5 if right else -5, 0),
+            textcoords="offset points",
+            ha="left" if right else "right",
+            va="center",
+            fontsize=8,
+        )
+        before = time
+    axes.set_yticks(range(len(stages)), [name for _, name in stages])
+    axes.set_ylim(len(stages) - 0.5, -0.5)
+    axes.set_xlim(0, stages[-1][0] * 1.02 or 1)
+    unit = next(str(b["unit"]) for b in benches if _good(b))
+    axes.set_xlabel(f"{display_unit(unit, results['clock']['cycle_is'])} since the first kernel instruction")
+    _caption(
+        figure, results, "boot: milestones of the start-up, in brackets the step from the one before", command
+    )
+    return figure
+
+
+def _files(figure: Figure, name: str) -> Iterator[tuple[str, bytes]]:
+    """PNG and SVG without dates or versions, so that equal results give equal bytes."""
+    for ending, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=ending, dpi=140, metadata=metadata)
+        yield f"{name}.{ending}", buffer.getvalue()
+    plt.close(figure)

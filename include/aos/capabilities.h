@@ -1,0 +1,92 @@
+/**
+ * Operations on capabilities, and the well-known places of a domain's CSpace (documents D 1.3 and E).
+ *
+ * Every operation is one system call, blocks on nothing, and leaves no trace of itself when it fails. The kernel bounds the
+ * time of a call; a call that it cut short (SYS_ERR_RESTART) goes on in here until it is done.
+ */
+#ifndef AOS_CAPABILITIES_H
+#define AOS_CAPABILITIES_H
+
+#include <abi/bootinfo.h>
+#include <abi/captypes.h>
+#include <abi/errno.h>
+#include <abi/syscall.h>
+#include <aos/caddr.h>
+
+/* CNodes that the parent made, and what stands in the task CNode. */
+extern const struct cnoderef cnode_root, cnode_task, cnode_page, cnode_memory, cnode_module, cnode_device;
+extern const struct capref cap_root, cap_dispatcher, cap_dispframe, cap_argspage, cap_parentep, cap_selfep;
+extern const struct capref cap_kernel, cap_irq, cap_perfmon, cap_trace, cap_bootinfo, cap_vroot;
+
+/// What cap_identify tells of a capability.
+struct capability_info {
+    enum objtype type;
+    unsigned rights;    ///< CAPRIGHTS_*
+    genpaddr_t base;    ///< First byte of the region, or interrupt number.
+    gensize_t bytes;    ///< Size of the region in its unit.
+};
+
+/**
+ * Copies a capability into an empty slot.
+ *
+ * \return SYS_ERR_OK, or what the kernel refused (slot not empty, not copyable, nothing there) under LIB_ERR_CAP_COPY
+ */
+errval_t cap_copy(struct capref dest, struct capref src);
+
+/**
+ * Copies a capability with parameters: for an EndPoint the offset of its ring in the dispatcher frame in bytes and its number of
+ * slots; for any other type the rights to keep (CAPRIGHTS_*) and 0.
+ */
+errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64_t param2);
+
+/**
+ * Makes objects out of part of a region.
+ *
+ * \param dest_start first of `count` consecutive empty slots
+ * \param offset     where the first object begins in `src`, in bytes
+ * \param objsize    size of one object in bytes; 0 for a type whose size is fixed
+ * \return SYS_ERR_OK, or the kernel's reason under LIB_ERR_CAP_RETYPE
+ *
+ * Costs the time to clear the memory where the type asks for it.
+ */
+errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offset, enum objtype new_type,
+                    gensize_t objsize, size_t count);
+
+/// Deletes a capability, with its last copy the object. The slot is empty then but stays the caller's.
+errval_t cap_delete(struct capref cap);
+
+/// Deletes a capability and gives its slot back to the slot allocator.
+errval_t cap_destroy(struct capref cap);
+
+/// Type, rights and region of a capability. Does not push an error: an empty slot is an ordinary answer.
+errval_t cap_identify(struct capref cap, struct capability_info *ret);
+
+/**
+ * Maps part of a frame, or a page table, into a page table. All references must be to the caller's own CSpace.
+ *
+ * \param dest      page table
+ * \param src       frame or page table of the next level; each copy can be mapped once
+ * \param slot      first entry to write
+ * \param attr      VREGION_FLAGS_*
+ * \param off       where in the frame the mapping starts, in bytes
+ * \param pte_count entries
+ * \param mapping   empty slot for the capability that stands for the mapping
+ */
+errval_t vnode_map(struct capref dest, struct capref src, capaddr_t slot, uint64_t attr, uint64_t off,
+                   uint64_t pte_count, struct capref mapping);
+
+/// Takes a mapping out of a page table and deletes the mapping capability.
+errval_t vnode_unmap(struct capref vnode, struct capref mapping);
+
+/**
+ * Makes an L2CNode in a free L1 slot of the own CSpace.
+ *
+ * \param ret_dest the L1 slot that holds the CNode's capability
+ * \param cnoderef the CNode, for making references into it
+ */
+errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef);
+
+/// Makes an L1CNode of ROOTCN_SLOTS slots: an empty CSpace. References into it start from the slot `ret_dest`.
+errval_t cnode_create_l1(struct capref *ret_dest, struct cnoderef *cnoderef);
+
+#endif

@@ -1,0 +1,37 @@
+/**
+ * The dispatcher that the program runs on (document D, 1.2).
+ */
+#ifndef AOS_DISPATCH_H
+#define AOS_DISPATCH_H
+
+#include <abi/dispatcher.h>
+#include <abi/errno.h>
+#include <aos/arguments.h>
+
+/// The part of the current dispatcher that it shares with the kernel. The kernel keeps its address in a read-only register.
+static inline struct dispatcher_shared *curdispatcher(void)
+{
+    uintptr_t address;
+    __asm__("mrs %0, tpidrro_el0" : "=r"(address));
+    return (struct dispatcher_shared *)address;
+}
+
+/// Name of the domain, as its parent gave it.
+const char *disp_name(void);
+
+/// Number of the dispatcher in trace events.
+uint32_t disp_get_number(void);
+
+/// The core that the dispatcher runs on.
+coreid_t disp_get_core_id(void);
+
+/// What the parent passed, or NULL in init.
+const struct domain_arguments *domain_arguments(void);
+
+/// The process id that the parent gave; 1 in init.
+domainid_t disp_get_domain_id(void);
+
+/// Gives up the core for now. Returns when the dispatcher runs again.
+void thread_yield(void);
+
+#endif

@@ -1,0 +1,60 @@
+/**
+ * Memory as capabilities, out of the RAM that the domain was started with (in init: all there is).
+ *
+ * A first-fit allocator over ranges of pages. Objects are made straight from the region's RAM capability, without a capability in
+ * between. Limits: it knows at most RAM_ALLOC_REGIONS regions and RAM_ALLOC_RANGES free ranges; an allocation that would need more
+ * fails, and a free that would need more is refused, both with LIB_ERR_RAM_ALLOC. It takes linear time in the number of free ranges.
+ */
+#ifndef AOS_RAM_ALLOC_H
+#define AOS_RAM_ALLOC_H
+
+#include <abi/captypes.h>
+#include <abi/errno.h>
+#include <aos/caddr.h>
+
+#define RAM_ALLOC_REGIONS 64
+#define RAM_ALLOC_RANGES  512
+
+/// Finds the RAM capabilities in the memory CNode. Called once at start-up.
+void ram_alloc_init(void);
+
+/**
+ * Allocates a RAM capability.
+ *
+ * \param bytes rounded up to pages
+ * \return SYS_ERR_OK, or LIB_ERR_RAM_ALLOC on top of the reason (LIB_ERR_RAM_ALLOC_EXHAUSTED: no memory left)
+ */
+errval_t ram_alloc(struct capref *ret, size_t bytes);
+
+/// The same, aligned to `alignment` bytes, a power of two and at least a page.
+errval_t ram_alloc_aligned(struct capref *ret, size_t bytes, size_t alignment);
+
+/**
+ * Makes one object of any type that can be retyped from RAM, in the empty slot `dest`, which may lie in any CSpace.
+ *
+ * \param bytes its size in bytes; it takes whole pages from the allocator
+ */
+errval_t ram_alloc_object(struct capref dest, enum objtype type, size_t bytes, size_t alignment);
+
+/**
+ * Deletes the capability of memory that came from this allocator, whatever its type, and takes the memory back. The slot is freed.
+ *
+ * \return SYS_ERR_INVALID_ARGUMENT for memory that is not from here or is free already. It must be the last capability of the
+ *         memory: the kernel refuses to make objects of memory that still has other capabilities.
+ */
+errval_t ram_free(struct capref cap);
+
+/// Takes memory back whose capabilities are gone.
+errval_t ram_free_region(genpaddr_t base, gensize_t bytes);
+
+/// Bytes that are not allocated.
+gensize_t ram_alloc_free_bytes(void);
+
+/**
+ * Allocates a frame: cleared memory that can be mapped.
+ *
+ * \param retbytes its size, `bytes` rounded up to pages; may be NULL
+ */
+errval_t frame_alloc(struct capref *ret, size_t bytes, size_t *retbytes);
+
+#endif

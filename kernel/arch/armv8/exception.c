@@ -1,0 +1,56 @@
+/**
+ * What the vectors call: faults and interrupts of user level, and the kernel's own, which are bugs.
+ */
+#include <arch/armv8/exception.h>
+#include <arch/armv8/fp.h>
+#include <arch/armv8/gic.h>
+#include <arch/armv8/sysreg.h>
+#include <dispatch/dispatch.h>
+#include <panic.h>
+#include <syscall/interrupt.h>
+#include <trace/emit.h>
+
+#define ESR_CLASS(esr)         ((esr) >> 26 & 0x3f)
+#define ESR_CLASS_FP           0x07
+#define ESR_CLASS_INSTRUCTION  0x20
+#define ESR_CLASS_DATA         0x24
+#define ESR_DATA_WRITE         (1 << 6)
+
+_Noreturn void exception_user(struct dcb *dcb, struct registers *saved, uint64_t esr, uint64_t far)
+{
+    switch (ESR_CLASS(esr)) {
+    case ESR_CLASS_FP:
+        fp_trap(dcb);
+        dispatch_return(saved);
+    case ESR_CLASS_INSTRUCTION:
+        dispatch_fault(FAULT_EXECUTE, far);
+    case ESR_CLASS_DATA:
+        dispatch_fault(esr & ESR_DATA_WRITE ? FAULT_WRITE : FAULT_READ, far);
+    default:
+        dispatch_fault(FAULT_TRAP, saved->pc);
+    }
+}
+
+_Noreturn void interrupt_user(struct dcb *dcb, struct registers *saved)
+{
+    (void)dcb;
+    if (interrupt_handle()) {
+        schedule_slice_over();
+    }
+    dispatch_return(saved);
+}
+
+_Noreturn void serror_user(struct dcb *dcb, struct registers *saved, uint64_t esr, uint64_t far)
+{
+    panic_registers(saved, "the hardware reported an error while dispatcher %u ran, ESR %#lx, FAR %#lx", dcb->number, esr, far);
+}
+
+_Noreturn void exception_kernel(const struct registers *registers, uint64_t esr, uint64_t far)
+{
+    panic_registers(registers, "exception in the kernel, ESR %#lx (class %#lx), FAR %#lx", esr, ESR_CLASS(esr), far);
+}
+
+_Noreturn void exception_impossible(uint64_t vector)
+{
+    panic("exception through vector %lu, which nothing can reach", vector);
+}

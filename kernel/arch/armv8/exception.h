@@ -1,0 +1,17 @@
+/**
+ * Entry points that the vectors call.
+ */
+#ifndef ARMV8_EXCEPTION_H
+#define ARMV8_EXCEPTION_H
+
+#include <dispatch/dcb.h>
+
+_Noreturn void exception_user(struct dcb *dcb, struct registers *saved, uint64_t esr, uint64_t far);
+_Noreturn void interrupt_user(struct dcb *dcb, struct registers *saved);
+_Noreturn void serror_user(struct dcb *dcb, struct registers *saved, uint64_t esr, uint64_t far);
+_Noreturn void exception_kernel(const struct registers *registers, uint64_t esr, uint64_t far);
+_Noreturn void exception_impossible(uint64_t vector);
+_Noreturn void syscall_general(struct dcb *dcb, struct registers *saved);
+_Noreturn void kernel_main(lpaddr_t fdt, uint64_t el2, lpaddr_t image);
+
+#endif

@@ -1,0 +1,63 @@
+/**
+ * Page tables of domains: entries as the hardware wants them, and the TLB.
+ */
+#include <abi/syscall.h>
+#include <arch/armv8/layout.h>
+#include <arch/armv8/sysreg.h>
+#include <cap/cap.h>
+
+#define VNODE_ENTRIES 512
+
+/// Bits of an entry that maps memory for user level. Nothing that user level may execute is executable for the kernel.
+static uint64_t leaf_flags(unsigned level, bool device, uint64_t flags)
+{
+    uint64_t entry = PTE_VALID | PTE_EL0 | PTE_ACCESSED | PTE_NOT_GLOBAL | PTE_PXN | (level == 3 ? PTE_TABLE : 0);
+    if (device) {
+        entry |= PTE_ATTR(MAIR_DEVICE);
+    } else if (flags & VREGION_FLAGS_NOCACHE) {
+        entry |= PTE_ATTR(MAIR_UNCACHED) | PTE_INNER_SHARE;
+    } else {
+        entry |= PTE_ATTR(MAIR_NORMAL) | PTE_INNER_SHARE;
+    }
+    if ((flags & VREGION_FLAGS_WRITE) == 0) {
+        entry |= PTE_READ_ONLY;
+    }
+    if ((flags & VREGION_FLAGS_EXECUTE) == 0) {
+        entry |= PTE_UXN;
+    }
+    return entry;
+}
+
+void vnode_write(lpaddr_t vnode, unsigned level, size_t entry, size_t count, lpaddr_t target, bool leaf, bool device,
+                 uint64_t flags)
+{
+    volatile uint64_t *table = phys_to_virt(vnode);
+    const uint64_t bits = leaf ? leaf_flags(level, device, flags) : PTE_TABLE | PTE_VALID;
+    const gensize_t step = leaf ? 1UL << (39 - 9 * level) : BASE_PAGE_SIZE;
+    for (size_t i = 0; i < count; i++) {
+        table[entry + i] = (target + i * step) | bits;
+    }
+    // An entry that was invalid is in no TLB; the walker must see the new one before user level runs.
+    __asm__ volatile("dsb ishst" : : : "memory");
+}
+
+bool vnode_in_use(lpaddr_t vnode, size_t entry, size_t count)
+{
+    const volatile uint64_t *table = phys_to_virt(vnode);
+    for (size_t i = 0; i < count && entry + i < VNODE_ENTRIES; i++) {
+        if (table[entry + i] != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void vnode_clear(lpaddr_t pte, size_t count)
+{
+    volatile uint64_t *table = phys_to_virt(pte);
+    for (size_t i = 0; i < count; i++) {
+        table[i] = 0;
+    }
+    // The table does not know where and in which address spaces it is mapped: everything of user level goes.
+    __asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" : : : "memory");
+}

@@ -1,0 +1,18 @@
+/**
+ * Inner parts of the capability operations.
+ */
+#ifndef KERNEL_SLOT_H
+#define KERNEL_SLOT_H
+
+#include <cap/cap.h>
+
+/// Empties a slot that has left the mapping database.
+static inline void slot_clear(struct cte *slot)
+{
+    *slot = (struct cte){0};
+}
+
+/// Takes a mapping out of its page table and clears both its slot and the link to it. Whatever it maps stays.
+void mapping_remove(struct cte *mapping);
+
+#endif

@@ -1,0 +1,76 @@
+/**
+ * Scheduling of dispatchers on this core, and the messages between them.
+ *
+ * Who holds what: everything here is the core's own, and the kernel runs with interrupts off, so there are no locks. A function that
+ * does not return goes to user level.
+ */
+#ifndef KERNEL_DISPATCH_H
+#define KERNEL_DISPATCH_H
+
+#include <abi/syscall.h>
+#include <dispatch/dcb.h>
+
+/// The dispatcher that runs, or NULL while the core idles. Kept in TPIDR_EL1.
+struct dcb *dcb_current(void);
+
+/* Life of a dispatcher, dispatcher.c */
+
+/// Gives an empty DCB its parts. The caller checked the types of the capabilities.
+errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspace, struct cte *frame, struct cte *end_endpoint,
+                          lvaddr_t user_disp);
+
+/// Ends a dispatcher and tells its end endpoint. The caller schedules if it was the current one.
+void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t pc);
+
+/* The run queue, schedule.c */
+
+void schedule_init(uint64_t slice_us);
+
+/// Puts a dispatcher that can run into the queue, and arms the timer if it was off.
+void schedule_make_runnable(struct dcb *dcb);
+
+void schedule_remove(struct dcb *dcb);
+
+/// The timer's interrupt is being handled: silence it.
+void schedule_timer_quiet(void);
+
+/// The slice of the current dispatcher is over: runs another if there is one, and does not return then.
+void schedule_slice_over(void);
+
+/// Picks the next dispatcher and runs it; idles while there is none.
+_Noreturn void schedule(void);
+
+/// Makes `dcb` the current dispatcher and goes to user level: saved registers if it was disabled or has a message in them, else its run upcall.
+_Noreturn void dispatch(struct dcb *dcb);
+
+/// Goes back to where the current dispatcher was interrupted or called from.
+_Noreturn void dispatch_return(struct registers *saved);
+
+/// Enters the current dispatcher's fault upcall, or ends it if it cannot take one.
+_Noreturn void dispatch_fault(unsigned kind, lvaddr_t address);
+
+/// Where registers of the current dispatcher are saved now: depends on whether it is disabled.
+struct registers *dispatch_save_area(struct dcb *dcb);
+
+/* Messages, lmp.c */
+
+/// A message on its way, copied out of the sender's registers.
+struct lmp_message {
+    uint64_t header; ///< Low 32 bits of the sender's x0.
+    uint64_t words[LMP_MSG_WORDS];
+    struct cte *cap; ///< Capability that goes along, or NULL.
+    bool give;
+};
+
+/**
+ * Delivers a message to an EndPoint: into the registers of a receiver that waits for it, else into the ring.
+ * A receiver that slept becomes runnable.
+ *
+ * \return SYS_ERR_OK, or SYS_ERR_LMP_NO_TARGET, SYS_ERR_LMP_BUF_OVERFLOW, SYS_ERR_LMP_CAP_NO_SLOT; then nothing happened
+ */
+errval_t lmp_deliver(const struct capability *endpoint, const struct lmp_message *message);
+
+/// The general path of SYS_LMP.
+_Noreturn void sys_lmp(struct dcb *dcb, struct registers *saved);
+
+#endif

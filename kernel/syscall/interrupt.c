@@ -1,0 +1,61 @@
+#include <arch/armv8/gic.h>
+#include <dispatch/dispatch.h>
+#include <syscall/interrupt.h>
+#include <trace/emit.h>
+
+/// Copies of the endpoints that get the interrupts; empty slots are interrupts that nobody wants. Slots must be in the window, so
+/// this is not in the kernel's private data.
+static struct cte *endpoints;
+
+void interrupt_init(lpaddr_t table)
+{
+    memory_zero(table, INTERRUPT_TABLE_BYTES);
+    endpoints = phys_to_virt(table);
+}
+
+bool interrupt_handle(void)
+{
+    bool timer = false;
+    unsigned irq;
+    while ((irq = gic_acknowledge()) < GIC_IRQS) {
+        trace_dispatch_interrupt_begin(irq);
+        if (irq == GIC_TIMER_IRQ) {
+            timer = true;
+            schedule_timer_quiet();
+        } else {
+            gic_disable(irq);
+            if (endpoints[irq].cap.type == ObjType_EndPoint) {
+                const struct lmp_message message = {.header = 1 << LMP_COUNT_SHIFT, .words = {irq}};
+                // A full ring means that its driver has interrupts to look after anyway; it stays masked until then.
+                (void)lmp_deliver(&endpoints[irq].cap, &message);
+            }
+        }
+        gic_end(irq);
+        trace_dispatch_interrupt_end(irq);
+    }
+    return timer;
+}
+
+errval_t interrupt_connect(unsigned irq, struct cte *endpoint)
+{
+    if (irq >= GIC_IRQS || irq == GIC_TIMER_IRQ) {
+        return SYS_ERR_IRQ_NUMBER;
+    }
+    if (endpoints[irq].cap.type != ObjType_Null) {
+        return SYS_ERR_IRQ_IN_USE;
+    }
+    errval_t err = caps_copy(&endpoints[irq], endpoint);
+    if (err_is_ok(err)) {
+        gic_enable(irq);
+    }
+    return err;
+}
+
+errval_t interrupt_acknowledge(unsigned irq)
+{
+    if (irq >= GIC_IRQS || endpoints[irq].cap.type == ObjType_Null) {
+        return SYS_ERR_IRQ_NUMBER;
+    }
+    gic_enable(irq);
+    return SYS_ERR_OK;
+}

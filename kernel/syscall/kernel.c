@@ -1,0 +1,63 @@
+/**
+ * Commands on a Kernel capability: console and frames (right WRITE), trace drain and power off (right CONTROL).
+ */
+#include <arch/armv8/user_memory.h>
+#include <console.h>
+#include <power.h>
+#include <syscall/syscall.h>
+#include <trace/drain.h>
+#include <trace/emit.h>
+
+/// Frames that a domain may send with a payload of its own.
+static bool domain_may_send(uint64_t type)
+{
+    return type == 0 || type == STREAM_BENCH || type == STREAM_SAMPLES || type == STREAM_DOMAIN;
+}
+
+static errval_t send_frame(const struct invocation *invocation)
+{
+    const uint64_t type = invocation->arguments[0], bytes = invocation->arguments[2];
+    char payload[STREAM_PAYLOAD_BYTES];
+    if (type == STREAM_HELLO && bytes == 0) {
+        console_hello();
+        console_clock();
+        return SYS_ERR_OK;
+    }
+    if (!domain_may_send(type)) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    if (bytes > sizeof(payload)) {
+        return SYS_ERR_FRAME_TOO_LONG;
+    }
+    if (!user_memory_read(invocation->arguments[1], payload, bytes)) {
+        return SYS_ERR_INVALID_USER_ADDRESS;
+    }
+    if (type == 0) {
+        console_write(payload, bytes);
+    } else {
+        console_frame((uint8_t)type, payload, bytes);
+    }
+    return SYS_ERR_OK;
+}
+
+errval_t invoke_kernel(struct invocation *invocation)
+{
+    const uint8_t rights = invocation->target->cap.rights;
+    const uint8_t needed = invocation->command == KERNEL_FRAME ? CAPRIGHTS_WRITE : CAPRIGHTS_CONTROL;
+    if ((rights & needed) == 0) {
+        return SYS_ERR_RIGHTS;
+    }
+    switch (invocation->command) {
+    case KERNEL_FRAME:
+        return send_frame(invocation);
+    case KERNEL_DRAIN:
+        trace_drain_frame(false);
+        invocation->results[0] = trace_pending();
+        return SYS_ERR_OK;
+    case KERNEL_POWER_OFF:
+        trace_syscall_enter_end(SYS_ERR_OK);
+        power_off((uint32_t)invocation->arguments[0]);
+    default:
+        return SYS_ERR_ILLEGAL_INVOCATION;
+    }
+}

@@ -1,0 +1,147 @@
+#include <aos/capabilities.h>
+#include <aos/ram_alloc.h>
+#include <aos/slot_alloc.h>
+#include <rt/syscall.h>
+
+#define TASK_SLOT(l2_slot)                                                                                             \
+    {                                                                                                                  \
+        .cnode = { .croot = TASKCN_SLOT_ROOTCN, .cnode = ROOTCN_TASK << L2_CNODE_BITS, .level = CNODE_TYPE_OTHER },    \
+        .slot = (l2_slot)                                                                                              \
+    }
+#define OWN_CNODE(l1_slot)                                                                                             \
+    {                                                                                                                  \
+        .croot = TASKCN_SLOT_ROOTCN, .cnode = (l1_slot) << L2_CNODE_BITS, .level = CNODE_TYPE_OTHER                    \
+    }
+
+const struct cnoderef cnode_root = { .croot = TASKCN_SLOT_ROOTCN, .level = CNODE_TYPE_ROOT };
+const struct cnoderef cnode_task = OWN_CNODE(ROOTCN_TASK);
+const struct cnoderef cnode_page = OWN_CNODE(ROOTCN_PAGE);
+const struct cnoderef cnode_memory = OWN_CNODE(ROOTCN_MEMORY);
+const struct cnoderef cnode_module = OWN_CNODE(ROOTCN_MODULES);
+const struct cnoderef cnode_device = OWN_CNODE(ROOTCN_DEVICES);
+
+const struct capref cap_root = TASK_SLOT(TASKCN_SLOT_ROOTCN);
+const struct capref cap_dispatcher = TASK_SLOT(TASKCN_SLOT_DISPATCHER);
+const struct capref cap_dispframe = TASK_SLOT(TASKCN_SLOT_DISPFRAME);
+const struct capref cap_argspage = TASK_SLOT(TASKCN_SLOT_ARGSPAGE);
+const struct capref cap_parentep = TASK_SLOT(TASKCN_SLOT_PARENTEP);
+const struct capref cap_selfep = TASK_SLOT(TASKCN_SLOT_SELFEP);
+const struct capref cap_kernel = TASK_SLOT(TASKCN_SLOT_KERNEL);
+const struct capref cap_irq = TASK_SLOT(TASKCN_SLOT_IRQ);
+const struct capref cap_perfmon = TASK_SLOT(TASKCN_SLOT_PERFMON);
+const struct capref cap_trace = TASK_SLOT(TASKCN_SLOT_TRACE);
+const struct capref cap_bootinfo = TASK_SLOT(TASKCN_SLOT_BOOTINFO);
+const struct capref cap_vroot = { .cnode = OWN_CNODE(ROOTCN_PAGE), .slot = 0 };
+
+/// A reference as the invocations on an L1CNode take it.
+static uint64_t slot_ref(struct capref cap)
+{
+    return SLOT_REF(get_croot_addr(cap), get_cap_addr(cap));
+}
+
+/// A command on the own L1CNode, called again until the kernel has finished it.
+static struct sys_result invoke_root(unsigned command, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
+                                     uint64_t a7)
+{
+    struct sys_result result;
+    do {
+        result = sys_invoke(TASKCN_SLOT_ROOTCN, command, a2, a3, a4, a5, a6, a7);
+    } while (result.err == SYS_ERR_RESTART);
+    return result;
+}
+
+errval_t cap_copy(struct capref dest, struct capref src)
+{
+    uint64_t levels = SLOT_LEVELS(get_cap_level(dest), get_cap_level(src), 0);
+    errval_t err = invoke_root(CNODE_COPY, slot_ref(dest), slot_ref(src), levels, 0, 0, 0).err;
+    return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_COPY) : SYS_ERR_OK;
+}
+
+errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64_t param2)
+{
+    uint64_t levels = SLOT_LEVELS(get_cap_level(dest), get_cap_level(src), 0);
+    errval_t err = invoke_root(CNODE_MINT, slot_ref(dest), slot_ref(src), levels, param1, param2, 0).err;
+    return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_MINT) : SYS_ERR_OK;
+}
+
+errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offset, enum objtype new_type,
+                    gensize_t objsize, size_t count)
+{
+    uint64_t levels = SLOT_LEVELS(get_cap_level(dest_start), get_cap_level(src), (uint64_t)new_type);
+    errval_t err =
+        invoke_root(CNODE_RETYPE, slot_ref(dest_start), slot_ref(src), levels, offset, objsize, count).err;
+    return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_RETYPE) : SYS_ERR_OK;
+}
+
+errval_t cap_delete(struct capref cap)
+{
+    errval_t err = invoke_root(CNODE_DELETE, slot_ref(cap), 0, SLOT_LEVELS(get_cap_level(cap), 0, 0), 0, 0, 0).err;
+    return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_DELETE) : SYS_ERR_OK;
+}
+
+errval_t cap_destroy(struct capref cap)
+{
+    errval_t err = cap_delete(cap);
+    return err_is_fail(err) ? err : slot_free(cap);
+}
+
+errval_t cap_identify(struct capref cap, struct capability_info *ret)
+{
+    struct sys_result result =
+        invoke_root(CNODE_IDENTIFY, slot_ref(cap), 0, SLOT_LEVELS(get_cap_level(cap), 0, 0), 0, 0, 0);
+    if (err_is_ok(result.err)) {
+        *ret = (struct capability_info){
+            .type = (enum objtype)(result.value[0] & 0xff),
+            .rights = (unsigned)(result.value[0] >> 8) & CAPRIGHTS_ALL,
+            .base = result.value[1],
+            .bytes = result.value[2],
+        };
+    }
+    return result.err;
+}
+
+errval_t vnode_map(struct capref dest, struct capref src, capaddr_t slot, uint64_t attr, uint64_t off,
+                   uint64_t pte_count, struct capref mapping)
+{
+    uint64_t what = get_cap_addr(src) | (uint64_t)get_cap_addr(mapping) << 32;
+    errval_t err =
+        sys_invoke(get_cap_addr(dest), VNODE_MAP, what, slot | pte_count << 32, attr, off, 0, 0).err;
+    return err_is_fail(err) ? err_push(err, LIB_ERR_VNODE_MAP) : SYS_ERR_OK;
+}
+
+errval_t vnode_unmap(struct capref vnode, struct capref mapping)
+{
+    return sys_invoke(get_cap_addr(vnode), VNODE_UNMAP, get_cap_addr(mapping), 0, 0, 0, 0, 0).err;
+}
+
+errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
+{
+    cslot_t l1_slot = slot_alloc_l1();
+    if (!l1_slot) {
+        return err_push(LIB_ERR_SLOT_ALLOC_NO_SPACE, LIB_ERR_CNODE_CREATE);
+    }
+    struct capref dest = capref_make_l1(TASKCN_SLOT_ROOTCN, l1_slot);
+    errval_t err = ram_alloc_object(dest, ObjType_L2CNode, OBJSIZE_L2CNode, OBJSIZE_L2CNode);
+    if (err_is_fail(err)) {
+        slot_free_l1(l1_slot);
+        return err_push(err, LIB_ERR_CNODE_CREATE);
+    }
+    *ret_dest = dest;
+    *cnoderef = capref_make(TASKCN_SLOT_ROOTCN, l1_slot, 0).cnode;
+    return SYS_ERR_OK;
+}
+
+errval_t cnode_create_l1(struct capref *ret_dest, struct cnoderef *cnoderef)
+{
+    errval_t err = slot_alloc(ret_dest);
+    if (err_is_fail(err)) {
+        return err_push(err, LIB_ERR_CNODE_CREATE);
+    }
+    err = ram_alloc_object(*ret_dest, ObjType_L1CNode, ROOTCN_SLOTS * CNODE_SLOT_BYTES, OBJSIZE_L2CNode);
+    if (err_is_fail(err)) {
+        slot_free(*ret_dest);
+        return err_push(err, LIB_ERR_CNODE_CREATE);
+    }
+    *cnoderef = (struct cnoderef){ .croot = get_cap_addr(*ret_dest), .level = CNODE_TYPE_ROOT };
+    return SYS_ERR_OK;
+}

@@ -1,0 +1,103 @@
+#include <aos/dispatch.h>
+#include <aos/kernel.h>
+#include <aos/text.h>
+#include <dispatch/dispatch.h>
+#include <rt/syscall.h>
+
+#define UPCALL_STACK_BYTES 4096
+#define BACKTRACE_DEPTH    16
+#define FAULT_LINE_BYTES   640
+
+static struct {
+    _Alignas(16) char upcall_stack[UPCALL_STACK_BYTES];
+    lvaddr_t stack_top; ///< Of the main thread.
+} state;
+
+void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
+{
+    state.stack_top = stack_top;
+    disp->upcall_run = (lvaddr_t)dispatch_upcall_run;
+    disp->upcall_fault = (lvaddr_t)dispatch_upcall_fault;
+    disp->upcall_stack = (lvaddr_t)(state.upcall_stack + UPCALL_STACK_BYTES);
+    // From here on the kernel may make upcalls: everything above must be in memory.
+    __atomic_store_n(&disp->disabled, 0, __ATOMIC_RELEASE);
+}
+
+/**
+ * Follows frame records (Arm procedure call standard, 6.4.6) from a frame pointer that may hold anything: each record must lie in the
+ * thread's stack, and above the one before.
+ */
+static void add_backtrace(struct text *line, const struct registers *registers)
+{
+    lvaddr_t lowest = USER_STACK_LIMIT;
+    lvaddr_t frame = registers->x[29];
+    for (unsigned depth = 0; depth < BACKTRACE_DEPTH; depth++) {
+        if (frame % 16 || frame < lowest || frame > state.stack_top - 16) {
+            return;
+        }
+        const uint64_t *record = (const uint64_t *)frame;
+        if (record[1] == 0) {
+            return;
+        }
+        text_add(line, depth ? " " : "");
+        text_add_hex(line, record[1]);
+        lowest = frame + 16;
+        frame = record[0];
+    }
+}
+
+void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address)
+{
+    static const char *const kinds[] = { "read", "write", "execute", "trap" };
+    const struct registers *registers = &disp->save_enabled;
+    char buffer[FAULT_LINE_BYTES];
+    struct text line;
+
+    text_init(&line, buffer, sizeof(buffer));
+    text_add(&line, "fault: domain=");
+    disp->name[sizeof(disp->name) - 1] = 0;
+    text_add(&line, disp->name);
+    text_add(&line, " kind=");
+    text_add(&line, kind < ARRAY_LENGTH(kinds) ? kinds[kind] : "unknown");
+    text_add(&line, " address=");
+    text_add_hex(&line, address);
+    text_add(&line, " pc=");
+    text_add_hex(&line, registers->pc);
+    text_add(&line, " backtrace=");
+    add_backtrace(&line, registers);
+    text_add(&line, "\n");
+    kernel_print(buffer, line.length);
+    disp->upcall_fault = 0;
+}
+
+const struct domain_arguments *domain_arguments(void)
+{
+    const struct domain_arguments *arguments = (const struct domain_arguments *)USER_ARGS;
+    return arguments->magic == ARGUMENTS_MAGIC ? arguments : NULL;
+}
+
+const char *disp_name(void)
+{
+    return curdispatcher()->name;
+}
+
+uint32_t disp_get_number(void)
+{
+    return curdispatcher()->number;
+}
+
+coreid_t disp_get_core_id(void)
+{
+    return curdispatcher()->core;
+}
+
+domainid_t disp_get_domain_id(void)
+{
+    const struct domain_arguments *arguments = domain_arguments();
+    return arguments ? arguments->pid : 1;
+}
+
+void thread_yield(void)
+{
+    sys_yield(0);
+}

@@ -1,0 +1,26 @@
+/**
+ * User-level side of a dispatcher: start, upcalls, fault reports. For lib/rt; programs use aos/dispatch.h.
+ */
+#ifndef LIB_DISPATCH_DISPATCH_H
+#define LIB_DISPATCH_DISPATCH_H
+
+#include <abi/dispatcher.h>
+
+/**
+ * Makes the dispatcher ready for upcalls and enables it. Called once, on the main thread's stack.
+ *
+ * \param stack_top top of the main thread's stack: a fault's backtrace does not read past it
+ */
+void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top);
+
+/**
+ * Says on the console what faulted. Runs disabled on the dispatcher's own stack, without the thread's C library state; the faulting
+ * registers are in save_enabled. Afterwards the dispatcher has no fault upcall: when the access is made again,
+ * the kernel ends it, with the address that its parent is told.
+ */
+void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address);
+
+/* Entry points of the upcalls, upcalls.S. */
+extern const char dispatch_upcall_run[], dispatch_upcall_fault[];
+
+#endif

@@ -1,0 +1,93 @@
+#include "fake_kernel.h"
+
+#include <abi/syscall.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fake_kernel fake_kernel;
+jmp_buf fake_panic_jump;
+bool fake_panic_expected;
+
+void fake_kernel_reset(void)
+{
+    fake_kernel = (struct fake_kernel){.dispatcher_frame = 0x10000};
+    fake_panic_expected = false;
+}
+
+void memory_zero(lpaddr_t base, gensize_t bytes)
+{
+    if (base % 1024 != 0 || bytes % 1024 != 0) {
+        panic("memory_zero(0x%lx, 0x%lx)", (unsigned long)base, (unsigned long)bytes);
+    }
+    memset(phys_to_virt(base), 0, bytes);
+    fake_kernel.zeroed_bytes += bytes;
+    fake_kernel.longest_zero = bytes > fake_kernel.longest_zero ? bytes : fake_kernel.longest_zero;
+}
+
+void dispatcher_destroy(lpaddr_t dcb)
+{
+    fake_kernel.destroyed_count++;
+    fake_kernel.destroyed = dcb;
+}
+
+gensize_t dispatcher_frame_bytes(lpaddr_t dcb)
+{
+    (void)dcb;
+    return fake_kernel.dispatcher_frame;
+}
+
+uint64_t fake_pte(unsigned level, lpaddr_t target, bool leaf, bool device, uint64_t flags)
+{
+    return target | level << 10 | (uint64_t)leaf << 9 | (uint64_t)device << 8 | (leaf ? flags << 1 : 0) | 1;
+}
+
+uint64_t fake_read_pte(lpaddr_t vnode, size_t entry)
+{
+    return ((uint64_t *)phys_to_virt(vnode))[entry];
+}
+
+void vnode_write(lpaddr_t vnode, unsigned level, size_t entry, size_t count, lpaddr_t target, bool leaf,
+                 bool device, uint64_t flags)
+{
+    uint64_t *table = phys_to_virt(vnode);
+    for (size_t i = 0; i < count; i++) {
+        table[entry + i] = fake_pte(level, target + (i << (39 - 9 * level)), leaf, device, flags);
+    }
+}
+
+bool vnode_in_use(lpaddr_t vnode, size_t entry, size_t count)
+{
+    const uint64_t *table = phys_to_virt(vnode);
+    for (size_t i = 0; i < count; i++) {
+        if (table[entry + i] != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void vnode_clear(lpaddr_t pte, size_t count)
+{
+    memset(phys_to_virt(pte), 0, count * sizeof(uint64_t));
+}
+
+lpaddr_t virt_to_phys(const void *va)
+{
+    return window_to_phys(va);
+}
+
+void panic(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(fake_kernel.panic_text, sizeof fake_kernel.panic_text, format, arguments);
+    va_end(arguments);
+    if (fake_panic_expected) {
+        fake_panic_expected = false;
+        longjmp(fake_panic_jump, 1);
+    }
+    fprintf(stderr, "panic: %s\n", fake_kernel.panic_text);
+    abort();
+}

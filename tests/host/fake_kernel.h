@@ -1,0 +1,44 @@
+/**
+ * What the capability system needs of the rest of the kernel, for the host tests.
+ */
+#ifndef TEST_FAKE_KERNEL_H
+#define TEST_FAKE_KERNEL_H
+
+#include <cap/cap.h>
+#include <setjmp.h>
+
+/// What the fakes were asked for since fake_kernel_reset.
+struct fake_kernel {
+    gensize_t zeroed_bytes;     ///< By all calls of memory_zero.
+    gensize_t longest_zero;     ///< By one call.
+    unsigned destroyed_count;   ///< Calls of dispatcher_destroy.
+    lpaddr_t destroyed;         ///< The last of them.
+    gensize_t dispatcher_frame; ///< What dispatcher_frame_bytes answers.
+    char panic_text[256];
+};
+
+extern struct fake_kernel fake_kernel;
+
+void fake_kernel_reset(void);
+
+/// The page table entry that vnode_write writes for one entry.
+uint64_t fake_pte(unsigned level, lpaddr_t target, bool leaf, bool device, uint64_t flags);
+
+/// One entry of a page table in the arena.
+uint64_t fake_read_pte(lpaddr_t vnode, size_t entry);
+
+extern jmp_buf fake_panic_jump;
+extern bool fake_panic_expected;
+
+/// The statement panics.
+#define assert_panics(statement)                                                                             \
+    do {                                                                                                     \
+        fake_panic_expected = true;                                                                          \
+        if (setjmp(fake_panic_jump) == 0) {                                                                  \
+            (void)(statement);                                                                               \
+            fake_panic_expected = false;                                                                     \
+            fail_msg("%s does not panic", #statement);                                                       \
+        }                                                                                                    \
+    } while (0)
+
+#endif

@@ -1,0 +1,199 @@
+"""./lantern bench: builds, boots without and with tracing, and writes results, trace, console and plots."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analysis import plots
+from analysis.load import mode_sentence
+from tools.command import board, results, symbols
+from tools.command.build import Configuration, Image, build
+from tools.command.machine import Run, boot_image
+from tools.command.options import CPUS, build_parser
+from tools.command.output import OutputFolder
+from tools.command.qemu import Target
+from tools.command.say import Progress, UserError, info, note, shown
+from tools.command.table import table
+from trace import checker, perfetto_writer
+from trace.items import Bench, Item
+
+PLAIN, TRACED = "none", "all"
+
+
+@dataclass
+class Boots:
+    plain: list[Run]
+    traced: Run | None = None
+
+    @property
+    def all(self) -> list[Run]:
+        return [*self.plain, *([self.traced] if self.traced else [])]
+
+
+def run(options: argparse.Namespace) -> int:
+    output = OutputFolder(options.out)
+    configurations = [
+        Configuration(options.platform, trace, options.debug, options.variant) for trace in (PLAIN, TRACED)
+    ]
+    plain = build(configurations[0], "building image 1 of 2")
+    known_suites(plain, options.suites)
+    traced = build(configurations[1], "building image 2 of 2")
+    boots = Boots([])
+    total = options.repeat + 1
+    for number in range(1, options.repeat + 1):
+        boots.plain.append(boot(options, plain, f"boot {number} of {total}, plain"))
+        if not boots.plain[-1].ok:
+            break
+    else:
+        boots.traced = boot(options, traced, f"boot {total} of {total}, traced")
+    return finish(options, output, boots)
+
+
+def known_suites(image: Image, suites: Sequence[str]) -> None:
+    """Refuses an unknown suite before a boot, where the build left the menu."""
+    try:
+        menu = (image.folder / "suites.txt").read_text(encoding="utf-8").split()
+    except OSError:
+        return
+    unknown = [suite for suite in suites if suite not in menu]
+    if unknown:
+        raise UserError(f"There is no bench suite {unknown[0]!r}; the suites are {', '.join(menu)}.", 2)
+
+
+def boot(options: argparse.Namespace, image: Image, stage: str) -> Run:
+    """One boot with a live line of what runs. Ctrl-C ends it and everything."""
+    append = f"mode=bench suites={','.join(options.suites) or 'all'} {options.append}".strip()
+    with Progress(stage) as progress:
+        planned: set[str] = set()
+        ended = 0
+
+        def watch(items: list[Item]) -> None:
+            nonlocal ended
+            for item in items:
+                if isinstance(item, Bench):
+                    event = item.values.get("event")
+                    if event == "plan":
+                        planned.add(item.values.get("bench", ""))
+                    ended += event == "end"
+                    name = item.values.get("name", "")
+                    progress.update(f"{ended} of {len(planned)} benches done{f', {name}' if name else ''}")
+
+        if options.serial:
+            done = board.listen(options, image, append, progress, watch)
+        else:
+            target = Target(options.platform, options.smp, options.mode, options.cpu)
+            done = boot_image(image, target, append, timeout=options.timeout or 120.0, watch=watch)
+    if not done.ok:
+        note(done.why)
+        for line in symbols.explain_panic(image, done.recording.panic.values) if done.recording.panic else []:
+            note(line)
+    return done
+
+
+def finish(options: argparse.Namespace, output: OutputFolder, boots: Boots) -> int:
+    """Writes the output folder, prints the table, and judges."""
+    mode = "board" if options.serial else options.mode
+    rows = results.all_rows(boots.plain, boots.traced)
+    content = results.results(
+        boots.plain,
+        boots.traced,
+        mode,
+        rows,
+        platform=options.platform,
+        cores=options.smp,
+        cpu=options.cpu,
+        variant=options.variant,
+    )
+    results.checked(content)
+    complaints: list[str] = []
+    with Progress("writing results") as progress:
+        output.stage_bytes("results.json", results.to_json(content))
+        output.stage_bytes("console.log", console_log(boots).encode("utf-8", "replace"))
+        if boots.traced is not None:
+            progress.stage("writing the trace")
+            complaints += write_trace(output, boots.traced, mode, progress)
+        progress.stage("drawing plots")
+        for name, data in plots.draw(content, command_line(options), progress.update):
+            output.stage_bytes(f"plots/{name}", data)
+        output.commit()
+    info(table(rows, content["clock"]["cycle_is"]))
+    info(mode_sentence(content))
+    return judge(options, output, boots, rows, complaints)
+
+
+def command_line(options: argparse.Namespace) -> str:
+    """The call that makes these results again, without what is default anyway."""
+    defaults = build_parser("bench").parse_args([])
+    words = ["./lantern bench", *options.suites]
+    for name in ("platform", "smp", "mode", "cpu", "repeat", "out"):
+        value = getattr(options, name)
+        default = {"smp": 4, "cpu": CPUS[0]}.get(name, getattr(defaults, name))
+        if value != default:
+            words.append(f"--{name} {value}")
+    if options.variant:
+        words.append("--variant " + ",".join(f"{axis}={value}" for axis, value in options.variant.items()))
+    if options.debug:
+        words.append("--debug")
+    if options.serial:
+        words.append(f"--serial {options.serial[0]}:{options.serial[1]}")
+    return " ".join(words)
+
+
+def console_log(boots: Boots) -> str:
+    """Every boot's console, each under a heading."""
+    parts = []
+    for number, run in enumerate(boots.all, 1):
+        kind = "with tracing" if run is boots.traced else "plain"
+        parts.append(f"==== boot {number}, {kind}: {' '.join(run.command)}\n")
+        text = run.annotated_console
+        parts.append(text if text.endswith("\n") or not text else f"{text}\n")
+        parts += [
+            f"==== {sentence}\n" for sentence in [*filter(None, [run.why]), *run.recording.report.sentences()]
+        ]
+    return "".join(parts)
+
+
+def write_trace(output: OutputFolder, run: Run, mode: str, progress: Progress) -> list[str]:
+    """Writes and checks the trace; what the checker objects to is a fault of the system or of the writer."""
+    buffer = io.BytesIO()
+    perfetto_writer.write(run.recording, buffer, mode, progress.update)
+    data = buffer.getvalue()
+    output.stage_bytes("trace.pftrace", data)
+    progress.stage("checking the trace")
+    found = checker.check(data)
+    return [f"The trace is not sound: {found.problems[0]}"] if found.problems else []
+
+
+def judge(
+    options: argparse.Namespace,
+    output: OutputFolder,
+    boots: Boots,
+    rows: Sequence[results.Row],
+    complaints: list[str],
+) -> int:
+    """Says what is worth knowing, and gives the exit status: 0 only if every suite finished."""
+    if len(boots.plain) > 1 and options.mode == "icount" and not options.serial:
+        changed = results.differing(boots.plain)
+        same = f"the {len(boots.plain)} plain boots gave the same samples"
+        note(f"{same}." if not changed else f"samples differ between plain boots in {', '.join(changed)}.")
+    for run in boots.all:
+        for sentence in run.recording.report.sentences() if run.ok else []:
+            note(sentence)
+    failed = [r for r in rows if r["status"] != "ok"]
+    for suite in options.suites:
+        if not any(r["name"].startswith(f"{suite}.") for r in rows):
+            complaints.append(f"The machine ran no bench of the suite {suite!r}.")
+    for run in boots.all:
+        if run.ok and not run.recording.benches.done:
+            complaints.append("A boot ended well without saying that all suites were over.")
+    if not rows:
+        complaints.append("No bench ran.")
+    for complaint in complaints:
+        note(complaint)
+    info(f"written: {shown(output.path)}")
+    if failed:
+        note(f"{len(failed)} of {len(rows)} rows failed.")
+    return 1 if failed or complaints or not all(run.ok for run in boots.all) else 0

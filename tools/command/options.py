@@ -1,0 +1,214 @@
+"""The command line: subcommands and their options. Standard library only."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+PLATFORMS = ("imx8mp", "virt")
+MODES = ("icount", "realtime")
+CPUS = ("cortex-a53", "cortex-a35", "cortex-a57", "cortex-a72")
+CORES_LIMIT = {"imx8mp": 4, "virt": 16}
+TEST_KINDS = ("unit", "system", "model", "fuzz")
+DEFAULT_BAUD = 115200
+
+COMMANDS = {
+    "setup": "make this machine ready: packages, Python environment, third-party sources",
+    "build": "build an image, with plain CMake underneath",
+    "run": "boot to the shell on your terminal",
+    "bench": "build, boot and run the bench suites; write results, trace and plots",
+    "test": "run the tests",
+    "trace": "check a trace, summarise it, and open it in the Perfetto UI",
+    "clean": "remove what was built",
+}
+MENU = "\n".join(
+    ["usage: ./lantern COMMAND [OPTION...]", ""]
+    + [f"  {name:8}{text}" for name, text in COMMANDS.items()]
+    + ["", "./lantern COMMAND --help tells a command's options."]
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}. See {self.prog} --help.", file=sys.stderr)
+        sys.exit(2)
+
+
+def whole(low: int, high: int | None = None) -> type:
+    """An argparse type: a whole number in a range."""
+
+    def convert(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if value < low or (high is not None and value > high):
+            limit = f"from {low} to {high}" if high is not None else f"at least {low}"
+            raise argparse.ArgumentTypeError(f"{value} is not {limit}")
+        return value
+
+    return convert  # type: ignore[return-value]
+
+
+def seconds(text: str) -> float:
+    """An argparse type: a time above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a time above zero")
+    return value
+
+
+def variant(text: str) -> dict[str, str]:
+    """An argparse type: axis=value,...; CMake knows which exist."""
+    chosen: dict[str, str] = {}
+    for item in text.split(","):
+        axis, equals, value = item.strip().partition("=")
+        if not (equals and axis.isidentifier() and value.isidentifier()):
+            raise argparse.ArgumentTypeError(f"{item!r} is not written axis=value")
+        if axis in chosen:
+            raise argparse.ArgumentTypeError(f"the axis {axis} is given twice")
+        chosen[axis] = value
+    return chosen
+
+
+def serial(text: str) -> tuple[str, int]:
+    """An argparse type: DEVICE[:BAUD]."""
+    device, colon, baud = text.rpartition(":")
+    if not colon:
+        return text, DEFAULT_BAUD
+    if not baud.isdigit() or not int(baud):
+        raise argparse.ArgumentTypeError(f"{baud!r} is not a baud rate")
+    return device, int(baud)
+
+
+def trace_choice(text: str) -> str:
+    """An argparse type: all, none, or subsystems; CMake knows which exist."""
+    names = text.split(",")
+    if not all(name.isidentifier() for name in names):
+        raise argparse.ArgumentTypeError(f"{text!r} is not all, none, or subsystems with commas between")
+    return ",".join(names)
+
+
+def _common(parser: Parser) -> None:
+    parser.add_argument("--no-setup", action="store_true", help="skip the check of this machine")
+
+
+def _target(parser: Parser) -> None:
+    parser.add_argument("--platform", choices=PLATFORMS, default="imx8mp", help="default imx8mp")
+    parser.add_argument(
+        "--variant", type=variant, default={}, metavar="AXIS=VALUE,...", help="build-time strategies"
+    )
+    parser.add_argument("--debug", action="store_true", help="a debug build")
+
+
+def _machine(parser: Parser) -> None:
+    _target(parser)
+    parser.add_argument("--smp", type=whole(1, 16), default=None, metavar="N", help="cores; default 4")
+    parser.add_argument(
+        "--mode",
+        choices=MODES,
+        default="icount",
+        help="icount: counts instructions, repeats exactly; realtime: a host thread a core; default icount",
+    )
+    parser.add_argument(
+        "--serial", type=serial, metavar="DEVICE[:BAUD]", help="a board on this port instead of QEMU"
+    )
+    parser.add_argument("--cpu", choices=CPUS, default=None, help="virt only; default cortex-a53")
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=None,
+        metavar="S",
+        help="give up after S seconds of silence; default 120",
+    )
+    parser.add_argument("--append", default="", metavar="WORDS", help=argparse.SUPPRESS)
+
+
+def build_parser(command: str) -> Parser:
+    parser = Parser(
+        prog=f"./lantern {command}",
+        description=f"{COMMANDS[command][0].upper()}{COMMANDS[command][1:]}.",
+        allow_abbrev=False,
+    )
+    _common(parser)
+    if command == "setup":
+        parser.add_argument("--packages", action="store_true", help="only the Debian packages (needs root)")
+    elif command == "build":
+        _target(parser)
+        parser.add_argument(
+            "--trace",
+            type=trace_choice,
+            default="none",
+            metavar="SUBSYSTEMS",
+            help="all, none, or lmp,cap,...",
+        )
+    elif command == "run":
+        _machine(parser)
+    elif command == "bench":
+        parser.add_argument("suites", nargs="*", metavar="SUITE", help="default: all")
+        _machine(parser)
+        parser.add_argument(
+            "--out", type=Path, default=Path("results/latest"), metavar="DIR", help="default results/latest"
+        )
+        parser.add_argument(
+            "--repeat", type=whole(1, 1000), default=1, metavar="N", help="plain boots; default 1"
+        )
+    elif command == "test":
+        parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"{', '.join(TEST_KINDS)}; default all")
+    elif command == "trace":
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", help="a trace, such as results/latest/trace.pftrace"
+        )
+        parser.add_argument(
+            "--open",
+            action=argparse.BooleanOptionalAction,
+            default=None,
+            help="serve it to the Perfetto UI; default: if this is a terminal",
+        )
+    return parser
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The options of a call; help and mistakes end the process as users expect."""
+    if argv and argv[0] in ("-h", "--help", "help"):
+        print(MENU)
+        sys.exit(0)
+    if not argv or argv[0] not in COMMANDS:
+        if argv:
+            print(f"./lantern: there is no command {argv[0]!r}.", file=sys.stderr)
+        print(MENU, file=sys.stderr)
+        sys.exit(2)
+    parser = build_parser(argv[0])
+    options = parser.parse_args(argv[1:])
+    options.command = argv[0]
+    _check(parser, options)
+    return options
+
+
+def _check(parser: Parser, options: argparse.Namespace) -> None:
+    """Rules that join several options, and defaults that depend on others."""
+    if options.command in ("run", "bench"):
+        if options.cpu and options.platform != "virt":
+            parser.error("--cpu can be chosen for --platform virt only")
+        limit = CORES_LIMIT[options.platform]
+        if (options.smp or 1) > limit:
+            parser.error(f"--smp {options.smp} is too much: {options.platform} has up to {limit} cores")
+        options.smp = options.smp or 4
+        options.cpu = options.cpu or CPUS[0]
+        if options.serial and options.platform != "imx8mp":
+            parser.error("--serial means an imx8mp board, not --platform virt")
+    if options.command == "bench":
+        for suite in options.suites:
+            if not suite.replace("_", "").isalnum():
+                parser.error(f"{suite!r} is not the name of a suite")
+    if options.command == "test":
+        for kind in options.kinds:
+            if kind not in TEST_KINDS:
+                parser.error(f"there is no kind of test {kind!r}; the kinds are {', '.join(TEST_KINDS)}")

@@ -1,0 +1,216 @@
+"""Loads the declaration of trace points, `trace/points.toml`.
+
+The build's generator and the stream decoder both read the declaration through this module, so that an event
+number cannot mean two things. Only the standard library is used: the build runs before any package is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+KINDS = ("begin", "end", "instant", "counter", "flow_out", "flow_in")
+TRACKS = ("kernel", "domain")
+TYPES = {
+    "u8": 8,
+    "u16": 16,
+    "u32": 32,
+    "u48": 48,
+    "u64": 64,
+    "hex32": 32,
+    "hex48": 48,
+    "hex64": 64,
+}
+WORD_BITS = 64
+DEFAULT_FILE = Path(__file__).resolve().parent / "points.toml"
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_UNIT = re.compile(r"[A-Za-z][A-Za-z0-9/]*\Z")
+_KEYS = {"kind", "track", "text", "args"}
+
+
+class DeclarationError(Exception):
+    """The declaration cannot be used; the message names the file and the point."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One field of a point's 64-bit argument word."""
+
+    name: str
+    type: str
+    unit: str
+    shift: int
+
+    @property
+    def bits(self) -> int:
+        return TYPES[self.type]
+
+    @property
+    def hexadecimal(self) -> bool:
+        return self.type.startswith("hex")
+
+    def extract(self, word: int) -> int:
+        return (word >> self.shift) & ((1 << self.bits) - 1)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One declared trace point."""
+
+    number: int
+    subsystem: str
+    event: str
+    kind: str
+    track: str
+    text: str
+    arguments: tuple[Argument, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.subsystem}.{self.event}"
+
+    @property
+    def slice_name(self) -> str:
+        """The name that a begin and its end share: without their suffix."""
+        for suffix in ("_begin", "_end"):
+            if self.kind in ("begin", "end") and self.event.endswith(suffix):
+                return f"{self.subsystem}.{self.event.removesuffix(suffix)}"
+        return self.name
+
+    def decode(self, word: int) -> dict[str, int]:
+        return {argument.name: argument.extract(word) for argument in self.arguments}
+
+    def encode(self, values: Mapping[str, int]) -> int:
+        """The argument word for `values`; what is too wide is masked, as the generated C does."""
+        word = 0
+        for argument in self.arguments:
+            word |= (values[argument.name] & ((1 << argument.bits) - 1)) << argument.shift
+        return word
+
+    def normalised(self) -> str:
+        arguments = ",".join(f"{a.name}:{a.type}:{a.unit}" for a in self.arguments)
+        return f"{self.number} {self.name} {self.kind} {self.track} {arguments}\n"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Every trace point, in order of number (the first has number 1)."""
+
+    points: tuple[Point, ...]
+    hash: str
+    _names: dict[str, Point] = field(repr=False, compare=False, default_factory=dict)
+
+    def by_number(self, number: int) -> Point | None:
+        return self.points[number - 1] if 1 <= number <= len(self.points) else None
+
+    def by_name(self, name: str) -> Point:
+        return self._names[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    @property
+    def subsystems(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(point.subsystem for point in self.points))
+
+
+def load(path: Path | str = DEFAULT_FILE) -> Declaration:
+    """Reads and checks a declaration. Raises DeclarationError with one sentence."""
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DeclarationError(f"{path}: cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DeclarationError(f"{path}: is not valid TOML: {error}.") from error
+    return build(table, str(path))
+
+
+def build(table: Mapping[str, object], source: str) -> Declaration:
+    """Makes a declaration from a parsed TOML table; `source` names it in errors."""
+    points: list[Point] = []
+    for subsystem, events in table.items():
+        _require(isinstance(events, dict), source, subsystem, "is not a table of points")
+        _require(bool(_NAME.match(subsystem)), source, subsystem, "is not a lower-case identifier")
+        for event, entry in events.items():
+            points.append(_point(source, len(points) + 1, subsystem, event, entry))
+    if not points:
+        raise DeclarationError(f"{source}: declares no trace point.")
+    _check_pairs(source, points)
+    digest = hashlib.sha256("".join(p.normalised() for p in points).encode("utf-8")).digest()
+    return Declaration(tuple(points), digest[:8].hex(), {p.name: p for p in points})
+
+
+def _require(condition: bool, source: str, point: str, what: str) -> None:
+    if not condition:
+        raise DeclarationError(f"{source}: point [{point}]: {what}.")
+
+
+def _point(source: str, number: int, subsystem: str, event: str, entry: object) -> Point:
+    name = f"{subsystem}.{event}"
+    _require(isinstance(entry, dict), source, name, "is not a table")
+    assert isinstance(entry, dict)
+    _require(bool(_NAME.match(event)), source, name, "the event is not a lower-case identifier")
+    unknown = ", ".join(sorted(set(entry) - _KEYS))
+    _require(not unknown, source, name, f"unknown key {unknown}; known are {', '.join(sorted(_KEYS))}")
+    kind, track, text = entry.get("kind"), entry.get("track"), entry.get("text")
+    _require(kind in KINDS, source, name, f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
+    _require(track in TRACKS, source, name, f"track must be one of {', '.join(TRACKS)}, not {track!r}")
+    _require(isinstance(text, str) and bool(text), source, name, "needs a text, one sentence")
+    arguments = _arguments(source, name, entry.get("args", {}))
+    if kind in ("begin", "end"):
+        _require(event.endswith(f"_{kind}"), source, name, f"kind {kind} needs an event named ..._{kind}")
+    if kind in ("flow_out", "flow_in"):
+        _require(
+            any(a.name == "flow" for a in arguments), source, name, f"kind {kind} needs an argument `flow`"
+        )
+    if kind == "counter":
+        _require(bool(arguments), source, name, "a counter needs an argument, its value")
+    return Point(number, subsystem, event, str(kind), str(track), str(text), arguments)
+
+
+def _arguments(source: str, name: str, entry: object) -> tuple[Argument, ...]:
+    _require(isinstance(entry, dict), source, name, "args is not a table")
+    assert isinstance(entry, dict)
+    arguments: list[Argument] = []
+    shift = 0
+    for argument, description in entry.items():
+        _require(bool(_NAME.match(argument)), source, name, f"argument {argument!r} is not an identifier")
+        words = description.split() if isinstance(description, str) else []
+        _require(len(words) in (1, 2), source, name, f'argument {argument} is not written "type unit?"')
+        _require(
+            words[0] in TYPES,
+            source,
+            name,
+            f"argument {argument} has the unknown type {words[0]}; known are {', '.join(TYPES)}",
+        )
+        unit = words[1] if len(words) == 2 else ""
+        _require(
+            not unit or bool(_UNIT.match(unit)),
+            source,
+            name,
+            f"argument {argument} has odd unit {unit!r}",
+        )
+        arguments.append(Argument(argument, words[0], unit, shift))
+        shift += TYPES[words[0]]
+    _require(shift <= WORD_BITS, source, name, f"its arguments take {shift} of {WORD_BITS} bits")
+    return tuple(arguments)
+
+
+def _check_pairs(source: str, points: Iterable[Point]) -> None:
+    """A begin without an end, or a flow with one side, could never be drawn: refuse it here."""
+    points = list(points)
+    for begin, end in (("begin", "end"), ("end", "begin")):
+        for point in (p for p in points if p.kind == begin):
+            twins = [p for p in points if p.kind == end and p.slice_name == point.slice_name]
+            _require(bool(twins), source, point.name, f"has no matching {end}, [{point.slice_name}_{end}]")
+            _require(twins[0].track == point.track, source, point.name, f"is not on the track of its {end}")
+    for near, far in (("flow_out", "flow_in"), ("flow_in", "flow_out")):
+        for point in (p for p in points if p.kind == near):
+            found = any(p.kind == far and p.subsystem == point.subsystem for p in points)
+            _require(found, source, point.name, f"its subsystem has no point of kind {far}")

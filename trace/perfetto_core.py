@@ -1,0 +1,169 @@
+"""One core's records as Perfetto events: slices, instants, counters, flows, and the marks of losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import TrackEvent
+
+from trace import schedule
+from trace.benches import BenchRow
+from trace.declaration import Declaration, Point
+from trace.flows import Place
+from trace.items import Records, RecordsLost
+from trace.perfetto_sequence import Annotations
+from trace.perfetto_sequence import Sequence as PacketSequence
+from trace.perfetto_tracks import Dispatcher, Tracks, core_track, counter_track, unknown_track
+
+BEGIN, END = TrackEvent.TYPE_SLICE_BEGIN, TrackEvent.TYPE_SLICE_END
+INSTANT = TrackEvent.TYPE_INSTANT
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What all cores of one boot share."""
+
+    declaration: Declaration
+    cycle_hz: int
+    dispatchers: Mapping[int, Dispatcher]
+    flows: Mapping[Place, int]
+    benches: Mapping[int, BenchRow]
+
+    def nanoseconds(self, cycles: int) -> int:
+        return cycles * 1_000_000_000 // self.cycle_hz
+
+
+class CoreWriter:
+    """Writes one core's sequence."""
+
+    def __init__(self, boot: Boot, core: int, sequence: PacketSequence, tracks: Tracks) -> None:
+        self._boot = boot
+        self._core = core
+        self._sequence = sequence
+        self._tracks = tracks
+        self._open: dict[int, list[str]] = {}
+        self._running: int | None = None
+        self._position = 0
+        self._time = 0
+        self.schedule = schedule.CoreSchedule(core)
+        self.lost = 0
+
+    def write(self, entries: Sequence[Records | RecordsLost]) -> None:
+        """Everything of this core, in order; what is open at the end is closed at the last time."""
+        for entry in entries:
+            if isinstance(entry, RecordsLost):
+                self._gap(entry)
+                continue
+            for time, number, word in entry.records:
+                point = self._boot.declaration.by_number(number)
+                assert point is not None  # the decoder gives declared numbers only
+                self._time = max(self._time, time)
+                self._record(self._boot.nanoseconds(self._time), point, word)
+                self._position += 1
+        self._close_all()
+        self.schedule.stop(self._boot.nanoseconds(self._time), schedule.RUNNABLE)
+
+    def _gap(self, entry: RecordsLost) -> None:
+        """After a gap nothing is known: not which domain runs, nor which slices are still open."""
+        time = self._boot.nanoseconds(self._time)
+        self._close_all()
+        self.schedule.stop(time, schedule.RUNNABLE)
+        self._running = None
+        self.lost += entry.count
+        self._sequence.lost()
+        arguments = Annotations().add("events", entry.count).add("reason", entry.reason)
+        name = f"lost {entry.count} events"
+        self._sequence.event(time, INSTANT, core_track(self._core), name, "loss", arguments)
+
+    def _close_all(self) -> None:
+        time = self._boot.nanoseconds(self._time)
+        for track, names in self._open.items():
+            for _ in names:
+                self._sequence.event(time, END, track)
+        self._open.clear()
+
+    def _track(self, point: Point) -> int:
+        if point.track == "kernel":
+            return core_track(self._core)
+        if self._running in self._boot.dispatchers:
+            return self._boot.dispatchers[self._running].thread_track
+        self._tracks.unknown(self._core)
+        return unknown_track(self._core)
+
+    def _record(self, time: int, point: Point, word: int) -> None:
+        values = point.decode(word)
+        if point.kind == "counter":
+            self._tracks.counter(self._core, point)
+            value = values[point.arguments[0].name]
+            self._sequence.counter(time, counter_track(self._core, point), value)
+            return
+        track = self._track(point)
+        if point.kind == "end":
+            self._end(time, track, point, values)
+        else:
+            self._start(time, track, point, values)
+        self._follow(time, point, values)
+
+    def _start(self, time: int, track: int, point: Point, values: Mapping[str, int]) -> None:
+        """A begin, an instant, or one end of a flow."""
+        arguments = self._arguments(point, values)
+        identity = self._boot.flows.get((self._core, self._position))
+        if point.kind == "begin":
+            self._open.setdefault(track, []).append(point.slice_name)
+        elif point.kind.startswith("flow_") and identity is None:
+            missing = "receipt" if point.kind == "flow_out" else "send"
+            arguments.add("other end", f"its {missing} is not in this trace")
+        self._sequence.event(
+            time,
+            BEGIN if point.kind == "begin" else INSTANT,
+            track,
+            point.slice_name,
+            point.subsystem,
+            arguments,
+            flow=identity if point.kind == "flow_out" else None,
+            ends_flow=identity if point.kind == "flow_in" else None,
+        )
+
+    def _end(self, time: int, track: int, point: Point, values: Mapping[str, int]) -> None:
+        """Closes down to the slice that this end belongs to; an end whose begin was lost is an instant."""
+        names = self._open.get(track, [])
+        if point.slice_name not in names:
+            arguments = self._arguments(point, values).add("begin", "its begin is not in this trace")
+            self._sequence.event(time, INSTANT, track, point.slice_name, point.subsystem, arguments)
+            return
+        while names.pop() != point.slice_name:
+            self._sequence.event(time, END, track)
+        self._sequence.event(time, END, track, arguments=self._arguments(point, values))
+
+    def _arguments(self, point: Point, values: Mapping[str, int]) -> Annotations:
+        arguments = Annotations()
+        for argument in point.arguments:
+            name = f"{argument.name} ({argument.unit})" if argument.unit else argument.name
+            arguments.add(name, values[argument.name], argument.hexadecimal)
+        if "dispatcher" in values:
+            dispatcher = self._boot.dispatchers.get(values["dispatcher"])
+            arguments.add("domain", dispatcher.name if dispatcher else "idle")
+        if "bench" in values and values["bench"] in self._boot.benches:
+            arguments.add("name", self._boot.benches[values["bench"]].label)
+        return arguments
+
+    def _follow(self, time: int, point: Point, values: Mapping[str, int]) -> None:
+        """Keeps track of which dispatcher runs."""
+        if point.name == "dispatch.switch":
+            self._running = values["dispatcher"]
+            self.schedule.switch(time, values["dispatcher"], bool(values["previous_runnable"]))
+        elif point.name == "dispatch.end":
+            self.schedule.end(time, values["dispatcher"])
+
+
+def mentioned(declaration: Declaration, entries: Sequence[Records | RecordsLost]) -> set[int]:
+    """The dispatchers that a core's records name."""
+    points = {p.number: p for p in declaration.points if any(a.name == "dispatcher" for a in p.arguments)}
+    return {
+        points[number].decode(word)["dispatcher"]
+        for entry in entries
+        if isinstance(entry, Records)
+        for _, number, word in entry.records
+        if number in points
+    }

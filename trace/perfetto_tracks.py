@@ -1,0 +1,149 @@
+"""The tracks of a Perfetto trace: cores with counters; domains as processes, dispatchers as threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import (
+    CounterDescriptor,
+    TrackDescriptor,
+)
+from perfetto.trace_builder.proto_builder import TracePacket
+
+from trace.declaration import Point
+from trace.items import Domain
+from trace.perfetto_sequence import Sequence
+
+MACHINE = 1
+CORE_BASE = 1000
+UNKNOWN_BASE = 2000
+PROCESS_BASE = 1 << 32
+THREAD_BASE = 2 << 32
+COUNTER_BASE = 3 << 32
+TID_BASE = 1_000_000
+"""Threads are numbered far from processes: describing process N makes a main thread N in the viewer."""
+LOST_PID_BASE = 500_000
+"""Process numbers for dispatchers whose DOMAIN frame did not arrive."""
+
+_UNITS = {
+    "bytes": CounterDescriptor.UNIT_SIZE_BYTES,
+    "ns": CounterDescriptor.UNIT_TIME_NS,
+    "count": CounterDescriptor.UNIT_COUNT,
+}
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """A dispatcher and the domain it belongs to."""
+
+    number: int
+    name: str
+    pid: int
+    core: int | None
+
+    @property
+    def tid(self) -> int:
+        return TID_BASE + self.number
+
+    @property
+    def thread_track(self) -> int:
+        return THREAD_BASE + self.number
+
+    @property
+    def process_track(self) -> int:
+        return PROCESS_BASE + self.pid
+
+
+def dispatchers(domains: dict[int, Domain], mentioned: Iterable[int]) -> dict[int, Dispatcher]:
+    """Every dispatcher that a DOMAIN frame or a record names; 0 is idle and none."""
+    found = {
+        number: Dispatcher(number, domain.name, domain.pid, domain.core)
+        for number, domain in sorted(domains.items())
+        if number
+    }
+    for number in sorted(set(mentioned) - found.keys() - {0}):
+        found[number] = Dispatcher(number, f"dispatcher {number} (name lost)", LOST_PID_BASE + number, None)
+    return found
+
+
+def core_track(core: int) -> int:
+    return CORE_BASE + core
+
+
+def unknown_track(core: int) -> int:
+    return UNKNOWN_BASE + core
+
+
+def counter_track(core: int, point: Point) -> int:
+    return COUNTER_BASE + core * 0x10000 + point.number
+
+
+class Tracks:
+    """Describes tracks on one sequence, before anything uses them."""
+
+    def __init__(self, sequence: Sequence) -> None:
+        self._sequence = sequence
+        self._described: set[int] = set()
+
+    def _new(self, uuid: int) -> TracePacket | None:
+        if uuid in self._described:
+            return None
+        self._described.add(uuid)
+        packet = self._sequence.packet()
+        packet.track_descriptor.uuid = uuid
+        return packet
+
+    def machine(self, cores: Iterable[int]) -> None:
+        packet = self._new(MACHINE)
+        if packet is not None:
+            packet.track_descriptor.name = "Machine"
+            packet.track_descriptor.child_ordering = TrackDescriptor.EXPLICIT
+            self._sequence.write(packet)
+        for core in cores:
+            self._child(core_track(core), MACHINE, f"core {core}", core)
+
+    def _child(self, uuid: int, parent: int, name: str, rank: int) -> None:
+        packet = self._new(uuid)
+        if packet is None:
+            return
+        track = packet.track_descriptor
+        track.parent_uuid, track.name, track.sibling_order_rank = parent, name, rank
+        track.child_ordering = TrackDescriptor.EXPLICIT
+        track.sibling_merge_behavior = TrackDescriptor.SIBLING_MERGE_BEHAVIOR_NONE
+        self._sequence.write(packet)
+
+    def unknown(self, core: int) -> None:
+        """Where domain events stand after a loss, until it is known again which domain runs."""
+        self._child(unknown_track(core), core_track(core), f"core {core}: domain not known", 1000)
+
+    def counter(self, core: int, point: Point) -> None:
+        packet = self._new(counter_track(core, point))
+        if packet is None:
+            return
+        value = point.arguments[0]
+        track = packet.track_descriptor
+        track.parent_uuid, track.name = core_track(core), f"{point.name} (core {core})"
+        track.sibling_order_rank = point.number
+        track.sibling_merge_behavior = TrackDescriptor.SIBLING_MERGE_BEHAVIOR_NONE
+        track.description = point.text
+        if value.unit in _UNITS:
+            track.counter.unit = _UNITS[value.unit]
+        elif value.unit:
+            track.counter.unit_name = value.unit
+        track.counter.y_axis_share_key = point.name
+        self._sequence.write(packet)
+
+    def dispatcher(self, dispatcher: Dispatcher) -> None:
+        packet = self._new(dispatcher.process_track)
+        if packet is not None:
+            process = packet.track_descriptor.process
+            process.pid, process.process_name = dispatcher.pid, dispatcher.name
+            if dispatcher.core is not None:
+                process.process_labels.append(f"core {dispatcher.core}")
+            self._sequence.write(packet)
+        packet = self._new(dispatcher.thread_track)
+        if packet is not None:
+            thread = packet.track_descriptor.thread
+            thread.pid, thread.tid, thread.thread_name = dispatcher.pid, dispatcher.tid, dispatcher.name
+            self._sequence.write(packet)
