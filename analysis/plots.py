@@ -1,7 +1,7 @@
 """Plots of one results file: for each suite the distributions and the means, and the start-up as a time line.
 
-The same results always give the same bytes. Colours are from the Okabe-Ito set, which colour-blind readers can
-tell apart. Each plot says what was measured where, and names the command that makes it again.
+The same results always give the same bytes. Colours are from the Okabe-Ito set, which colour-blind readers
+can tell apart. Each plot says what was measured where, and names the command that makes it again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.ticker import FuncFormatter  # noqa: E402
 
 from analysis.load import display_unit, mode_sentence, suite_of  # noqa: E402
 
@@ -71,7 +72,7 @@ def draw(
 
 
 TITLES = {
-    "distribution": "every sample, median and quartiles",
+    "distribution": "samples, median and quartiles, whiskers from 1 % to 99 %",
     "mean": "means with 95 % confidence intervals",
 }
 
@@ -122,10 +123,25 @@ def _figure(results: Results, benches: Sequence[Bench], title: str, command: str
         panel(axes, page)
         axes.set_yticks(range(len(page)), texts)
         axes.set_ylim(len(page) - 0.5, -0.5)
+        _plain_ticks(axes)
         axes.set_xlabel(display_unit(unit, results["clock"]["cycle_is"]) or "no unit")
         _failures(axes, page)
     _caption(figure, results, title, command)
     return figure
+
+
+def _plain_ticks(axes: Axes) -> None:
+    """Figures as people write them, also on logarithmic axes, where a few between the powers are named too."""
+    if axes.get_xscale() == "log":
+        axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: f"{v:,g}" if _leading(v) in (2, 5) else ""))
+    axes.xaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: f"{value:,g}" if value < 1e6 else f"{value:,.0f}")
+    )
+
+
+def _leading(value: float) -> int:
+    """The first digit of a number."""
+    return int(f"{value:e}"[0])
 
 
 def _caption(figure: Figure, results: Results, title: str, command: str) -> None:
@@ -198,6 +214,15 @@ def distribution(axes: Axes, benches: Sequence[Bench]) -> None:
             capprops={"color": BLUE},
             zorder=3,
         )
+        axes.annotate(
+            f"n = {bench['stats']['n']:,}",
+            (1, at),
+            xycoords=axes.get_yaxis_transform(),
+            ha="right",
+            va="center",
+            fontsize=8,
+            color=GREY,
+        )
     _frame(axes, every, _scale(axes, every))
 
 
@@ -254,7 +279,7 @@ def timeline(results: Results, benches: Sequence[Bench], command: str) -> Figure
         figsize=(WIDTH_INCHES, 2.2 + ROW_INCHES * len(stages)), layout="constrained", squeeze=True
     )
     before = 0.0
-    for at, (time, name) in enumerate(stages):
+    for at, (time, _) in enumerate(stages):
         axes.barh(at, time - before, left=before, height=0.5, color=BLUE if at % 2 == 0 else GREEN)
         right = time <= 0.6 * stages[-1][0]
         axes.annotate(
@@ -270,6 +295,7 @@ def timeline(results: Results, benches: Sequence[Bench], command: str) -> Figure
     axes.set_yticks(range(len(stages)), [name for _, name in stages])
     axes.set_ylim(len(stages) - 0.5, -0.5)
     axes.set_xlim(0, stages[-1][0] * 1.02 or 1)
+    _plain_ticks(axes)
     unit = next(str(b["unit"]) for b in benches if _good(b))
     axes.set_xlabel(f"{display_unit(unit, results['clock']['cycle_is'])} since the first kernel instruction")
     _caption(

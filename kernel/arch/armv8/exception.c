@@ -40,9 +40,12 @@ _Noreturn void interrupt_user(struct dcb *dcb, struct registers *saved)
     dispatch_return(saved);
 }
 
+/// An error that the hardware reports late, as for a device register that is not there: it belongs to whoever runs.
 _Noreturn void serror_user(struct dcb *dcb, struct registers *saved, uint64_t esr, uint64_t far)
 {
-    panic_registers(saved, "the hardware reported an error while dispatcher %u ran, ESR %#lx, FAR %#lx", dcb->number, esr, far);
+    (void)esr;
+    dispatcher_end(dcb, END_REASON_TRAP, far, saved->pc);
+    schedule();
 }
 
 _Noreturn void exception_kernel(const struct registers *registers, uint64_t esr, uint64_t far)

@@ -17,7 +17,7 @@
 #define KERNEL_FDT           0xffffff8000800000
 #define KERNEL_FDT_BYTES     0x400000
 #define KERNEL_DEVICES       0xffffff8001000000
-#define KERNEL_DEVICES_LIMIT 0xffffff8002000000
+#define KERNEL_DEVICES_LIMIT 0xffffff8005000000
 
 #define PTE_VALID       (1UL << 0)
 #define PTE_TABLE       (1UL << 1) ///< Also marks a page in the last level.

@@ -39,6 +39,7 @@ lmp_fast_path:
     ldr     x13, [x13, #CAP_OFF_BASE]
     cmp     w12, #OBJTYPE_EndPoint
     b.ne    system_call
+    cbz     w14, system_call                // an endpoint without a ring
     phys_to_virt x13, x13                   // the receiver
     // Does the receiver wait for this, or for anything?
     ldr     x11, [x13, #DCB_WAIT]
@@ -82,7 +83,9 @@ save_sender:
     msr     tpidrro_el0, x16
     msr     tpidr_el1, x13
 #if TRACE_ENABLED_LMP || TRACE_ENABLED_DISPATCH
-    ldrb    w12, [x17, #DCB_QUEUED]
+    ldr     x12, [x17, #DCB_WAIT]
+    cmn     x12, #1                         // WAIT_NONE: the sender can go on
+    cset    x12, eq
     ldr     w13, [x13, #DCB_NUMBER]
     orr     x13, x13, x12, lsl #32
 #endif
