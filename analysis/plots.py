@@ -134,9 +134,7 @@ def _plain_ticks(axes: Axes) -> None:
     """Figures as people write them, also on logarithmic axes, where a few between the powers are named too."""
     if axes.get_xscale() == "log":
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: f"{v:,g}" if _leading(v) in (2, 5) else ""))
-    axes.xaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:,g}" if value < 1e6 else f"{value:,.0f}")
-    )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if abs(v) >= 1e6 else f"{v:,g}"))
 
 
 def _leading(value: float) -> int:

@@ -162,7 +162,7 @@ static bool pick_child(struct random *random, const struct capability *parent, s
 static void insert_something(struct random *random, struct cte *slot, struct cte *original)
 {
     struct capability child;
-    if (random_below(random, 4) == 0) {
+    if (random_below(random, 12) == 0) {
         slot->cap = original->cap;
         slot->cap.aux64 = original->cap.type == ObjType_EndPoint ? original->cap.aux64 : 0;
         mdb_insert_copy(slot, original);

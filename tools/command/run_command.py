@@ -34,7 +34,7 @@ class Terminal(Keyboard):
 
     @contextlib.contextmanager
     def raw(self) -> Iterator[None]:
-        """No echo and no line editing here: both are the shell's. The terminal is put back however this ends."""
+        """No echo and no line editing here: both are the shell's. The terminal is put back in any case."""
         if not self.interactive:
             yield
             return

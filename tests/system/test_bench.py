@@ -1,0 +1,115 @@
+"""The suites on the emulator: they finish, repeat, and keep the limits that were promised."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+from tests.system.conftest import ALL_SUITES
+from tools.command.machine import Run, boot
+
+# Instructions on the default platform in icount mode, tracing compiled out.
+LIMITS = {
+    "syscall.null": 60,
+    "lmp.one_way": 180,
+    "lmp.round_trip": 370,
+    "lmp.round_trip_cap": 3000,
+}
+TRACE_POINT_LIMIT = 15
+
+EXPECTED = {
+    "syscall.null",
+    "lmp.one_way",
+    "lmp.round_trip",
+    "lmp.round_trip_cap",
+    "caps.copy",
+    "caps.mint",
+    "caps.retype",
+    "caps.delete",
+}
+
+
+def samples(run: Run) -> dict[str, list[int]]:
+    return {row.label: row.samples for row in run.benches}
+
+
+def assert_good(run: Run) -> None:
+    assert run.ok, run.why
+    assert run.recording.report.complete, run.recording.report.sentences()
+    assert [row.label for row in run.benches if row.status != "ok"] == []
+
+
+def test_all_suites_finish(plain_run: Run) -> None:
+    assert_good(plain_run)
+    names = {row.name for row in plain_run.benches}
+    assert names >= EXPECTED
+    assert any(name.startswith("boot.") for name in names)
+
+
+def test_second_run_gives_the_same_samples(plain_run: Run) -> None:
+    again = boot("imx8mp", ALL_SUITES, smp=1)
+    assert samples(again) == samples(plain_run)
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_limit(plain_run: Run, name: str) -> None:
+    rows = [row for row in plain_run.benches if row.name == name]
+    assert rows
+    for row in rows:
+        assert 0 < statistics.median(row.samples) <= LIMITS[name], row.label
+
+
+def test_trace_point_limit(traced_run: Run) -> None:
+    rows = [row for row in traced_run.benches if row.name == "trace.point"]
+    assert rows
+    for row in rows:
+        assert 0 < statistics.median(row.samples) <= TRACE_POINT_LIMIT
+
+
+def test_figures_do_not_depend_on_the_number_of_cores(plain_run: Run) -> None:
+    """Cores beyond the first are parked."""
+    four = boot("imx8mp", ALL_SUITES, smp=4)
+    assert_good(four)
+    for row in plain_run.benches:
+        if row.suite != "boot":
+            assert samples(four)[row.label] == row.samples
+
+
+@pytest.mark.parametrize("smp", [1, 2, 3, 4])
+def test_virt_boots_with_any_number_of_cores(smp: int) -> None:
+    run = boot("virt", "mode=bench suites=syscall,lmp", smp=smp)
+    assert_good(run)
+    assert run.recording.hello["cores"] == str(smp)
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a35", "cortex-a57", "cortex-a72"])
+def test_virt_on_other_processors(cpu: str) -> None:
+    run = boot("virt", "mode=bench suites=lmp", smp=1, cpu=cpu)
+    assert_good(run)
+    assert run.recording.hello["cpu"] == cpu
+
+
+def test_entry_at_el2() -> None:
+    """With virtualisation QEMU enters the kernel at EL2, with the firmware behind SMC."""
+    run = boot("virt", "mode=bench suites=lmp", smp=1, extra=["-machine", "virtualization=on"])
+    assert_good(run)
+
+
+def test_without_the_fast_path_everything_still_works() -> None:
+    run = boot("imx8mp", ALL_SUITES, smp=1, variant={"fastpath": "off"})
+    assert_good(run)
+    assert "fastpath=off" in run.recording.hello["variant"]
+
+
+def test_debug_build() -> None:
+    assert_good(boot("imx8mp", "mode=bench suites=lmp,caps samples=100", smp=1, debug=True))
+
+
+def test_short_slices_change_no_result() -> None:
+    """Preemption every 50 microseconds, in the middle of everything."""
+    assert_good(boot("imx8mp", f"{ALL_SUITES} slice_us=50", smp=1))
+
+
+def test_realtime_mode() -> None:
+    assert_good(boot("imx8mp", "mode=bench suites=syscall,lmp samples=200", smp=1, mode="realtime"))

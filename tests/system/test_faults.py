@@ -1,0 +1,81 @@
+"""What happens when something goes wrong: a bench domain, a hostile domain, the kernel itself."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tools.command.build import Configuration, build
+from tools.command.machine import Ending, Run, boot, boot_image
+from tools.command.qemu import Target
+from tools.command.symbols import explain_panic
+
+
+def test_faulting_bench_is_a_failed_row_and_the_rest_runs(plain_run: Run) -> None:
+    run = boot("imx8mp", "mode=bench suites=all fault=lmp.round_trip", smp=1)
+    assert not run.ok
+    assert run.status == 1
+    failed = [row for row in run.benches if row.status != "ok"]
+    assert failed
+    assert {row.name for row in failed} == {"lmp.round_trip"}
+    for row in failed:
+        assert row.status.startswith("failed: ")
+        assert "fault" in row.status
+    assert {row.label for row in run.benches} == {row.label for row in plain_run.benches}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_misuse_of_every_system_call(seed: int) -> None:
+    run = boot("imx8mp", f"mode=test test=misuse seed={seed} calls=100000", smp=1)
+    assert run.ok, run.why
+    assert run.recording.panic is None
+
+
+def test_misuse_in_a_debug_build_with_tracing() -> None:
+    run = boot("imx8mp", "mode=test test=misuse seed=3 calls=20000", smp=1, trace="all", debug=True)
+    assert run.ok, run.why
+
+
+def test_misuse_without_the_fast_path() -> None:
+    run = boot("imx8mp", "mode=test test=misuse seed=4 calls=20000", smp=1, variant={"fastpath": "off"})
+    assert run.ok, run.why
+
+
+def test_faults_of_a_domain_are_reported_with_a_backtrace() -> None:
+    run = boot("imx8mp", "mode=test test=crash", smp=1)
+    assert run.ok, run.why
+    assert "fault: domain=crash" in run.console
+    assert "crash.c" in run.annotated_console
+
+
+def test_unknown_word_on_the_command_line_is_named() -> None:
+    run = boot("imx8mp", "mode=bench suite=lmp", smp=1)
+    assert run.status == 2
+    assert "suite=lmp" in run.console
+
+
+def test_kernel_panic_is_symbolised(tmp_path: Path) -> None:
+    """The executable of init is damaged, which only a broken build can do: the kernel says so and stops."""
+    image = build(Configuration("imx8mp", "none", False, {}))
+    contents = bytearray(image.kernel.read_bytes())
+    contents[contents.index(b"\x7fELF")] = 0
+    damaged = tmp_path / "damaged.img"
+    damaged.write_bytes(contents)
+    copy = type(image)(**{**image.__dict__, "kernel": damaged})
+    run = boot_image(copy, Target("imx8mp", 1), "mode=bench suites=all", timeout=30)
+    assert run.ending is Ending.PANIC
+    assert "not an executable" in run.why
+    explained = "\n".join(explain_panic(image, run.recording.panic.values))
+    assert "init_image_load" in explained
+    assert "kernel_main" in explained
+
+
+def test_killed_emulator_is_an_error() -> None:
+    """A run that is cut off has no END frame, and says what it last saw."""
+    qemu = shutil.which("qemu-system-aarch64")
+    assert qemu is not None
+    run = boot("imx8mp", "mode=run", smp=1, limit=3.0, timeout=30)
+    assert not run.ok
+    assert run.why
