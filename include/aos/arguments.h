@@ -13,9 +13,6 @@
 #define ARGUMENTS_BYTES   0x1000UL
 #define ARGUMENTS_MAX     64 ///< Of arguments, and of environment strings.
 
-#define DOMAIN_HEAP_BYTES  0x100000UL ///< The heap that every domain starts with, at USER_HEAP.
-#define DOMAIN_STACK_BYTES 0x20000UL  ///< The main thread's stack if the parent does not say otherwise.
-
 struct domain_arguments {
     uint64_t magic;
     uint32_t version;

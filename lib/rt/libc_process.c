@@ -15,7 +15,7 @@ void *sbrk(ptrdiff_t increment)
 {
     static uintptr_t end = USER_HEAP;
     const struct domain_arguments *arguments = domain_arguments();
-    uintptr_t limit = USER_HEAP + (arguments ? arguments->heap_bytes : DOMAIN_HEAP_BYTES);
+    uintptr_t limit = USER_HEAP + (arguments ? arguments->heap_bytes : USER_HEAP_BYTES);
     uintptr_t before = end;
     bool fits = increment >= 0 ? (uintptr_t)increment <= limit - before
                                : -(uintptr_t)increment <= before - USER_HEAP;

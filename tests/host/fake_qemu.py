@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Stands in for QEMU in the tests of ./lantern: sends a synthetic boot over standard output.
 
-FAKE_QEMU names the behaviour. Whether tracing is compiled in is told by the folder of the image, as in reality.
+FAKE_QEMU names the behaviour. Whether tracing is compiled in is told by the folder of the image.
 """
 
 from __future__ import annotations

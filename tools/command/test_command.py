@@ -21,7 +21,7 @@ HOST_TESTS = ROOT / "tests" / "host"
 SYSTEM_TESTS = ROOT / "tests" / "system"
 MODELS = ROOT / "tests" / "model"
 PYTHON_SOURCES = ("trace", "analysis", "tools", "tests")
-FUZZ_SEEDS = "20000"
+FUZZ_SEEDS = "100000"
 
 
 @dataclass

@@ -1,0 +1,147 @@
+#include <aos/capabilities.h>
+#include <aos/ram_alloc.h>
+#include <aos/slot_alloc.h>
+#include <spawn/builder.h>
+
+#define CNODE_ALIGNMENT OBJSIZE_L2CNode
+
+/* Page tables besides those that grow with the sizes: one of level 0 and 1, two each for the parts below 4 GiB and the trace ring. */
+#define FIXED_PAGE_TABLES 16
+
+struct capref builder_slot(const struct builder *builder, cslot_t l1_slot, cslot_t slot)
+{
+    return capref_make(TASKCN_SLOT_ROOTCN, builder->own_l1[l1_slot], slot);
+}
+
+errval_t builder_segment_slot(struct builder *builder, struct capref *ret)
+{
+    if (builder->segment_slots == L2_CNODE_SLOTS) {
+        return LIB_ERR_SLOT_ALLOC_NO_SPACE;
+    }
+    *ret = builder_slot(builder, ROOTCN_SEGMENTS, builder->segment_slots++);
+    return SYS_ERR_OK;
+}
+
+errval_t builder_object(struct builder *builder, struct capref dest, enum objtype type, size_t bytes, size_t alignment)
+{
+    gensize_t start = ROUND_UP(builder->ram_used, (gensize_t)alignment);
+    gensize_t taken = ROUND_UP(bytes, BASE_PAGE_SIZE);
+    if (start > builder->ram_bytes || taken > builder->ram_bytes - start) {
+        return LIB_ERR_RAM_ALLOC_EXHAUSTED;
+    }
+    errval_t err = cap_retype(dest, builder->si->ram, start, type, bytes, 1);
+    if (err_is_ok(err)) {
+        builder->ram_used = start + taken;
+    }
+    return err;
+}
+
+/// Pages that a segment touches, in bytes.
+static size_t segment_span(const struct elf_segment *segment)
+{
+    uint64_t first = ROUND_DOWN(segment->vaddr, BASE_PAGE_SIZE);
+    return ROUND_UP(segment->vaddr + segment->memory_bytes, BASE_PAGE_SIZE) - first;
+}
+
+/// Everything that builder_object() will be asked for, with what alignment may cost.
+static gensize_t ram_needed(const struct builder *builder)
+{
+    gensize_t mapped = USER_DISPATCHER_BYTES + BASE_PAGE_SIZE + USER_HEAP_BYTES + builder->stack_bytes;
+    gensize_t copied = mapped;
+    gensize_t tables = FIXED_PAGE_TABLES + builder->trace_bytes / LARGE_PAGE_SIZE;
+    for (unsigned i = 0; i < builder->image.segment_count; i++) {
+        size_t span = segment_span(&builder->image.segments[i]);
+        copied += span;
+        tables += span / LARGE_PAGE_SIZE + 2;
+    }
+    tables += mapped / LARGE_PAGE_SIZE;
+    gensize_t cnodes = ROOTCN_SLOTS * CNODE_SLOT_BYTES + BUILDER_CNODES * OBJSIZE_L2CNode;
+    gensize_t granted = ROUND_UP(builder->request->ram_bytes, BASE_PAGE_SIZE);
+    return cnodes + BASE_PAGE_SIZE + copied + tables * BASE_PAGE_SIZE + granted + CNODE_ALIGNMENT;
+}
+
+static errval_t make_root(struct builder *builder)
+{
+    struct spawninfo *si = builder->si;
+    builder->ram_bytes = ram_needed(builder);
+    errval_t err = ram_alloc_aligned(&si->ram, builder->ram_bytes, CNODE_ALIGNMENT);
+    if (err_is_fail(err)) {
+        si->ram = NULL_CAP;
+        return err;
+    }
+    err = slot_alloc(&si->rootcn);
+    if (err_is_fail(err)) {
+        si->rootcn = NULL_CAP;
+        return err;
+    }
+    return builder_object(builder, si->rootcn, ObjType_L1CNode, ROOTCN_SLOTS * CNODE_SLOT_BYTES, CNODE_ALIGNMENT);
+}
+
+/// Makes the CNode of one L1 slot: in our CSpace, and a copy in the child's.
+static errval_t make_cnode(struct builder *builder, cslot_t l1_slot)
+{
+    cslot_t own = slot_alloc_l1();
+    if (!own) {
+        return LIB_ERR_SLOT_ALLOC_NO_SPACE;
+    }
+    struct capref cnode = capref_make_l1(TASKCN_SLOT_ROOTCN, own);
+    errval_t err = builder_object(builder, cnode, ObjType_L2CNode, OBJSIZE_L2CNode, CNODE_ALIGNMENT);
+    if (err_is_fail(err)) {
+        slot_free_l1(own);
+        return err;
+    }
+    builder->own_l1[l1_slot] = own;
+    return cap_copy(capref_make_l1(get_cap_addr(builder->si->rootcn), l1_slot), cnode);
+}
+
+static errval_t give(struct builder *builder, cslot_t slot, struct capref cap)
+{
+    return capref_is_null(cap) ? SYS_ERR_OK : cap_copy(builder_slot(builder, ROOTCN_TASK, slot), cap);
+}
+
+static errval_t fill_task_cnode(struct builder *builder)
+{
+    const struct spawn_request *request = builder->request;
+    errval_t err = give(builder, TASKCN_SLOT_ROOTCN, builder->si->rootcn);
+    if (err_is_ok(err)) {
+        err = give(builder, TASKCN_SLOT_PARENTEP, request->parent_endpoint);
+    }
+    if (err_is_ok(err) && request->console) {
+        err = cap_mint(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_KERNEL), cap_kernel, CAPRIGHTS_WRITE, 0);
+    }
+    if (err_is_ok(err) && builder->trace_bytes) {
+        err = give(builder, TASKCN_SLOT_TRACE, cap_trace);
+    }
+    for (size_t i = 0; i < request->grant_count && err_is_ok(err); i++) {
+        err = give(builder, request->grants[i].slot, request->grants[i].cap);
+    }
+    return err;
+}
+
+errval_t builder_make_cspace(struct builder *builder)
+{
+    errval_t err = make_root(builder);
+    for (cslot_t l1_slot = 0; l1_slot < BUILDER_CNODES && err_is_ok(err); l1_slot++) {
+        err = make_cnode(builder, l1_slot);
+    }
+    if (err_is_ok(err)) {
+        err = fill_task_cnode(builder);
+    }
+    if (err_is_ok(err) && builder->request->ram_bytes) {
+        err = builder_object(builder, builder_slot(builder, ROOTCN_MEMORY, 0), ObjType_RAM,
+                             ROUND_UP(builder->request->ram_bytes, BASE_PAGE_SIZE), CNODE_ALIGNMENT);
+    }
+    return err;
+}
+
+void builder_release_cnodes(struct builder *builder)
+{
+    for (cslot_t l1_slot = 0; l1_slot < BUILDER_CNODES; l1_slot++) {
+        if (builder->own_l1[l1_slot]) {
+            // Not the last copy, so it need not be empty; the child's is in its own L1CNode.
+            cap_delete(capref_make_l1(TASKCN_SLOT_ROOTCN, builder->own_l1[l1_slot]));
+            slot_free_l1(builder->own_l1[l1_slot]);
+            builder->own_l1[l1_slot] = 0;
+        }
+    }
+}

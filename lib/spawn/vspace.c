@@ -1,0 +1,126 @@
+#include <aos/capabilities.h>
+#include <aos/paging.h>
+#include <spawn/builder.h>
+#include <stdlib.h>
+#include <string.h>
+
+static errval_t make_table(void *context, enum objtype type, struct capref *ret)
+{
+    struct builder *builder = context;
+    if (builder->page_slots == L2_CNODE_SLOTS) {
+        return LIB_ERR_SLOT_ALLOC_NO_SPACE;
+    }
+    *ret = builder_slot(builder, ROOTCN_PAGE, builder->page_slots);
+    errval_t err = builder_object(builder, *ret, type, BASE_PAGE_SIZE, BASE_PAGE_SIZE);
+    if (err_is_ok(err)) {
+        builder->page_slots++;
+    }
+    return err;
+}
+
+static errval_t make_slot(void *context, struct capref *ret)
+{
+    return builder_segment_slot(context, ret);
+}
+
+/// A child that cannot be built is destroyed as a whole, so nothing is given back before.
+static void keep(void *context, struct capref cap)
+{
+    (void)context;
+    (void)cap;
+}
+
+errval_t builder_map(struct builder *builder, lvaddr_t vaddr, struct capref frame, gensize_t offset, size_t bytes,
+                     uint64_t flags)
+{
+    size_t count;
+    struct page_piece *pieces = malloc(page_tables_max_pieces(bytes) * sizeof(*pieces));
+    if (!pieces) {
+        return LIB_ERR_RAM_ALLOC_EXHAUSTED;
+    }
+    // Where the pieces went need not be remembered: they go with the child.
+    errval_t err = page_tables_map(&builder->tables, vaddr, frame, offset, bytes, flags, pieces, &count);
+    free(pieces);
+    return err;
+}
+
+/// Makes a frame in the child's segment CNode and maps it.
+static errval_t map_new_frame(struct builder *builder, lvaddr_t vaddr, size_t bytes, uint64_t flags,
+                              struct capref *frame)
+{
+    errval_t err = builder_segment_slot(builder, frame);
+    if (err_is_ok(err)) {
+        err = builder_object(builder, *frame, ObjType_Frame, bytes, BASE_PAGE_SIZE);
+    }
+    return err_is_ok(err) ? builder_map(builder, vaddr, *frame, 0, bytes, flags) : err;
+}
+
+static uint64_t region_flags(const struct elf_segment *segment)
+{
+    return (segment->flags & ELF_READ ? VREGION_FLAGS_READ : 0) | (segment->flags & ELF_WRITE ? VREGION_FLAGS_WRITE : 0) |
+           (segment->flags & ELF_EXECUTE ? VREGION_FLAGS_EXECUTE : 0);
+}
+
+/// A private copy, cleared where the file has nothing.
+static errval_t load_copy(struct builder *builder, const struct elf_segment *segment, lvaddr_t first, size_t bytes)
+{
+    struct capref frame;
+    errval_t err = map_new_frame(builder, first, bytes, region_flags(segment), &frame);
+    if (err_is_fail(err) || segment->file_bytes == 0) {
+        return err;
+    }
+    void *window;
+    err = paging_map_frame_attr(get_current_paging_state(), &window, bytes, frame, VREGION_FLAGS_READ_WRITE);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    memcpy((char *)window + (segment->vaddr - first), (const char *)builder->file.content + segment->offset,
+           segment->file_bytes);
+    return paging_unmap(get_current_paging_state(), window);
+}
+
+/**
+ * What is not written needs no copy: file offset and address agree within pages, so the module's own pages are mapped.
+ * Code is never copied, so nobody has to make a copy visible to instruction fetches: code that would need it is refused.
+ */
+static errval_t load_segment(struct builder *builder, const struct elf_segment *segment)
+{
+    lvaddr_t first = ROUND_DOWN(segment->vaddr, BASE_PAGE_SIZE);
+    size_t bytes = ROUND_UP(segment->vaddr + segment->memory_bytes, BASE_PAGE_SIZE) - first;
+    bool complete = segment->file_bytes == segment->memory_bytes;
+    if (!(segment->flags & ELF_WRITE) && complete) {
+        return builder_map(builder, first, builder->file.frame, ROUND_DOWN(segment->offset, BASE_PAGE_SIZE), bytes,
+                           region_flags(segment));
+    }
+    return segment->flags & ELF_EXECUTE ? ELF_ERR_SEGMENT_RANGE : load_copy(builder, segment, first, bytes);
+}
+
+errval_t builder_make_vspace(struct builder *builder)
+{
+    static const struct vnode_source source = {
+        .make_table = make_table,
+        .make_slot = make_slot,
+        .free_table = keep,
+        .free_slot = keep,
+    };
+    struct capref root, frame;
+    errval_t err = make_table(builder, ObjType_VNode_AARCH64_l0, &root);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    page_tables_init(&builder->tables, root, &source, builder);
+    for (unsigned i = 0; i < builder->image.segment_count && err_is_ok(err); i++) {
+        err = load_segment(builder, &builder->image.segments[i]);
+    }
+    if (err_is_ok(err)) {
+        err = map_new_frame(builder, USER_HEAP, USER_HEAP_BYTES, VREGION_FLAGS_READ_WRITE, &frame);
+    }
+    if (err_is_ok(err)) {
+        // Nothing is ever mapped right below: that page is the stack's guard.
+        err = map_new_frame(builder, USER_STACK_LIMIT, builder->stack_bytes, VREGION_FLAGS_READ_WRITE, &frame);
+    }
+    if (err_is_ok(err) && builder->trace_bytes) {
+        err = builder_map(builder, USER_TRACE, cap_trace, 0, builder->trace_bytes, VREGION_FLAGS_READ_WRITE);
+    }
+    return err;
+}
