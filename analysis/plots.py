@@ -131,7 +131,7 @@ def _figure(results: Results, benches: Sequence[Bench], title: str, command: str
 
 
 def _plain_ticks(axes: Axes) -> None:
-    """Figures as people write them, also on logarithmic axes, where a few between the powers are named too."""
+    """Figures as people write them; on logarithmic axes, a few between the powers are named too."""
     if axes.get_xscale() == "log":
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: f"{v:,g}" if _leading(v) in (2, 5) else ""))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if abs(v) >= 1e6 else f"{v:,g}"))
@@ -227,8 +227,8 @@ def distribution(axes: Axes, benches: Sequence[Bench]) -> None:
 def means(axes: Axes, benches: Sequence[Bench]) -> None:
     """A bar to the mean with its confidence interval, and the figure beside it."""
     good = [(at, bench["stats"]) for at, bench in enumerate(benches) if _good(bench)]
-    values = [float(stats["mean"]) for _, stats in good]
-    logarithmic = _scale(axes, values)
+    edges = [float(v) for _, stats in good for v in stats["ci95"]]
+    logarithmic = _scale(axes, edges)
     for at, stats in good:
         mean = float(stats["mean"])
         low, high = (float(v) for v in stats["ci95"])
@@ -249,7 +249,6 @@ def means(axes: Axes, benches: Sequence[Bench]) -> None:
             va="center",
             fontsize=8,
         )
-    edges = [float(v) for _, stats in good for v in stats["ci95"]]
     _frame(axes, edges if logarithmic else [0.0, *edges], logarithmic)
 
 

@@ -174,7 +174,7 @@ def _relations(results: dict[str, Any], found: list[str]) -> None:
             _say(found, where, "has figures without samples, or samples without figures")
         if bench["status"] == "ok" and not samples:
             _say(found, where, "is ok without a sample")
-        if samples and stats["min"] is not None and stats["max"] is not None:
+        if samples and all(stats[figure] is not None for figure in FIGURES):
             ordered = [stats["min"], stats["median"], stats["p90"], stats["p99"], stats["max"]]
             if ordered != sorted(ordered) or stats["min"] != min(samples) or stats["max"] != max(samples):
                 _say(found, where, "has figures that do not fit its samples")

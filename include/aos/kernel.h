@@ -11,6 +11,7 @@
 /// Types of frames, docs/trace-stream.md.
 enum frame_type {
     FRAME_CONSOLE = 0, ///< Not a frame: text for the console.
+    FRAME_HELLO = 1, ///< The kernel writes it.
     FRAME_BENCH = 4,
     FRAME_SAMPLES = 5,
     FRAME_DOMAIN = 8,
@@ -20,6 +21,9 @@ enum frame_type {
 
 /// Sends one frame. Needs CAPRIGHTS_WRITE. Takes as long as the wire does.
 errval_t kernel_send_frame(enum frame_type type, const void *payload, size_t bytes);
+
+/// Has the kernel say again what stream this is (HELLO and CLOCK). Needs CAPRIGHTS_WRITE.
+errval_t kernel_send_hello(void);
 
 /// Puts text of any length on the console. Needs CAPRIGHTS_WRITE.
 errval_t kernel_print(const char *text, size_t bytes);

@@ -166,4 +166,22 @@ lmp_chan_call_cap(struct lmp_chan *lc, unsigned flags, struct capref cap, unsign
     return m;
 }
 
+/**
+ * lmp_chan_reply_wait() with a capability.
+ *
+ * \param flags LMP_FLAG_GIVE if the capability leaves this CSpace, else 0
+ * \param words at most 4
+ */
+static inline __attribute__((always_inline)) struct lmp_message
+lmp_chan_reply_wait_cap(struct lmp_chan *lc, unsigned flags, struct capref cap, unsigned words, uint64_t w0,
+                        uint64_t w1, uint64_t w2, uint64_t w3)
+{
+    struct lmp_message m = sys_lmp_cap(SYS_LMP | flags | (uint64_t)words << LMP_COUNT_SHIFT, lc->reply_target,
+                                       get_cap_addr(cap), w0, w1, w2, w3, 0, 0, 0, 0);
+    if (__builtin_expect(m.err != SYS_ERR_OK || m.header == 0, 0)) {
+        m = lmp_chan_wait_any(m.err);
+    }
+    return m;
+}
+
 #endif

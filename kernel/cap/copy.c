@@ -23,8 +23,8 @@ static inline void make_copy(struct cte *destination, struct cte *source, uint8_
     struct capability copy = source->cap;
     copy.rights = rights;
     if (copy.type != ObjType_EndPoint) {
+        /* Not mapped. What aux64 remembers counts in the tree's copy only, and is harmless here. */
         copy.aux32 = 0;
-        copy.aux64 = 0;
     }
     destination->cap = copy;
     mdb_insert_copy(destination, source);

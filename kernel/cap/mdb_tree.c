@@ -9,21 +9,25 @@ static inline unsigned level_of(uint32_t link)
     return link != 0 ? mdb_slot(link)->mdb.level : 0;
 }
 
-/// Recomputes what a node knows of its subtree from its children.
-static inline void update(struct cte *node)
+/// The highest end in the subtree of a node, from its children.
+static inline gensize_t compute_max_end(const struct cte *node)
 {
     gensize_t max_end = mdb_end(node);
-    unsigned level = 0;
     for (unsigned side = MDB_LEFT; side <= MDB_RIGHT; side++) {
-        const uint32_t link = node->mdb.child[side];
-        if (link != 0) {
-            const struct cte *child = mdb_slot(link);
-            level = child->mdb.level > level ? child->mdb.level : level;
-            max_end = child->mdb.max_end > max_end ? child->mdb.max_end : max_end;
+        if (node->mdb.child[side] != 0) {
+            const gensize_t end = mdb_slot(node->mdb.child[side])->mdb.max_end;
+            max_end = end > max_end ? end : max_end;
         }
     }
-    node->mdb.level = level + 1;
-    node->mdb.max_end = max_end;
+    return max_end;
+}
+
+/// The level of a node, from its children.
+static inline unsigned compute_level(const struct cte *node)
+{
+    const unsigned left = level_of(node->mdb.child[MDB_LEFT]);
+    const unsigned right = level_of(node->mdb.child[MDB_RIGHT]);
+    return (left > right ? left : right) + 1;
 }
 
 /// Makes whatever pointed down to `node` point to `heir`, which may be none.
@@ -52,21 +56,18 @@ static struct cte *rotate(uint32_t *root, struct cte *node, unsigned side)
     set_parents_child(root, node, mdb_link(up));
     up->mdb.parent = node->mdb.parent;
     set_child(node, !side, up->mdb.child[side]);
-    set_child(up, side, mdb_link(node));
-    update(node);
-    update(up);
+    up->mdb.child[side] = mdb_link(node);
+    node->mdb.parent = mdb_link(up);
+    up->mdb.max_end = node->mdb.max_end;
+    node->mdb.max_end = compute_max_end(node);
+    node->mdb.level = compute_level(node);
+    up->mdb.level = compute_level(up);
     return up;
 }
 
-/// Brings a subtree whose sides differ by two levels back into balance; returns its root.
-static struct cte *balance(uint32_t *root, struct cte *node)
+/// Brings a subtree back into balance that is two levels higher on the side `high`; returns its root.
+static struct cte *lower(uint32_t *root, struct cte *node, unsigned high)
 {
-    const unsigned left = level_of(node->mdb.child[MDB_LEFT]);
-    const unsigned right = level_of(node->mdb.child[MDB_RIGHT]);
-    if (left <= right + 1 && right <= left + 1) {
-        return node;
-    }
-    const unsigned high = right > left ? MDB_RIGHT : MDB_LEFT;
     struct cte *child = mdb_slot(node->mdb.child[high]);
     if (level_of(child->mdb.child[!high]) > level_of(child->mdb.child[high])) {
         rotate(root, child, high);
@@ -74,19 +75,54 @@ static struct cte *balance(uint32_t *root, struct cte *node)
     return rotate(root, node, !high);
 }
 
-/// Repairs levels, ends and balance from `node` up, at least to `reach` if that is not NULL, and then until
-/// nothing changes any more.
-static void repair(uint32_t *root, struct cte *node, const struct cte *reach)
+/// Repairs the tree above a node that was added. A subtree only grows, so most of it stops after a few steps.
+static void repair_after_attach(uint32_t *root, struct cte *node, gensize_t end)
+{
+    struct cte *parent = mdb_slot_or_null(node->mdb.parent);
+    while (parent != NULL && parent->mdb.level <= node->mdb.level) {
+        parent->mdb.max_end = end > parent->mdb.max_end ? end : parent->mdb.max_end;
+        const unsigned high = parent->mdb.child[MDB_RIGHT] == mdb_link(node);
+        const unsigned level = node->mdb.level;
+        node = parent;
+        if (level > level_of(parent->mdb.child[!high]) + 1) {
+            node = lower(root, parent, high);
+            parent = mdb_slot_or_null(node->mdb.parent);
+            break;
+        }
+        node->mdb.level = level + 1;
+        parent = mdb_slot_or_null(node->mdb.parent);
+    }
+    while (parent != NULL && parent->mdb.max_end < end) {
+        parent->mdb.max_end = end;
+        parent = mdb_slot_or_null(parent->mdb.parent);
+    }
+}
+
+/**
+ * Repairs the tree from `node` up, in whose subtree no region ends at `lost` any more but by chance. From
+ * `reach` up, if that is not NULL, it is `lost_above` that went.
+ */
+static void repair_after_detach(uint32_t *root, struct cte *node, gensize_t lost, const struct cte *reach,
+                                gensize_t lost_above)
 {
     while (node != NULL) {
-        const unsigned level = node->mdb.level;
-        const gensize_t max_end = node->mdb.max_end;
+        const unsigned old_level = node->mdb.level;
+        const gensize_t old_max_end = node->mdb.max_end;
         if (node == reach) {
             reach = NULL;
+            lost = lost_above;
         }
-        update(node);
-        node = balance(root, node);
-        if (reach == NULL && node->mdb.level == level && node->mdb.max_end == max_end) {
+        if (old_max_end == lost) {
+            node->mdb.max_end = compute_max_end(node);
+        }
+        const unsigned left = level_of(node->mdb.child[MDB_LEFT]);
+        const unsigned right = level_of(node->mdb.child[MDB_RIGHT]);
+        if (left > right + 1 || right > left + 1) {
+            node = lower(root, node, right > left ? MDB_RIGHT : MDB_LEFT);
+        } else {
+            node->mdb.level = (left > right ? left : right) + 1;
+        }
+        if (reach == NULL && node->mdb.level == old_level && node->mdb.max_end == old_max_end) {
             return;
         }
         node = mdb_slot_or_null(node->mdb.parent);
@@ -95,7 +131,8 @@ static void repair(uint32_t *root, struct cte *node, const struct cte *reach)
 
 void mdb_tree_attach(uint32_t *root, struct cte *node, struct cte *parent, unsigned side)
 {
-    node->mdb.max_end = mdb_end(node);
+    const gensize_t end = mdb_end(node);
+    node->mdb.max_end = end;
     node->mdb.child[MDB_LEFT] = 0;
     node->mdb.child[MDB_RIGHT] = 0;
     node->mdb.level = 1;
@@ -105,8 +142,9 @@ void mdb_tree_attach(uint32_t *root, struct cte *node, struct cte *parent, unsig
         *root = mdb_link(node);
         return;
     }
-    set_child(parent, side, mdb_link(node));
-    repair(root, parent, NULL);
+    node->mdb.parent = mdb_link(parent);
+    parent->mdb.child[side] = mdb_link(node);
+    repair_after_attach(root, node, end);
 }
 
 void mdb_tree_detach(uint32_t *root, struct cte *node)
@@ -120,7 +158,7 @@ void mdb_tree_detach(uint32_t *root, struct cte *node)
         if (child != 0) {
             mdb_slot(child)->mdb.parent = node->mdb.parent;
         }
-        repair(root, mdb_slot_or_null(node->mdb.parent), NULL);
+        repair_after_detach(root, mdb_slot_or_null(node->mdb.parent), mdb_end(node), NULL, 0);
         return;
     }
 
@@ -137,7 +175,7 @@ void mdb_tree_detach(uint32_t *root, struct cte *node)
     heir->mdb.parent = node->mdb.parent;
     heir->mdb.level = node->mdb.level;
     heir->mdb.max_end = node->mdb.max_end;
-    repair(root, lowest, heir);
+    repair_after_detach(root, lowest, mdb_end(heir), heir, mdb_end(node));
 }
 
 void mdb_tree_replace(uint32_t *root, struct cte *node, struct cte *heir)

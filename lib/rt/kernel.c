@@ -7,6 +7,11 @@ errval_t kernel_send_frame(enum frame_type type, const void *payload, size_t byt
     return sys_invoke(TASKCN_SLOT_KERNEL, KERNEL_FRAME, type, (uintptr_t)payload, bytes, 0, 0, 0).err;
 }
 
+errval_t kernel_send_hello(void)
+{
+    return kernel_send_frame(FRAME_HELLO, NULL, 0);
+}
+
 errval_t kernel_print(const char *text, size_t bytes)
 {
     errval_t err = SYS_ERR_OK;

@@ -1,8 +1,9 @@
 /*
- * Runs the target's stream encoder (trace/stream.c) on what stands on standard input, for test_stream_c_encoder.py.
+ * Runs the target's stream encoder (trace/stream.c) on what stands on standard input, for
+ * test_stream_c_encoder.py.
  *
- * A line is "frame TYPE CORE SEQUENCE HEXPAYLOAD" ("-" for none) or "trace INDEX DROPPED TIME:EVENT:WORD ...";
- * the answer is a line of hexadecimal bytes: the wire, or the payload.
+ * A line is "frame TYPE CORE SEQUENCE HEXPAYLOAD" ("-" for none) or "trace INDEX DROPPED TIME:EVENT:WORD
+ * ..."; the answer is a line of hexadecimal bytes: the wire, or the payload.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -58,7 +58,9 @@ def test_random_frames_match_the_reference(tool: Path) -> None:
         length = random_source.choice([0, 1, 2, 240, 241, 242, 243, 253, 254, 255, 500, 1023, 1024])
         alphabet = random_source.choice([b"\0", b"\1", b"\0\1", bytes(range(256)), bytes(range(1, 256))])
         payload = bytes(random_source.choice(alphabet) for _ in range(length))
-        cases.append((random_source.randrange(9), random_source.randrange(16), random_source.getrandbits(32), payload))
+        cases.append(
+            (random_source.randrange(9), random_source.randrange(16), random_source.getrandbits(32), payload)
+        )
     answers = ask(tool, [frame_line(*case) for case in cases])
     assert answers == [reference.frame(*case).hex() for case in cases]
 
@@ -88,6 +90,7 @@ def test_payload_never_exceeds_a_frame(tool: Path) -> None:
 def test_incomplete_records_and_time_that_goes_back(tool: Path) -> None:
     """Event 0 is an incomplete record; a time before the last one is taken as the last one."""
     (answer,) = ask(tool, [trace_line(7, 1, [(0, 0, 0), (100, 3, 5), (90, 4, 6), (120, 5, 7)])])
-    assert answer == reference.trace_payload(
-        7, 1, 100, [(100, 0, 0), (100, 3, 5), (100, 4, 6), (120, 5, 7)]
-    ).hex()
+    assert (
+        answer
+        == reference.trace_payload(7, 1, 100, [(100, 0, 0), (100, 3, 5), (100, 4, 6), (120, 5, 7)]).hex()
+    )

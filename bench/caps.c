@@ -1,0 +1,194 @@
+/**
+ * Operations on capabilities: one call of the library each. What a repetition makes it deletes again, unmeasured.
+ */
+#include <aos/aos.h>
+#include <harness/harness.h>
+
+#define SOURCE_BYTES      0x10000UL ///< RAM that objects are made from; aligned for every type.
+#define ENDPOINT_MESSAGES 8
+
+/// A type that benches work on.
+struct kind {
+    enum objtype type;
+    gensize_t bytes; ///< Of one object; 0 where the type fixes it and cap_retype wants none.
+};
+
+static struct {
+    struct capref ram;        ///< The source of retypes.
+    struct capref dispatcher; ///< The source of endpoints.
+    struct capref object;     ///< The source of copies.
+    struct capref dest;
+} caps;
+
+static const struct kind *kind_of(const struct bench *bench)
+{
+    return (const struct kind *)bench->argument;
+}
+
+/// Where objects of a type are made from.
+static struct capref source_of(const struct kind *kind)
+{
+    return kind->type == ObjType_EndPoint ? caps.dispatcher : caps.ram;
+}
+
+static errval_t make(struct capref dest, const struct kind *kind)
+{
+    return cap_retype(dest, source_of(kind), 0, kind->type, kind->bytes, 1);
+}
+
+static errval_t source_setup(const struct bench *bench)
+{
+    (void)bench;
+    caps.dispatcher = cap_dispatcher;
+    errval_t err = ram_alloc_aligned(&caps.ram, SOURCE_BYTES, SOURCE_BYTES);
+    return err_is_ok(err) ? slot_alloc(&caps.dest) : err;
+}
+
+static errval_t source_teardown(const struct bench *bench)
+{
+    (void)bench;
+    errval_t err = slot_free(caps.dest);
+    return err_is_ok(err) ? ram_free(caps.ram) : err;
+}
+
+static errval_t object_setup(const struct bench *bench)
+{
+    errval_t err = source_setup(bench);
+    if (err_is_ok(err)) {
+        err = slot_alloc(&caps.object);
+    }
+    return err_is_ok(err) ? make(caps.object, kind_of(bench)) : err;
+}
+
+static errval_t object_teardown(const struct bench *bench)
+{
+    errval_t err = cap_destroy(caps.object);
+    return err_is_ok(err) ? source_teardown(bench) : err;
+}
+
+static errval_t make_dest(const struct bench *bench)
+{
+    return make(caps.dest, kind_of(bench));
+}
+
+static errval_t copy_dest(const struct bench *bench)
+{
+    (void)bench;
+    return cap_copy(caps.dest, caps.object);
+}
+
+static errval_t delete_dest(const struct bench *bench)
+{
+    (void)bench;
+    return cap_delete(caps.dest);
+}
+
+static errval_t copy_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    uint64_t begin = cycle_count();
+    errval_t err = cap_copy(caps.dest, caps.object);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
+static errval_t mint_rights_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    uint64_t begin = cycle_count();
+    errval_t err = cap_mint(caps.dest, caps.object, CAPRIGHTS_READ, 0);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
+/// The ring's place is behind those that the library made; nobody sends to it.
+static errval_t mint_endpoint_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    uint64_t offset = USER_DISPATCHER_BYTES / 2;
+    uint64_t begin = cycle_count();
+    errval_t err = cap_mint(caps.dest, caps.object, offset, ENDPOINT_MESSAGES);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
+static errval_t retype_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    const struct kind *kind = kind_of(bench);
+    struct capref source = source_of(kind);
+    uint64_t begin = cycle_count();
+    errval_t err = cap_retype(caps.dest, source, 0, kind->type, kind->bytes, 1);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
+static errval_t delete_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    uint64_t begin = cycle_count();
+    errval_t err = cap_delete(caps.dest);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
+static const struct kind ram = { ObjType_RAM, BASE_PAGE_SIZE };
+static const struct kind frame = { ObjType_Frame, BASE_PAGE_SIZE };
+static const struct kind l2_cnode = { ObjType_L2CNode, 0 };
+static const struct kind page_table = { ObjType_VNode_AARCH64_l3, 0 };
+static const struct kind dispatcher = { ObjType_Dispatcher, 0 };
+static const struct kind endpoint = { ObjType_EndPoint, 0 };
+
+#define COPY(kind, text)                                                                                               \
+    {                                                                                                                  \
+        .name = "caps.copy", .params = "type=" text, .unit = "cycles", .argument = (uint64_t)&(kind),                  \
+        .setup = object_setup, .sample = copy_sample, .cleanup = delete_dest, .teardown = object_teardown,             \
+    }
+#define MINT(kind, text, function)                                                                                     \
+    {                                                                                                                  \
+        .name = "caps.mint", .params = "type=" text, .unit = "cycles", .argument = (uint64_t)&(kind),                  \
+        .setup = object_setup, .sample = (function), .cleanup = delete_dest, .teardown = object_teardown,              \
+    }
+#define RETYPE(kind, text)                                                                                             \
+    {                                                                                                                  \
+        .name = "caps.retype", .params = "type=" text, .unit = "cycles", .argument = (uint64_t)&(kind),                \
+        .setup = source_setup, .sample = retype_sample, .cleanup = delete_dest, .teardown = source_teardown,           \
+    }
+#define DELETE_LAST(kind, text)                                                                                        \
+    {                                                                                                                  \
+        .name = "caps.delete", .params = "type=" text ",copies=1", .unit = "cycles", .argument = (uint64_t)&(kind),    \
+        .setup = source_setup, .prepare = make_dest, .sample = delete_sample, .teardown = source_teardown,             \
+    }
+#define DELETE_COPY(kind, text)                                                                                        \
+    {                                                                                                                  \
+        .name = "caps.delete", .params = "type=" text ",copies=2", .unit = "cycles", .argument = (uint64_t)&(kind),    \
+        .setup = object_setup, .prepare = copy_dest, .sample = delete_sample, .teardown = object_teardown,             \
+    }
+
+static const struct bench benches[] = {
+    COPY(ram, "RAM"),
+    COPY(frame, "Frame"),
+    COPY(l2_cnode, "L2CNode"),
+    COPY(endpoint, "EndPoint"),
+    MINT(frame, "Frame", mint_rights_sample),
+    MINT(endpoint, "EndPoint", mint_endpoint_sample),
+    RETYPE(ram, "RAM"),
+    RETYPE(frame, "Frame"),
+    RETYPE(l2_cnode, "L2CNode"),
+    RETYPE(page_table, "VNode_AARCH64_l3"),
+    RETYPE(dispatcher, "Dispatcher"),
+    RETYPE(endpoint, "EndPoint"),
+    DELETE_LAST(ram, "RAM"),
+    DELETE_LAST(frame, "Frame"),
+    DELETE_LAST(l2_cnode, "L2CNode"),
+    DELETE_LAST(page_table, "VNode_AARCH64_l3"),
+    DELETE_LAST(dispatcher, "Dispatcher"),
+    DELETE_COPY(frame, "Frame"),
+    DELETE_COPY(l2_cnode, "L2CNode"),
+};
+
+BENCH_SUITE(caps, benches);

@@ -1,0 +1,187 @@
+/**
+ * The bench domain: runs the benches of one suite.
+ *
+ * Arguments: suite=NAME, first=N (number in this boot of the suite's first bench), from=K (first bench of the suite to run; the others were
+ * run by a domain that died), samples=N (repetitions for every bench; 0: as the bench says), fault=NAME (make this bench die half way).
+ */
+#include <aos/aos.h>
+#include <aos/parent.h>
+#include <harness/harness.h>
+#include <harness/overhead.h>
+#include <harness/peer.h>
+#include <harness/protocol.h>
+#include <harness/report.h>
+#include <harness/reservoir.h>
+#include <stdlib.h>
+#include <string.h>
+#include <trace/trace.h>
+
+#define FAULT_ADDRESS 8
+#define STATUS_BYTES  256
+
+extern const struct bench_suite *const bench_suites_start[], *const bench_suites_end[];
+
+static struct {
+    const struct bench_suite *suite;
+    uint32_t first;
+    uint32_t from;
+    uint32_t samples;
+    const char *fault;
+    struct lmp_chan parent;
+    uint64_t overhead;
+    bool overhead_is_stable;
+    struct reservoir reservoir;
+} run;
+
+static const struct bench_suite *find_suite(const char *name)
+{
+    for (const struct bench_suite *const *at = bench_suites_start; at != bench_suites_end; at++) {
+        if (strcmp((*at)->name, name) == 0) {
+            return *at;
+        }
+    }
+    return NULL;
+}
+
+static bool take_argument(const char *argument, const char *name, const char **value)
+{
+    size_t length = strlen(name);
+    if (strncmp(argument, name, length) != 0 || argument[length] != '=') {
+        return false;
+    }
+    *value = argument + length + 1;
+    return true;
+}
+
+static void read_arguments(int argc, char *argv[])
+{
+    for (int i = 1; i < argc; i++) {
+        const char *value;
+        if (take_argument(argv[i], "suite", &value)) {
+            run.suite = find_suite(value);
+        } else if (take_argument(argv[i], "first", &value)) {
+            run.first = (uint32_t)strtoul(value, NULL, 10);
+        } else if (take_argument(argv[i], "from", &value)) {
+            run.from = (uint32_t)strtoul(value, NULL, 10);
+        } else if (take_argument(argv[i], "samples", &value)) {
+            run.samples = (uint32_t)strtoul(value, NULL, 10);
+        } else if (take_argument(argv[i], "fault", &value)) {
+            run.fault = value;
+        } else {
+            USER_PANIC("there is no argument '%s'", argv[i]);
+        }
+    }
+    if (!run.suite) {
+        USER_PANIC("there is no such suite");
+    }
+}
+
+/// A call to init. Without init nothing makes sense.
+static void tell(enum bench_message message, uint64_t value)
+{
+    struct lmp_message m = lmp_chan_call(&run.parent, 2, message, value, 0, 0, 0, 0, 0, 0);
+    errval_t err = err_is_ok(m.err) ? m.w0 : m.err;
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "telling init");
+    }
+}
+
+static void connect_peer(void)
+{
+    errval_t err = lmp_chan_alloc_recv_slot(&run.parent);
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "no slot for the peer's endpoint");
+    }
+    struct capref service = run.parent.endpoint->recv_slot;
+    tell(BENCH_MESSAGE_PEER, 0);
+    err = bench_peer_connect(service);
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "connecting to the peer");
+    }
+}
+
+static errval_t step(errval_t (*function)(const struct bench *), const struct bench *bench)
+{
+    return function ? function(bench) : SYS_ERR_OK;
+}
+
+static errval_t repeat(const struct bench *bench, struct bench_sample *sample)
+{
+    errval_t err = step(bench->prepare, bench);
+    if (err_is_ok(err)) {
+        err = bench->sample(bench, sample);
+    }
+    return err_is_ok(err) ? step(bench->cleanup, bench) : err;
+}
+
+static errval_t measure(const struct bench *bench, uint32_t number, unsigned repetitions)
+{
+    struct bench_sample sample;
+    errval_t err = SYS_ERR_OK;
+    for (unsigned i = 0; i < BENCH_WARM_UP && err_is_ok(err); i++) {
+        err = repeat(bench, &sample);
+    }
+    bool faults = run.fault && strcmp(run.fault, bench->name) == 0;
+    trace_bench_run_begin(number, repetitions);
+    for (unsigned i = 0; i < repetitions && err_is_ok(err); i++) {
+        err = repeat(bench, &sample);
+        if (err_is_ok(err)) {
+            reservoir_offer(&run.reservoir, (int64_t)(sample.end - sample.begin - run.overhead));
+        }
+        if (faults && i == repetitions / 2) {
+            (void)*(const volatile uint32_t *)FAULT_ADDRESS;
+        }
+    }
+    trace_bench_run_end(number);
+    return err;
+}
+
+static void run_bench(uint32_t index)
+{
+    const struct bench *bench = &run.suite->benches[index];
+    uint32_t number = run.first + index;
+    unsigned repetitions = run.samples ? run.samples : bench->repetitions ? bench->repetitions : BENCH_REPETITIONS;
+    char status[STATUS_BYTES] = "ok";
+
+    tell(BENCH_MESSAGE_BEGIN, index);
+    reservoir_init(&run.reservoir);
+    report_begin(number, repetitions);
+    errval_t err = step(bench->setup, bench);
+    if (err_is_ok(err)) {
+        err = measure(bench, number, repetitions);
+        errval_t end = step(bench->teardown, bench);
+        err = err_is_ok(err) ? end : err;
+    }
+    if (err_is_fail(err)) {
+        strcpy(status, "failed: ");
+        err_describe(status + strlen(status), sizeof(status) - strlen(status), err);
+    } else if (!run.overhead_is_stable) {
+        strcpy(status, "failed: the overhead of a measurement is not stable");
+    }
+    report_samples(number, run.reservoir.samples, reservoir_kept(&run.reservoir));
+    report_end(number, status, run.overhead, run.reservoir.count);
+    tell(BENCH_MESSAGE_END, index);
+}
+
+int main(int argc, char *argv[])
+{
+    read_arguments(argc, argv);
+    errval_t err = parent_channel_open(&run.parent);
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "opening the channel to init");
+    }
+    const struct bench_suite *suite = run.suite;
+    tell(BENCH_MESSAGE_PLAN, suite->bench_count);
+    for (uint32_t i = 0; i < suite->bench_count && run.from == 0; i++) {
+        const struct bench *bench = &suite->benches[i];
+        report_plan(run.first + i, bench->name, bench->params, bench->unit);
+    }
+    if (suite->needs_peer) {
+        connect_peer();
+    }
+    run.overhead_is_stable = overhead_measure(&run.overhead);
+    for (uint32_t i = run.from; i < suite->bench_count; i++) {
+        run_bench(i);
+    }
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,37 @@
+#include <aos/capabilities.h>
+#include <harness/peer.h>
+
+static struct lmp_chan peer;
+
+struct lmp_chan *bench_peer(void)
+{
+    return &peer;
+}
+
+errval_t bench_peer_set_mode(enum peer_mode mode, struct capref cap, struct capref *ret)
+{
+    if (ret) {
+        errval_t err = lmp_chan_alloc_recv_slot(&peer);
+        if (err_is_fail(err)) {
+            return err;
+        }
+    }
+    struct lmp_message m;
+    if (capref_is_null(cap)) {
+        m = lmp_chan_call(&peer, PEER_CONTROL_WORDS, mode, 0, 0, 0, 0, 0, 0, 0);
+    } else {
+        m = lmp_chan_call_cap(&peer, 0, cap, PEER_CONTROL_WORDS, mode, 0, 0, 0);
+    }
+    if (ret && err_is_ok(m.err)) {
+        *ret = peer.endpoint->recv_slot;
+        lmp_chan_set_recv_slot(&peer, NULL_CAP);
+        return lmp_header_has_cap(m.header) ? SYS_ERR_OK : LIB_ERR_LMP_CHAN_RECV;
+    }
+    return m.err;
+}
+
+errval_t bench_peer_connect(struct capref service)
+{
+    errval_t err = lmp_chan_accept(&peer, DEFAULT_LMP_BUF_WORDS, service);
+    return err_is_ok(err) ? bench_peer_set_mode(PEER_MODE_BIND, peer.local_cap, NULL) : err;
+}

@@ -1,0 +1,18 @@
+/**
+ * The smallest program: says who and where it is. Its arguments and environment come from whoever started it.
+ */
+#include <aos/dispatch.h>
+#include <stdio.h>
+
+int main(int argc, char *argv[], char *envp[])
+{
+    printf("hello from domain %u on core %u, a third is %.3f\n", (unsigned)disp_get_domain_id(),
+           (unsigned)disp_get_core_id(), 1.0 / 3);
+    for (int i = 0; i < argc; i++) {
+        printf("  argument %d: %s\n", i, argv[i]);
+    }
+    for (int i = 0; envp[i]; i++) {
+        printf("  environment: %s\n", envp[i]);
+    }
+    return 0;
+}

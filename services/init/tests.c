@@ -1,0 +1,117 @@
+#include "children.h"
+#include "init.h"
+
+#include <aos/aos.h>
+#include <aos/text.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEST_RAM_BYTES 0x1000000UL
+#define TEXT_BYTES     160
+
+/// Runs a domain to its end. \return false if it could not be started
+static bool run_domain(const char *name, const char *const *argv, struct child *child)
+{
+    const struct spawn_grant grants[] = {
+        { .slot = TASKCN_SLOT_IRQ, .cap = cap_irq },
+        { .slot = TASKCN_SLOT_PERFMON, .cap = cap_perfmon },
+    };
+    struct spawn_request request = {
+        .argv = argv,
+        .ram_bytes = TEST_RAM_BYTES,
+        .console = true,
+        .grants = grants,
+        .grant_count = ARRAY_LENGTH(grants),
+    };
+    *child = (struct child){ .name = name, .message = child_ignore };
+    errval_t err = child_start(child, &request);
+    if (err_is_fail(err)) {
+        DEBUG_ERR(err, "starting %s", name);
+        return false;
+    }
+    child_wait(child);
+    return true;
+}
+
+/// Ways to crash, and what init must hear of them. The addresses are those that tests/system/domains/crash.c uses.
+static const struct {
+    const char *kind;
+    unsigned reason;
+    uint64_t address;
+    uint64_t mask; ///< Bits of the address that are known.
+} crashes[] = {
+    { "read", END_REASON_FAULT, 0x8, UINT64_MAX },
+    { "write", END_REASON_FAULT, 0x10, UINT64_MAX },
+    { "execute", END_REASON_FAULT, 0x18, UINT64_MAX },
+    { "kernel", END_REASON_FAULT, 0xffff000000000000, UINT64_MAX },
+    { "text", END_REASON_FAULT, USER_IMAGE_BASE, UINT64_MAX },
+    { "data", END_REASON_FAULT, 0, 0 },
+    { "stack", END_REASON_FAULT, USER_STACK_LIMIT - BASE_PAGE_SIZE, ~(BASE_PAGE_SIZE - 1) },
+    { "trap", END_REASON_TRAP, 0, 0 },
+    { "disabled", END_REASON_FAULT, 0x8, UINT64_MAX },
+    { "abort", END_REASON_STOPPED, 134, UINT64_MAX },
+    { "exit", END_REASON_STOPPED, 7, UINT64_MAX },
+};
+
+static bool run_crash(unsigned i)
+{
+    const char *const argv[] = { "crash", crashes[i].kind, NULL };
+    struct child child;
+    if (!run_domain("crash", argv, &child)) {
+        return false;
+    }
+    bool good = child.end.reason == crashes[i].reason &&
+                (child.end.address & crashes[i].mask) == (crashes[i].address & crashes[i].mask);
+    char end[TEXT_BYTES];
+    child_describe_end(&child, end, sizeof(end));
+    printf("crash %s: %s: %s\n", crashes[i].kind, end, good ? "ok" : "FAILED");
+    child_destroy(&child);
+    return good;
+}
+
+/// Every kind of crash ends only its own domain, is reported rightly, and leaves no memory behind.
+static unsigned run_crashes(void)
+{
+    unsigned failed = 0;
+    run_crash(0); // what is made once for all children is made now
+    gensize_t free_before = ram_alloc_free_bytes();
+    for (unsigned i = 0; i < ARRAY_LENGTH(crashes); i++) {
+        failed += !run_crash(i);
+    }
+    if (ram_alloc_free_bytes() != free_before) {
+        printf("crash: %ld bytes of RAM did not come back: FAILED\n",
+               (long)free_before - (long)ram_alloc_free_bytes());
+        failed++;
+    }
+    return failed;
+}
+
+/// Any other test domain says by its exit status how it went.
+static unsigned run_plain_test(const struct command_line *line)
+{
+    char seed[32] = "seed=", calls[32] = "calls=";
+    strncat(seed, line->seed ? line->seed : "1", sizeof(seed) - sizeof("seed="));
+    strncat(calls, line->calls ? line->calls : "0", sizeof(calls) - sizeof("calls="));
+    const char *const argv[] = { line->test, seed, calls, NULL };
+    struct child child;
+    if (!run_domain(line->test, argv, &child)) {
+        return 1;
+    }
+    char end[TEXT_BYTES];
+    child_describe_end(&child, end, sizeof(end));
+    bool good = child.end.reason == END_REASON_STOPPED && child.end.address == 0;
+    printf("init: test %s ended: %s\n", line->test, end);
+    child_destroy(&child);
+    return !good;
+}
+
+unsigned init_run_test(const struct command_line *line)
+{
+    if (!line->test) {
+        printf("init: mode=test needs test=NAME\n");
+        return 2;
+    }
+    unsigned failed = strcmp(line->test, "crash") == 0 ? run_crashes() : run_plain_test(line);
+    printf("test %s: %s\n", line->test, failed ? "failed" : "passed");
+    return failed ? 1 : 0;
+}

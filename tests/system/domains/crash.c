@@ -1,0 +1,98 @@
+/**
+ * Crashes in the way that its argument names; services/init/tests.c knows what must be heard of it.
+ */
+#include <abi/bootinfo.h>
+#include <aos/dispatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int in_data;
+static volatile unsigned depth;
+
+static void read_null_page(void)
+{
+    (void)*(const volatile uint32_t *)0x8;
+}
+
+static void write_null_page(void)
+{
+    *(volatile uint32_t *)0x10 = 1;
+}
+
+static void execute_null_page(void)
+{
+    ((void (*)(void))0x18)();
+}
+
+static void read_kernel(void)
+{
+    (void)*(const volatile uint32_t *)0xffff000000000000;
+}
+
+static void write_text(void)
+{
+    *(volatile uint32_t *)USER_IMAGE_BASE = 0;
+}
+
+static void execute_data(void)
+{
+    ((void (*)(void))(uintptr_t)&in_data)();
+}
+
+/// Goes through its stack until it reaches the guard below it.
+static void overflow_stack(void)
+{
+    volatile char page[1024];
+    page[0] = 1;
+    depth++;
+    if (depth < 1000000) {
+        overflow_stack();
+    }
+    page[1] = 2;
+}
+
+static void execute_undefined(void)
+{
+    __asm__ volatile("udf #0");
+}
+
+/// A dispatcher that faults while disabled gets no upcall: the kernel ends it.
+static void fault_disabled(void)
+{
+    curdispatcher()->disabled = 1;
+    read_null_page();
+}
+
+static void exit_with_status(void)
+{
+    exit(7);
+}
+
+static const struct {
+    const char *kind;
+    void (*crash)(void);
+} crashes[] = {
+    { "read", read_null_page },
+    { "write", write_null_page },
+    { "execute", execute_null_page },
+    { "kernel", read_kernel },
+    { "text", write_text },
+    { "data", execute_data },
+    { "stack", overflow_stack },
+    { "trap", execute_undefined },
+    { "disabled", fault_disabled },
+    { "abort", abort },
+    { "exit", exit_with_status },
+};
+
+int main(int argc, char *argv[])
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(crashes) && argc == 2; i++) {
+        if (strcmp(argv[1], crashes[i].kind) == 0) {
+            crashes[i].crash();
+        }
+    }
+    printf("crash: still alive\n");
+    return EXIT_FAILURE;
+}
