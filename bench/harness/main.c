@@ -16,10 +16,12 @@
 #include <string.h>
 #include <trace/trace.h>
 
-#define FAULT_ADDRESS 8
 #define STATUS_BYTES  256
 
 extern const struct bench_suite *const bench_suites_start[], *const bench_suites_end[];
+
+/// Unmapped in every domain. Volatile, so that the compiler does not know what it would be asked to read.
+static volatile uintptr_t fault_address = 8;
 
 static struct {
     const struct bench_suite *suite;
@@ -129,7 +131,7 @@ static errval_t measure(const struct bench *bench, uint32_t number, unsigned rep
             reservoir_offer(&run.reservoir, (int64_t)(sample.end - sample.begin - run.overhead));
         }
         if (faults && i == repetitions / 2) {
-            (void)*(const volatile uint32_t *)FAULT_ADDRESS;
+            (void)*(const volatile uint32_t *)fault_address;
         }
     }
     trace_bench_run_end(number);

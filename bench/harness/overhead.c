@@ -10,8 +10,9 @@
 static errval_t empty(const struct bench *bench, struct bench_sample *sample)
 {
     (void)bench;
-    sample->begin = cycle_count();
+    uint64_t begin = cycle_count();
     sample->end = cycle_count();
+    sample->begin = begin;
     return SYS_ERR_OK;
 }
 

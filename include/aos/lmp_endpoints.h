@@ -46,6 +46,9 @@ void lmp_endpoint_set_recv_slot(struct lmp_endpoint *ep, struct capref slot);
 /// The endpoint whose ring is at an offset, or NULL.
 struct lmp_endpoint *lmp_endpoint_find(uint32_t offset);
 
+/// Takes the next message of any endpoint, registered with a waitset or not. \return false if there is none
+bool lmp_endpoints_take_any(struct lmp_message *message);
+
 /// Triggers the waitset of every endpoint that has a message and is registered.
 void lmp_endpoints_poll(void);
 

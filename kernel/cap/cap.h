@@ -37,10 +37,11 @@ struct mdb_node {
     uint16_t reserved;
 };
 
+/// A slot. Links have no room for the low bits of an address, so its alignment is part of the type.
 struct cte {
     struct capability cap;
     struct mdb_node mdb;
-};
+} __attribute__((aligned(64)));
 
 #define L2_CNODE_SLOTS 256
 
@@ -113,7 +114,8 @@ errval_t caps_retype(struct cte *destination, enum objtype type, gensize_t objec
 /**
  * Deletes a capability; with its last copy the object goes.
  *
- * \return SYS_ERR_CNODE_NOT_EMPTY or SYS_ERR_VNODE_NOT_EMPTY for the last copy of one that is in use
+ * \return SYS_ERR_CNODE_NOT_EMPTY or SYS_ERR_VNODE_NOT_EMPTY for the last copy of one that is in use, or
+ *         of a dispatcher that holds such a last copy
  */
 errval_t caps_delete(struct cte *slot);
 

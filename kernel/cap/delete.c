@@ -8,6 +8,7 @@
 #include <cap/cspace.h>
 #include <cap/mdb.h>
 #include <cap/slot.h>
+#include <dispatch/dcb.h>
 #include <trace/emit.h>
 
 /// At most L1_CNODE_MAX_BYTES are looked at, since retype makes none that is larger.
@@ -23,8 +24,8 @@ static bool cnode_is_empty(const struct capability *cnode)
     return true;
 }
 
-/// Says whether the object of a last copy may go.
-static errval_t check_object_unused(const struct capability *cap)
+/// Objects that hold capabilities of their own.
+static errval_t check_container_unused(const struct capability *cap)
 {
     if (objtype_is_in(cap->type, OBJTYPES_CNODE)) {
         return cnode_is_empty(cap) ? SYS_ERR_OK : SYS_ERR_CNODE_NOT_EMPTY;
@@ -34,6 +35,32 @@ static errval_t check_object_unused(const struct capability *cap)
         return empty ? SYS_ERR_OK : SYS_ERR_VNODE_NOT_EMPTY;
     }
     return SYS_ERR_OK;
+}
+
+/// A dispatcher lets go of its CSpace and its root page table when it goes. If it holds their last copies,
+/// these must be able to go too: a slot that stayed behind would lie in memory that is free for other
+/// objects.
+static errval_t check_dispatcher_parts(const struct dcb *dcb)
+{
+    const struct cte *parts[] = {&dcb->cspace, &dcb->vspace};
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
+        if (parts[i]->cap.type != ObjType_Null && !mdb_has_copies(parts[i])) {
+            const errval_t err = check_container_unused(&parts[i]->cap);
+            if (err_is_fail(err)) {
+                return err;
+            }
+        }
+    }
+    return SYS_ERR_OK;
+}
+
+/// Says whether the object of a last copy may go.
+static errval_t check_object_unused(const struct capability *cap)
+{
+    if (cap->type == ObjType_Dispatcher) {
+        return check_dispatcher_parts(dcb_from_phys(cap->base));
+    }
+    return check_container_unused(cap);
 }
 
 errval_t caps_delete(struct cte *slot)

@@ -49,8 +49,9 @@ static inline void set_child(struct cte *node, unsigned side, uint32_t child)
     }
 }
 
-/// Turns `node` down towards `side`; its child on the other side takes its place and is returned.
-static struct cte *rotate(uint32_t *root, struct cte *node, unsigned side)
+/// Turns `node` down towards `side`; its child on the other side takes its place and is returned. The levels
+/// of both are left to the caller.
+static inline struct cte *rotate(uint32_t *root, struct cte *node, unsigned side)
 {
     struct cte *up = mdb_slot(node->mdb.child[!side]);
     set_parents_child(root, node, mdb_link(up));
@@ -60,8 +61,6 @@ static struct cte *rotate(uint32_t *root, struct cte *node, unsigned side)
     node->mdb.parent = mdb_link(up);
     up->mdb.max_end = node->mdb.max_end;
     node->mdb.max_end = compute_max_end(node);
-    node->mdb.level = compute_level(node);
-    up->mdb.level = compute_level(up);
     return up;
 }
 
@@ -71,25 +70,43 @@ static struct cte *lower(uint32_t *root, struct cte *node, unsigned high)
     struct cte *child = mdb_slot(node->mdb.child[high]);
     if (level_of(child->mdb.child[!high]) > level_of(child->mdb.child[high])) {
         rotate(root, child, high);
+        child->mdb.level = compute_level(child);
     }
-    return rotate(root, node, !high);
+    struct cte *up = rotate(root, node, !high);
+    node->mdb.level = compute_level(node);
+    up->mdb.level = compute_level(up);
+    return up;
 }
 
-/// Repairs the tree above a node that was added. A subtree only grows, so most of it stops after a few steps.
-static void repair_after_attach(uint32_t *root, struct cte *node, gensize_t end)
+/// The same after a node was added below `child`, on the side `high`: then all levels are known beforehand.
+static void lower_after_attach(uint32_t *root, struct cte *node, struct cte *child, unsigned high)
+{
+    if (level_of(child->mdb.child[!high]) == child->mdb.level - 1U) {
+        child->mdb.level--;
+        rotate(root, child, high)->mdb.level++;
+    }
+    node->mdb.level--;
+    rotate(root, node, !high);
+}
+
+/// Repairs the tree above a node that was added. A subtree only grows, so that this mostly stops after a few
+/// steps.
+static inline void repair_after_attach(uint32_t *root, struct cte *node, gensize_t end)
 {
     struct cte *parent = mdb_slot_or_null(node->mdb.parent);
-    while (parent != NULL && parent->mdb.level <= node->mdb.level) {
-        parent->mdb.max_end = end > parent->mdb.max_end ? end : parent->mdb.max_end;
+    while (parent != NULL && parent->mdb.level == node->mdb.level) {
         const unsigned high = parent->mdb.child[MDB_RIGHT] == mdb_link(node);
-        const unsigned level = node->mdb.level;
-        node = parent;
-        if (level > level_of(parent->mdb.child[!high]) + 1) {
-            node = lower(root, parent, high);
-            parent = mdb_slot_or_null(node->mdb.parent);
+        if (parent->mdb.max_end < end) {
+            parent->mdb.max_end = end;
+        }
+        if (level_of(parent->mdb.child[!high]) + 1 < node->mdb.level) {
+            struct cte *above = mdb_slot_or_null(parent->mdb.parent);
+            lower_after_attach(root, parent, node, high);
+            parent = above;
             break;
         }
-        node->mdb.level = level + 1;
+        parent->mdb.level++;
+        node = parent;
         parent = mdb_slot_or_null(node->mdb.parent);
     }
     while (parent != NULL && parent->mdb.max_end < end) {

@@ -48,9 +48,10 @@ static inline errval_t find_slot(const struct invocation *invocation, uint64_t r
     return cspace_find_slot(cspace, (capaddr_t)(reference >> 32), level, slot);
 }
 
-/// Both slots of a command. The source holds something or not; the operation itself says what it thinks of
-/// that.
-static inline errval_t find_slots(const struct invocation *invocation, struct cte **destination,
+/// Both slots of a command, and the CSpace of the destination. The source holds something or not; the
+/// operation itself says what it thinks of that.
+static inline errval_t find_slots(const struct invocation *invocation,
+                                  const struct capability **destination_cspace, struct cte **destination,
                                   struct cte **source)
 {
     const uint64_t to = DESTINATION(invocation);
@@ -64,6 +65,7 @@ static inline errval_t find_slots(const struct invocation *invocation, struct ct
     if (err_is_fail(err)) {
         return err;
     }
+    *destination_cspace = cspace;
     /* Mostly both are of one CSpace, which need not be found twice. */
     if ((capaddr_t)to != (capaddr_t)from) {
         err = find_cspace(invocation, from, &cspace);
@@ -82,8 +84,9 @@ static inline errval_t check_slot_type(unsigned level, uint64_t type)
 
 static errval_t cnode_copy(struct invocation *invocation)
 {
+    const struct capability *cspace;
     struct cte *destination, *source;
-    errval_t err = find_slots(invocation, &destination, &source);
+    errval_t err = find_slots(invocation, &cspace, &destination, &source);
     if (err_is_fail(err)) {
         return err;
     }
@@ -114,13 +117,9 @@ static errval_t cnode_retype(struct invocation *invocation)
     const uint64_t type = LEVELS(invocation) >> 16;
     const uint64_t count = invocation->arguments[5];
     const unsigned level = destination_level(invocation);
-    struct cte *destination, *source;
-    errval_t err = find_slots(invocation, &destination, &source);
-    if (err_is_fail(err)) {
-        return err;
-    }
     const struct capability *cspace;
-    err = find_cspace(invocation, DESTINATION(invocation), &cspace);
+    struct cte *destination, *source;
+    errval_t err = find_slots(invocation, &cspace, &destination, &source);
     if (err_is_fail(err)) {
         return err;
     }

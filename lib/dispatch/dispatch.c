@@ -1,3 +1,4 @@
+#include <abi/bootinfo.h>
 #include <aos/dispatch.h>
 #include <aos/kernel.h>
 #include <aos/text.h>

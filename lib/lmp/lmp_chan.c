@@ -132,3 +132,19 @@ struct lmp_message lmp_chan_wait(struct lmp_chan *lc, errval_t err)
     }
     return m;
 }
+
+struct lmp_message lmp_chan_wait_any(errval_t err)
+{
+    struct lmp_message m = { .err = err };
+    while (err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED) {
+        if (lmp_endpoints_take_any(&m)) {
+            m.err = SYS_ERR_OK;
+            return m;
+        }
+        m = sys_lmp(SYS_LMP, (uint64_t)LMP_WAIT_ANY << 32, 0, 0, 0, 0, 0, 0, 0, 0);
+        if (err_is_ok(m.err) && m.header) {
+            return m;
+        }
+    }
+    return m;
+}

@@ -192,22 +192,14 @@ errval_t lmp_endpoints_wait(void)
     return SYS_ERR_OK;
 }
 
-struct lmp_message lmp_chan_wait_any(errval_t err)
+bool lmp_endpoints_take_any(struct lmp_message *message)
 {
-    struct lmp_message m = { .err = err };
-    while (err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED) {
-        struct lmp_count *any = &curdispatcher()->any;
-        *(volatile uint32_t *)&any->consumed = delivered(any);
-        for (struct lmp_endpoint *ep = endpoints.all; ep; ep = ep->next) {
-            if (lmp_endpoint_take(ep, &m)) {
-                m.err = SYS_ERR_OK;
-                return m;
-            }
-        }
-        m = sys_lmp(SYS_LMP, (uint64_t)LMP_WAIT_ANY << 32, 0, 0, 0, 0, 0, 0, 0, 0);
-        if (err_is_ok(m.err) && m.header) {
-            return m;
+    struct lmp_count *any = &curdispatcher()->any;
+    *(volatile uint32_t *)&any->consumed = delivered(any);
+    for (struct lmp_endpoint *ep = endpoints.all; ep; ep = ep->next) {
+        if (lmp_endpoint_take(ep, message)) {
+            return true;
         }
     }
-    return m;
+    return false;
 }

@@ -9,6 +9,7 @@
 
 #include <abi/syscall.h>
 #include <cap/mdb.h>
+#include <dispatch/dcb.h>
 
 enum { RAM, A, B, C, D, E, SLOTS = 16 };
 
@@ -116,6 +117,28 @@ static void test_dispatcher(void **state)
     assert_int_equal(fake_kernel.destroyed_count, 1);
 }
 
+/// A dispatcher whose last copies of CSpace and root page table cannot go stays, and so do they.
+static void test_dispatcher_with_parts_in_use(void **state)
+{
+    (void)state;
+    assert_ok(caps_retype(&s[A], ObjType_Dispatcher, 0, 1, &s[RAM], 0));
+    struct dcb *dcb = dcb_from_phys(s[A].cap.base);
+    assert_ok(caps_retype(&dcb->cspace, ObjType_L1CNode, 0x4000, 1, &s[RAM], 0x4000));
+    assert_ok(caps_retype(&dcb->vspace, ObjType_VNode_AARCH64_l0, 0, 1, &s[RAM], 0x8000));
+    assert_ok(caps_retype(&s[B], ObjType_VNode_AARCH64_l1, 0, 1, &s[RAM], 0x9000));
+    struct cte *inside = phys_to_virt(dcb->cspace.cap.base);
+    assert_ok(caps_retype(inside, ObjType_L2CNode, 0, 1, &s[RAM], 0xc000));
+    assert_err(caps_delete(&s[A]), SYS_ERR_CNODE_NOT_EMPTY);
+    assert_ok(caps_delete(inside));
+    assert_ok(caps_map(&dcb->vspace, &s[B], &s[C], 0, 1, 0, 0));
+    assert_err(caps_delete(&s[A]), SYS_ERR_VNODE_NOT_EMPTY);
+    assert_int_equal(fake_kernel.destroyed_count, 0);
+    /* With another copy elsewhere it may go. */
+    assert_ok(caps_copy(&s[D], &dcb->vspace));
+    assert_ok(caps_delete(&s[A]));
+    assert_int_equal(fake_kernel.destroyed_count, 1);
+}
+
 static void test_mapped_copy_is_unmapped(void **state)
 {
     (void)state;
@@ -183,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_l2_cnode_must_be_empty, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_l1_cnode_must_be_empty, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dispatcher, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_dispatcher_with_parts_in_use, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mapped_copy_is_unmapped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_vnode_must_be_empty, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_types_without_region, set_up, tear_down),

@@ -7,32 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// Addresses that the compiler must not know: it would refuse to use them.
+static volatile uintptr_t read_address = 0x8, write_address = 0x10, execute_address = 0x18;
+static volatile uintptr_t kernel_address = 0xffff000000000000, text_address = USER_IMAGE_BASE;
+
 static int in_data;
 static volatile unsigned depth;
 
 static void read_null_page(void)
 {
-    (void)*(const volatile uint32_t *)0x8;
+    (void)*(const volatile uint32_t *)read_address;
 }
 
 static void write_null_page(void)
 {
-    *(volatile uint32_t *)0x10 = 1;
+    *(volatile uint32_t *)write_address = 1;
 }
 
 static void execute_null_page(void)
 {
-    ((void (*)(void))0x18)();
+    ((void (*)(void))execute_address)();
 }
 
 static void read_kernel(void)
 {
-    (void)*(const volatile uint32_t *)0xffff000000000000;
+    (void)*(const volatile uint32_t *)kernel_address;
 }
 
 static void write_text(void)
 {
-    *(volatile uint32_t *)USER_IMAGE_BASE = 0;
+    *(volatile uint32_t *)text_address = 0;
 }
 
 static void execute_data(void)
@@ -44,12 +48,11 @@ static void execute_data(void)
 static void overflow_stack(void)
 {
     volatile char page[1024];
-    page[0] = 1;
-    depth++;
+    page[0] = (char)depth++;
     if (depth < 1000000) {
         overflow_stack();
     }
-    page[1] = 2;
+    depth += page[0];
 }
 
 static void execute_undefined(void)
