@@ -32,6 +32,8 @@ ROWS_LIMIT = 24
 """More benches than this do not fit on one figure legibly; they go on further ones."""
 POINTS_SHOWN = 400
 LOG_SPREAD = 30.0
+MINOR_LABELS_SPREAD = 500.0
+"""On logarithmic axes wider than this only powers of ten have room for their figures."""
 WIDTH_INCHES = 10.0
 ROW_INCHES = 0.42
 STYLE = {
@@ -133,7 +135,10 @@ def _figure(results: Results, benches: Sequence[Bench], title: str, command: str
 def _plain_ticks(axes: Axes) -> None:
     """Figures as people write them; on logarithmic axes, a few between the powers are named too."""
     if axes.get_xscale() == "log":
-        axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: f"{v:,g}" if _leading(v) in (2, 5) else ""))
+        low, high = axes.get_xlim()
+        wide = high / low > MINOR_LABELS_SPREAD
+        named = () if wide else (2, 5)
+        axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: f"{v:,g}" if _leading(v) in named else ""))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if abs(v) >= 1e6 else f"{v:,g}"))
 
 

@@ -39,7 +39,7 @@
  * SYS_INVOKE
  *   in   x0  number | command << 8
  *        x1  address of the invoked capability (always a slot of an L2 CNode)
- *        x2 to x8  arguments
+ *        x2 to x7  arguments
  *   out  x0  error; x1 to x3 results
  *
  * A slot reference is two halves: address of the L1CNode capability of its CSpace | address of the slot << 32, with

@@ -42,7 +42,10 @@ errval_t interrupt_connect(unsigned irq, struct cte *endpoint)
         return SYS_ERR_IRQ_NUMBER;
     }
     if (endpoints[irq].cap.type != ObjType_Null) {
-        return SYS_ERR_IRQ_IN_USE;
+        if (dcb_from_phys(endpoints[irq].cap.base)->state != DISPATCHER_STATE_ENDED) {
+            return SYS_ERR_IRQ_IN_USE;
+        }
+        caps_delete(&endpoints[irq]); // its driver has ended
     }
     errval_t err = caps_copy(&endpoints[irq], endpoint);
     if (err_is_ok(err)) {

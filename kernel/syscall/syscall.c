@@ -3,12 +3,10 @@
  */
 #include <arch/armv8/exception.h>
 #include <arch/armv8/switch.h>
+#include <cap/cspace.h>
 #include <dispatch/dispatch.h>
 #include <syscall/syscall.h>
 #include <trace/emit.h>
-
-#define SCRATCH_FIRST 4 ///< x4 to x18 are not results: they are cleared, as the assembler may have left its own values there.
-#define SCRATCH_LAST  18
 
 /// Handler of a capability type's commands, or NULL.
 static errval_t (*const handlers[ObjType_Num])(struct invocation *) = {
@@ -23,27 +21,41 @@ static errval_t (*const handlers[ObjType_Num])(struct invocation *) = {
     [ObjType_Kernel] = invoke_kernel,
 };
 
-static errval_t invoke(struct dcb *dcb, const uint64_t *x, uint64_t results[3])
+static errval_t invoke(uint64_t word, uint64_t address, const uint64_t arguments[6], uint64_t results[3])
 {
-    struct invocation invocation = {
-        .caller = dcb,
-        .root = &dcb->cspace.cap,
-        .command = x[0] >> INVOKE_COMMAND_SHIFT & 0xffffff,
-        .arguments = {x[2], x[3], x[4], x[5], x[6], x[7], x[8]},
-    };
-    errval_t err = cspace_lookup(&dcb->cspace.cap, (capaddr_t)x[1], 2, &invocation.target);
+    struct invocation invocation;
+    invocation.caller = dcb_current();
+    invocation.root = &invocation.caller->cspace.cap;
+    invocation.command = word >> INVOKE_COMMAND_SHIFT & 0xffffff;
+    invocation.arguments = arguments;
+    invocation.results = results;
+    errval_t err = cspace_find_slot(invocation.root, (capaddr_t)address, 2, &invocation.target);
     if (err_is_fail(err)) {
         return err;
     }
     const unsigned type = invocation.target->cap.type;
     if (handlers[type] == NULL) {
-        return SYS_ERR_ILLEGAL_INVOCATION;
+        return type == ObjType_Null ? SYS_ERR_CAP_NOT_FOUND : SYS_ERR_ILLEGAL_INVOCATION;
     }
-    err = handlers[type](&invocation);
-    for (unsigned i = 0; i < 3; i++) {
-        results[i] = invocation.results[i];
+    return handlers[type](&invocation);
+}
+
+const struct call_result *sys_invoke(uint64_t word, uint64_t address, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
+                                     uint64_t a6, uint64_t a7)
+{
+    static struct call_result result;
+    const struct dcb *dcb = dcb_current();
+    const uint64_t arguments[6] = {a2, a3, a4, a5, a6, a7};
+    result.value[0] = 0;
+    result.value[1] = 0;
+    result.value[2] = 0;
+    trace_syscall_enter_begin(word, word >> INVOKE_COMMAND_SHIFT, address);
+    result.err = invoke(word, address, arguments, result.value);
+    trace_syscall_enter_end(result.err);
+    if (dcb->state != DISPATCHER_STATE_RUNS) {
+        schedule();
     }
-    return err;
+    return &result;
 }
 
 /// x1 names a dispatcher to run next, or is 0. A disabled dispatcher that yields has nothing to run until something happens.
@@ -95,18 +107,10 @@ static errval_t resume(struct dcb *dcb, const struct registers *saved)
 
 _Noreturn void syscall_general(struct dcb *dcb, struct registers *saved)
 {
-    uint64_t *x = saved->x;
-    const unsigned number = x[0] & 0xff;
-    uint64_t results[3] = {0, 0, 0};
     errval_t err;
-    switch (number) {
+    switch (saved->x[0] & 0xff) {
     case SYS_LMP:
         sys_lmp(dcb, saved);
-    case SYS_INVOKE:
-        trace_syscall_enter_begin(number, x[0] >> INVOKE_COMMAND_SHIFT, x[1]);
-        err = invoke(dcb, x, results);
-        trace_syscall_enter_end(err);
-        break;
     case SYS_YIELD:
         err = yield(dcb, saved);
         break;
@@ -116,15 +120,6 @@ _Noreturn void syscall_general(struct dcb *dcb, struct registers *saved)
     default:
         err = SYS_ERR_ILLEGAL_SYSCALL;
     }
-    x[0] = err;
-    for (unsigned i = 0; i < 3; i++) {
-        x[1 + i] = results[i];
-    }
-    for (unsigned i = SCRATCH_FIRST; i <= SCRATCH_LAST; i++) {
-        x[i] = 0;
-    }
-    if (dcb_current() != dcb || dcb->state != DISPATCHER_STATE_RUNS) {
-        schedule();
-    }
+    saved->x[0] = err;
     dispatch_return(saved);
 }

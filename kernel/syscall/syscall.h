@@ -17,8 +17,8 @@ struct invocation {
     const struct capability *root; ///< The caller's L1CNode.
     struct cte *target;            ///< Slot of the invoked capability.
     unsigned command;
-    uint64_t arguments[7]; ///< x2 to x8
-    uint64_t results[3];   ///< x1 to x3
+    const uint64_t *arguments; ///< x2 to x7
+    uint64_t *results;         ///< x1 to x3
 };
 
 /* One handler a type that has commands, in the file of its name. An unknown command is SYS_ERR_ILLEGAL_INVOCATION. */

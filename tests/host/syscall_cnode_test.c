@@ -55,6 +55,9 @@ static int tear_down(void **state)
     return 0;
 }
 
+/// Where the results of the last call are.
+static uint64_t results[3];
+
 static errval_t cnode(unsigned command, uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5, uint64_t x6,
                       uint64_t x7)
 {
@@ -62,7 +65,8 @@ static errval_t cnode(unsigned command, uint64_t x2, uint64_t x3, uint64_t x4, u
         .root = &root->cap,
         .target = &task[TASKCN_SLOT_ROOTCN],
         .command = command,
-        .arguments = {x2, x3, x4, x5, x6, x7},
+        .arguments = (const uint64_t[]){x2, x3, x4, x5, x6, x7},
+        .results = results,
     };
     return invoke_cnode(&call);
 }
@@ -71,7 +75,12 @@ static errval_t vnode(struct cte *target, unsigned command, uint64_t x2, uint64_
                       uint64_t x5)
 {
     call = (struct invocation){
-        .root = &root->cap, .target = target, .command = command, .arguments = {x2, x3, x4, x5}};
+        .root = &root->cap,
+        .target = target,
+        .command = command,
+        .arguments = (const uint64_t[]){x2, x3, x4, x5},
+        .results = results,
+    };
     return invoke_vnode(&call);
 }
 
@@ -142,15 +151,15 @@ static void test_mint_and_identify(void **state)
     (void)state;
     assert_ok(cnode(CNODE_MINT, SLOT_REF(ROOT, FREE), SLOT_REF(ROOT, RAM), LEVEL_2, CAPRIGHTS_READ, 0, 0));
     assert_ok(cnode(CNODE_IDENTIFY, SLOT_REF(ROOT, FREE), 0, LEVEL_2, 0, 0, 0));
-    assert_int_equal(call.results[0], ObjType_RAM | CAPRIGHTS_READ << 8);
-    assert_int_equal(call.results[1], task[18].cap.base);
-    assert_int_equal(call.results[2], 0x100000);
+    assert_int_equal(results[0], ObjType_RAM | CAPRIGHTS_READ << 8);
+    assert_int_equal(results[1], task[18].cap.base);
+    assert_int_equal(results[2], 0x100000);
     assert_err(
         cnode(CNODE_MINT, SLOT_REF(ROOT, FREE + 1), SLOT_REF(ROOT, FREE), LEVEL_2, CAPRIGHTS_ALL, 0, 0),
         SYS_ERR_RIGHTS);
     assert_err(cnode(CNODE_IDENTIFY, SLOT_REF(ROOT, FREE + 1), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
     assert_ok(cnode(CNODE_IDENTIFY, SLOT_REF(ROOT, ROOTCN_TASK), 0, SLOT_LEVELS(1, 0, 0), 0, 0, 0));
-    assert_int_equal(call.results[0] & 0xff, ObjType_L2CNode);
+    assert_int_equal(results[0] & 0xff, ObjType_L2CNode);
 }
 
 static void test_mint_endpoint(void **state)

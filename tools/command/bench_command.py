@@ -128,7 +128,7 @@ def command_line(options: argparse.Namespace) -> str:
     """The call that makes these results again, without what is default anyway."""
     defaults = build_parser("bench").parse_args([])
     words = ["./lantern bench", *options.suites]
-    for name in ("platform", "smp", "mode", "cpu", "repeat", "out"):
+    for name in ("platform", "smp", "mode", "cpu", "repeat"):
         value = getattr(options, name)
         default = {"smp": 4, "cpu": CPUS[0]}.get(name, getattr(defaults, name))
         if value != default:

@@ -90,9 +90,8 @@ class Run:
             return f"The machine ended with status {self.status}{self._last_seen()}."
         if self.ending is Ending.PANIC and self.recording.panic:
             panic = self.recording.panic
-            return (
-                f"The kernel panicked on core {panic.core}: {panic.values.get('reason', 'no reason given')}."
-            )
+            core = panic.values.get("core", panic.core)
+            return f"The kernel panicked on core {core}: {panic.values.get('reason', 'no reason given')}."
         if self.ending is Ending.SILENT:
             return f"The machine said nothing for {self.timeout:g} seconds{self._last_seen()}."
         if self.ending is Ending.LIMIT:

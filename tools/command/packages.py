@@ -63,6 +63,7 @@ NEEDS = (
     Need("clang", has_program("clang")),
     Need("clang-format", has_program("clang-format")),
     Need("clang-tidy", has_program("clang-tidy")),
+    Need("spin", has_program("spin")),
     Need("git", has_program("git")),
     Need("python3-venv", has_venv),
 )

@@ -41,6 +41,8 @@ exception_vectors:
     and     w16, w0, #0xff
     cmp     w16, #SYS_LMP
     b.eq    lmp_fast_path
+    cmp     w16, #SYS_INVOKE
+    b.eq    invocation
     cbnz    w16, system_call
     mov     x0, xzr                 // SYS_NULL; x16 is its number, 0
     eret
@@ -104,7 +106,21 @@ exception_vectors:
     mov     x30, xzr
 .endm
 
-// system calls other than SYS_NULL and those messages that the fast path takes
+/*
+ * A command on a capability is a function call: the arguments are where C wants them, C keeps what the caller keeps, and
+ * the processor's exception registers stay as they are, since the kernel takes no exceptions. It does not return if the caller ended.
+ */
+invocation:
+    stp     x29, x30, [sp, #-16]!
+    mov     x29, xzr
+    bl      sys_invoke              // (word, capability, arguments...), returns the place of the results
+    ldp     x2, x3, [x0, #16]
+    ldp     x0, x1, [x0]
+    ldp     x29, x30, [sp], #16
+    clear_scratch 4, 18
+    eret
+
+// System calls other than SYS_NULL, SYS_INVOKE and those messages that the fast path takes.
 .global system_call
 system_call:
     save_user
