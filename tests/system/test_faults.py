@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tools.command.build import Configuration, build
+from tools.command.build import Configuration, Image, build
 from tools.command.machine import Ending, Run, boot, boot_image
 from tools.command.qemu import Target
 from tools.command.symbols import explain_panic
+from trace.items import Item, Samples
 
 
 def test_faulting_bench_is_a_failed_row_and_the_rest_runs(plain_run: Run) -> None:
@@ -61,10 +63,10 @@ def test_kernel_panic_is_symbolised(tmp_path: Path) -> None:
     image = build(Configuration("imx8mp", "none", False, {}))
     contents = bytearray(image.kernel.read_bytes())
     contents[contents.index(b"\x7fELF")] = 0
-    damaged = tmp_path / "damaged.img"
-    damaged.write_bytes(contents)
-    copy = type(image)(**{**image.__dict__, "kernel": damaged})
-    run = boot_image(copy, Target("imx8mp", 1), "mode=bench suites=all", timeout=30)
+    (tmp_path / image.kernel.name).write_bytes(contents)
+    shutil.copy(image.device_tree, tmp_path)
+    damaged = Image(tmp_path, "imx8mp")
+    run = boot_image(damaged, Target("imx8mp", 1), "mode=bench suites=all", timeout=30)
     assert run.ending is Ending.PANIC
     assert "not an executable" in run.why
     explained = "\n".join(explain_panic(image, run.recording.panic.values))
@@ -74,8 +76,17 @@ def test_kernel_panic_is_symbolised(tmp_path: Path) -> None:
 
 def test_killed_emulator_is_an_error() -> None:
     """A run that is cut off has no END frame, and says what it last saw."""
-    qemu = shutil.which("qemu-system-aarch64")
-    assert qemu is not None
-    run = boot("imx8mp", "mode=run", smp=1, limit=3.0, timeout=30)
+    killed = False
+
+    def kill(items: list[Item]) -> None:
+        nonlocal killed
+        if not killed and any(isinstance(item, Samples) for item in items):
+            killed = True
+            subprocess.run(["pkill", "-KILL", "-f", "append mode=bench suites=all seed=4711"], check=True)
+
+    run = boot("imx8mp", "mode=bench suites=all seed=4711", smp=1, watch=kill)
+    assert killed
     assert not run.ok
-    assert run.why
+    assert run.ending is Ending.NO_END
+    assert "killed by signal 9" in run.why
+    assert all(row.status == "ok" or row.status.startswith("failed: ") for row in run.benches)

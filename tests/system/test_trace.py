@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import pytest
 
 from tools.command.machine import Run
+from trace import perfetto_writer
 from trace.checker import Checker, check
 from trace.declaration import load
 
@@ -28,13 +29,10 @@ def records(traced_run: Run) -> list[tuple[int, str, dict[str, int]]]:
 
 
 @pytest.fixture(scope="session")
-def checker(traced_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Checker:
-    from trace import perfetto_writer
-
-    path: Path = tmp_path_factory.mktemp("trace") / "trace.pftrace"
-    with path.open("wb") as file:
-        perfetto_writer.write(traced_run.recording, file)
-    return check(path.read_bytes())
+def checker(traced_run: Run) -> Checker:
+    file = io.BytesIO()
+    perfetto_writer.write(traced_run.recording, file, "icount")
+    return check(file.getvalue())
 
 
 def test_nothing_is_lost(traced_run: Run) -> None:
@@ -68,6 +66,12 @@ def test_trace_spans_the_whole_run(
 
 def test_perfetto_file_passes_the_strict_checker(checker: Checker) -> None:
     assert checker.problems == []
+
+
+def test_perfetto_file_has_an_arrow_for_every_message(
+    checker: Checker, records: list[tuple[int, str, dict[str, int]]]
+) -> None:
+    assert checker.summary.flows == sum(name == "lmp.send" for _, name, _ in records)
 
 
 def test_every_subsystem_speaks(records: list[tuple[int, str, dict[str, int]]]) -> None:
