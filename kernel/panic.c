@@ -80,7 +80,8 @@ void panic(const char *format, ...)
     va_start(arguments, format);
     struct report *report = report_begin(format, arguments);
     va_end(arguments);
-    report_add(report, "pc=%p\nbacktrace=", __builtin_return_address(0));
+    const char *call = (const char *)__builtin_return_address(0) - 4;
+    report_add(report, "pc=%p\nbacktrace=%p", call, call);
     report_backtrace(report, (uint64_t)__builtin_frame_address(0));
     report_and_stop(report);
 }

@@ -12,6 +12,7 @@
 #include <harness/protocol.h>
 #include <harness/report.h>
 #include <harness/reservoir.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <trace/trace.h>
@@ -30,7 +31,7 @@ static struct {
     uint32_t samples;
     const char *fault;
     struct lmp_chan parent;
-    uint64_t overhead;
+    struct overhead overhead;
     bool overhead_is_stable;
     struct reservoir reservoir;
 } run;
@@ -128,7 +129,7 @@ static errval_t measure(const struct bench *bench, uint32_t number, unsigned rep
     for (unsigned i = 0; i < repetitions && err_is_ok(err); i++) {
         err = repeat(bench, &sample);
         if (err_is_ok(err)) {
-            reservoir_offer(&run.reservoir, (int64_t)(sample.end - sample.begin - run.overhead));
+            reservoir_offer(&run.reservoir, (int64_t)(sample.end - sample.begin - run.overhead.median));
         }
         if (faults && i == repetitions / 2) {
             (void)*(const volatile uint32_t *)fault_address;
@@ -158,10 +159,12 @@ static void run_bench(uint32_t index)
         strcpy(status, "failed: ");
         err_describe(status + strlen(status), sizeof(status) - strlen(status), err);
     } else if (!run.overhead_is_stable) {
-        strcpy(status, "failed: the overhead of a measurement is not stable");
+        snprintf(status, sizeof(status),
+                 "failed: the overhead of a measurement is not stable: quartiles %lu, %lu and %lu cycles", run.overhead.lower,
+                 run.overhead.median, run.overhead.upper);
     }
     report_samples(number, run.reservoir.samples, reservoir_kept(&run.reservoir));
-    report_end(number, status, run.overhead, run.reservoir.count);
+    report_end(number, status, run.overhead.median, run.reservoir.count);
     tell(BENCH_MESSAGE_END, index);
 }
 

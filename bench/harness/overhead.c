@@ -2,10 +2,9 @@
 #include <harness/harness.h>
 #include <harness/overhead.h>
 
-#define READINGS  101
-#define WARM_UP   16
-#define TOLERANCE 1 ///< Cycles that a reading may be off the median, or an eighth of it.
-#define OUTLIERS  5 ///< Readings that may be further off: interrupts.
+#define READINGS  401
+#define WARM_UP   1000 ///< In realtime mode the emulator and the host need some time to settle.
+#define TOLERANCE 1 ///< Cycles between the quartiles of the readings, or a quarter of their median: more is not stable.
 
 static errval_t empty(const struct bench *bench, struct bench_sample *sample)
 {
@@ -28,7 +27,7 @@ static void sort(uint64_t *values, unsigned count)
     }
 }
 
-bool overhead_measure(uint64_t *overhead)
+bool overhead_measure(struct overhead *overhead)
 {
     errval_t (*volatile sample)(const struct bench *, struct bench_sample *) = empty;
     uint64_t readings[READINGS];
@@ -40,8 +39,9 @@ bool overhead_measure(uint64_t *overhead)
         }
     }
     sort(readings, READINGS);
-    uint64_t median = readings[READINGS / 2];
-    uint64_t tolerance = median / 8 > TOLERANCE ? median / 8 : TOLERANCE;
-    *overhead = median;
-    return median - readings[OUTLIERS] <= tolerance && readings[READINGS - 1 - OUTLIERS] - median <= tolerance;
+    overhead->lower = readings[READINGS / 4];
+    overhead->median = readings[READINGS / 2];
+    overhead->upper = readings[READINGS * 3 / 4];
+    uint64_t tolerance = overhead->median / 4 > TOLERANCE ? overhead->median / 4 : TOLERANCE;
+    return overhead->upper - overhead->lower <= tolerance;
 }

@@ -7,12 +7,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/// Quartiles of many empty measurements, in cycles. The median is what is subtracted.
+struct overhead {
+    uint64_t lower;
+    uint64_t median;
+    uint64_t upper;
+};
+
 /**
  * Measures it, through the same call that samples are taken through.
  *
- * \param overhead the median
- * \return false if the readings do not agree: subtracting it would then be wrong for many samples
+ * \return false if the readings do not agree: subtracting the median would then be wrong for many samples
  */
-bool overhead_measure(uint64_t *overhead);
+bool overhead_measure(struct overhead *overhead);
 
 #endif
