@@ -8,7 +8,7 @@ thread must not be said to run twice, and a loss that is flagged must be counted
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from trace.summary import Summary
 
 PROBLEMS_KEPT = 100
 PACKET_TAG = 0x0A
+PROGRESS_PACKETS = 20_000
 CLEARED, NEEDS = 1, 2
 
 
@@ -281,12 +282,14 @@ def split(data: bytes) -> Iterator[bytes]:
         at += length
 
 
-def check(data: bytes) -> Checker:
+def check(data: bytes, progress: Callable[[str], None] = lambda text: None) -> Checker:
     """Checks a whole trace; look at `problems` and `summary`."""
     checker = Checker()
     try:
         for packet in split(data):
             checker.packet(packet)
+            if checker._packet % PROGRESS_PACKETS == 0:
+                progress(f"{checker._packet} packets")
     except ValueError as error:
         checker.count += 1
         checker.problems.append(f"packet {checker._packet + 1}: {error}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import TrackEvent
@@ -49,12 +49,14 @@ class CoreWriter:
         self.schedule = schedule.CoreSchedule(core)
         self.lost = 0
 
-    def write(self, entries: Sequence[Records | RecordsLost]) -> None:
+    def write(self, entries: Sequence[Records | RecordsLost], progress: Callable[[str], None]) -> None:
         """Everything of this core, in order; what is open at the end is closed at the last time."""
+        total = sum(len(entry.records) for entry in entries if isinstance(entry, Records))
         for entry in entries:
             if isinstance(entry, RecordsLost):
                 self._gap(entry)
                 continue
+            progress(f"core {self._core}, {self._position} of {total} events")
             for time, number, word in entry.records:
                 point = self._boot.declaration.by_number(number)
                 assert point is not None  # the decoder gives declared numbers only

@@ -49,10 +49,9 @@ def write(
     )
     writers: list[CoreWriter] = []
     for core in cores:
-        progress(f"core {core}")
         sequence = Sequence(builder, CORE_SEQUENCE + core, perfetto_tracks.core_track(core))
         writer = CoreWriter(boot, core, sequence, tracks)
-        writer.write(recording.cores.get(core, []))
+        writer.write(recording.cores.get(core, []), progress)
         writers.append(writer)
     _machine_events(recording, boot, machine, writers, mode)
     _statistics(machine, writers)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trace import frames
 from trace.declaration import Declaration
@@ -33,6 +33,7 @@ from trace.items import (
 )
 
 STREAM_VERSION = "1"
+RING_FULL = "the ring was full"
 # A chunk longer than this is cut: a wire that only sends noise must not fill the host's memory.
 CHUNK_LIMIT = 1 << 20
 _UNCLEAN = re.compile(rb"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f]")
@@ -45,6 +46,8 @@ class _Core:
     next_index: int = 0
     dropped: int = 0
     time: int = 0
+    gaps: list[tuple[int, int]] = field(default_factory=list)
+    """Where drops that were already reported stand: (index of the record behind them, count)."""
 
 
 class Decoder:
@@ -69,6 +72,7 @@ class Decoder:
         self._accepted: bool | None = None
         self._waiting: list[Frame] = []
         self._ended = False
+        self._ring = 0
 
     def feed(self, data: bytes) -> list[Item]:
         self.report.bytes += len(data)
@@ -97,6 +101,9 @@ class Decoder:
         if self._waiting:
             items.append(self._problem("No HELLO frame arrived: the trace records cannot be decoded."))
             items += self._flush_waiting()
+        for number, core in sorted(self._cores.items()):
+            items += [RecordsLost(number, count, RING_FULL) for _, count in core.gaps]
+            core.gaps.clear()
         return items
 
     def _may_be_frame(self) -> bool:
@@ -212,6 +219,8 @@ class Decoder:
                     "rebuild the image from this tree."
                 )
             )
+        if values.get("ring", "").isdigit():
+            self._ring = int(values["ring"])
         accepted = not items
         self._accepted = accepted
         items.append(Hello(values, accepted))
@@ -239,8 +248,7 @@ class Decoder:
         elif index < core.next_index:
             yield self._problem(f"Core {frame.core} sent record {index} again in a new frame.")
         if dropped > core.dropped:
-            self._add(self.report.ring_full, frame.core, dropped - core.dropped)
-            yield self._lost(frame.core, dropped - core.dropped, "the ring was full")
+            self._dropped(frame.core, core, index, dropped - core.dropped)
         elif dropped < core.dropped:
             yield self._problem(f"Core {frame.core} counts fewer dropped events than before.")
         core.next_index, core.dropped = index + len(records), dropped
@@ -248,14 +256,29 @@ class Decoder:
             yield self._problem(f"The time of core {frame.core} went back by {core.time - base} cycles.")
         if records:
             core.time = records[-1][0]
-        if not self._accepted:
-            if records:
-                yield self._lost(frame.core, len(records), "the declaration is not known")
-            return
-        yield from self._declared(frame.core, records)
+        if not self._accepted and records:
+            yield self._lost(frame.core, len(records), "the declaration is not known")
+        start = 0
+        while core.gaps and core.gaps[0][0] <= index + len(records):
+            place, count = core.gaps.pop(0)
+            at = max(place - index, start)
+            yield from self._declared(frame.core, records[start:at])
+            yield RecordsLost(frame.core, count, RING_FULL)
+            start = at
+        yield from self._declared(frame.core, records[start:])
+
+    def _dropped(self, number: int, core: _Core, index: int, count: int) -> None:
+        """Events met a full ring. The sender tells of it with the oldest record that is in the ring, and the
+        drops are behind the newest: a ring's length further, which HELLO tells. Else they are put here.
+        """
+        self._add(self.report.ring_full, number, count)
+        self._add(self.report.records_lost, number, count)
+        core.gaps.append((core.next_index + self._ring if self._ring else index, count))
 
     def _declared(self, core: int, records: list[tuple[int, int, int]]) -> Iterator[Item]:
         """Splits at records that say nothing: never completed (0), or with an undeclared number."""
+        if not self._accepted:
+            return
         highest = len(self._declaration.points)
         start = 0
         for at, (_, number, _) in enumerate(records):

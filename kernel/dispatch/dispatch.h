@@ -54,11 +54,11 @@ struct registers *dispatch_save_area(struct dcb *dcb);
 
 /* Messages, lmp.c */
 
-/// A message on its way, copied out of the sender's registers.
+/// A message on its way. The words may lie in the sender's save area: they are passed on and not looked at.
 struct lmp_message {
-    uint64_t header; ///< Low 32 bits of the sender's x0.
-    uint64_t words[LMP_MSG_WORDS];
-    struct cte *cap; ///< Capability that goes along, or NULL.
+    uint64_t header;       ///< Low 32 bits of the sender's x0.
+    const uint64_t *words; ///< LMP_MSG_WORDS of them.
+    struct cte *cap;       ///< Capability that goes along, or NULL.
     bool give;
 };
 

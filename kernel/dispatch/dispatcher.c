@@ -83,7 +83,7 @@ void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t
     if (dcb->end_endpoint.cap.type == ObjType_EndPoint) {
         const struct lmp_message message = {
             .header = 5 << LMP_COUNT_SHIFT,
-            .words = {LMP_DISPATCHER_ENDED, dcb->number, reason, address, pc},
+            .words = (const uint64_t[LMP_MSG_WORDS]){LMP_DISPATCHER_ENDED, dcb->number, reason, address, pc},
         };
         // A full ring loses the message, not the fact: DISPATCHER_STATUS tells it, and a full ring means the parent will look.
         (void)lmp_deliver(&dcb->end_endpoint.cap, &message);

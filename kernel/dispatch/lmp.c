@@ -111,7 +111,7 @@ errval_t lmp_deliver(const struct capability *endpoint, const struct lmp_message
     return SYS_ERR_OK;
 }
 
-/// Collects the message from the sender's registers.
+/// Describes the message in the sender's saved registers.
 static errval_t message_from(struct dcb *dcb, const uint64_t *x, struct lmp_message *message)
 {
     message->header = (uint32_t)x[0];
@@ -120,9 +120,7 @@ static errval_t message_from(struct dcb *dcb, const uint64_t *x, struct lmp_mess
     if ((x[0] >> LMP_COUNT_SHIFT & LMP_COUNT_MASK) > LMP_MSG_WORDS) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    for (unsigned i = 0; i < LMP_MSG_WORDS; i++) {
-        message->words[i] = x[2 + i];
-    }
+    message->words = &x[2];
     if (x[0] & LMP_FLAG_CAP) {
         errval_t err = cspace_lookup(&dcb->cspace.cap, (capaddr_t)x[10], 2, &message->cap);
         if (err_is_fail(err)) {

@@ -25,7 +25,7 @@ bool interrupt_handle(void)
         } else {
             gic_disable(irq);
             if (endpoints[irq].cap.type == ObjType_EndPoint) {
-                const struct lmp_message message = {.header = 1 << LMP_COUNT_SHIFT, .words = {irq}};
+                const struct lmp_message message = {.header = 1 << LMP_COUNT_SHIFT, .words = (const uint64_t[LMP_MSG_WORDS]){irq}};
                 // A full ring means that its driver has interrupts to look after anyway; it stays masked until then.
                 (void)lmp_deliver(&endpoints[irq].cap, &message);
             }

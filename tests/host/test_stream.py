@@ -118,6 +118,32 @@ def test_dropped_events_are_counted() -> None:
     assert not decoder.report.complete
 
 
+def test_drops_stand_where_the_ring_was_full() -> None:
+    """The sender tells of drops with its oldest record; they are behind its newest, a ring's length on."""
+    scenario = start(ring=100)
+    scenario.pending.clear()
+    writer = scenario.writer
+    records = [(1000 + at, 1, at) for at in range(150)]
+    writer.records(0, records[:20])
+    writer.drop(0, 7)  # met when 20..119 were in the ring
+    writer.records(0, records[20:60])
+    writer.drop(0, 2)  # met when 60..159 were
+    writer.records(0, records[60:110])
+    writer.records(0, records[110:150])
+    writer.end()
+    decoder, items = decode(scenario.bytes)
+    assert records_of(items)[0] == records
+    before = 0
+    places = []
+    for item in items:
+        if isinstance(item, Records):
+            before += len(item.records)
+        elif isinstance(item, RecordsLost):
+            places.append((before, item.count))
+    assert places == [(120, 7), (150, 2)]
+    assert decoder.report.lost == 9 and decoder.report.ring_full == {0: 9}
+
+
 def test_lost_frame_is_counted_exactly() -> None:
     scenario = traced_boot(trips=60)
     chunks = scenario.bytes.split(b"\0")

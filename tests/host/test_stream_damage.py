@@ -92,12 +92,15 @@ def check(scenario: Scenario, data: bytes, rng: random.Random, what: str) -> Non
     for core, truth in scenario.truth.items():
         got = decoded.get(core, [])
         assert is_subsequence(got, truth), f"{what}: core {core} has an event that never was"
-        lost = report.records_lost.get(core, 0)
+        dropped = report.ring_full.get(core, 0)
+        assert dropped <= scenario.writer.dropped.get(core, 0), f"{what}: core {core} counts too many drops"
+        lost = report.records_lost.get(core, 0) - dropped
         assert len(got) + lost <= len(truth), f"{what}: core {core} counts losses that were none"
         if got and got[-1] == truth[-1]:
             assert len(got) + lost == len(truth), f"{what}: core {core} lost events in silence"
         everything &= got == truth
     assert everything or not report.complete, f"{what}: a loss was not reported"
+    assert not (scenario.writer.dropped and report.complete), f"{what}: drops were not reported"
     if not report.cut_short:
         # The END frame arrived: every frame is either there or counted.
         assert report.frames + report.frames_lost == scenario.writer.sequence, what
@@ -107,7 +110,8 @@ def check(scenario: Scenario, data: bytes, rng: random.Random, what: str) -> Non
 
 @pytest.fixture(scope="module")
 def scenarios() -> list[Scenario]:
-    return [traced_boot(seed, cores, trips) for seed, cores, trips in ((1, 1, 12), (2, 2, 8), (3, 4, 4))]
+    sizes = ((1, 1, 12, False), (2, 2, 8, False), (3, 4, 4, False), (4, 2, 6, True))
+    return [traced_boot(seed, cores, trips, drops) for seed, cores, trips, drops in sizes]
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))

@@ -11,7 +11,7 @@ from analysis import plots
 from analysis.load import mode_sentence
 from tools.command import board, results, symbols
 from tools.command.build import Configuration, Image, build
-from tools.command.machine import Run, boot_image
+from tools.command.machine import Ending, Run, boot_image
 from tools.command.options import CPUS, build_parser
 from tools.command.output import OutputFolder
 from tools.command.qemu import Target
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     total = options.repeat + 1
     for number in range(1, options.repeat + 1):
         boots.plain.append(boot(options, plain, f"boot {number} of {total}, plain"))
-        if not boots.plain[-1].ok:
+        if boots.plain[-1].ending is not Ending.END:
             break
     else:
         boots.traced = boot(options, traced, f"boot {total} of {total}, traced")
@@ -163,7 +163,7 @@ def write_trace(output: OutputFolder, run: Run, mode: str, progress: Progress) -
     data = buffer.getvalue()
     output.stage_bytes("trace.pftrace", data)
     progress.stage("checking the trace")
-    found = checker.check(data)
+    found = checker.check(data, progress.update)
     return [f"The trace is not sound: {found.problems[0]}"] if found.problems else []
 
 

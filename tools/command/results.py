@@ -11,7 +11,7 @@ from typing import Any
 
 from analysis import statistics
 from tools.command import qemu
-from tools.command.machine import Run
+from tools.command.machine import Ending, Run
 from tools.command.say import ROOT, UserError
 from trace.benches import BenchRow
 
@@ -117,7 +117,8 @@ def all_rows(plain: Sequence[Run], traced: Run | None) -> list[Row]:
         rows += [r for r in with_trace if r["name"].startswith(f"{TRACE_SUITE}.")]
         rows += overhead_rows(figures, with_trace)
     for run in [*plain, *([traced] if traced is not None else [])]:
-        if not run.ok and not any(r["name"] == "boot.end" for r in rows):
+        told = run.ending is Ending.END and any(r["status"] != "ok" for r in rows)
+        if not run.ok and not told and not any(r["name"] == "boot.end" for r in rows):
             rows.append(row("boot.end", {}, "ns", [], status=f"failed: {run.why.rstrip('.')}"))
     return rows
 

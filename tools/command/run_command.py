@@ -21,7 +21,7 @@ class Terminal(Keyboard):
     """Standard input, key by key if it is a terminal. Ctrl-C stays this command's."""
 
     def __init__(self) -> None:
-        self.fd = sys.stdin.fileno()
+        self.fd = sys.stdin.fileno() if sys.stdin else os.open(os.devnull, os.O_RDONLY)
         self.interactive = os.isatty(self.fd)
 
     def read(self) -> bytes | None:

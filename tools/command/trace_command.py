@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from tools.command.say import UserError, file_error, info, note, shown
+from tools.command.say import Progress, UserError, file_error, info, note, shown
 from trace import checker
 
 HOST = "127.0.0.1"
@@ -24,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
         data = path.read_bytes()
     except OSError as error:
         raise file_error(error, f"reading {shown(path)}") from error
-    found = checker.check(data)
+    with Progress(f"checking {shown(path)}") as progress:
+        found = checker.check(data, progress.update)
     for line in found.summary.lines():
         info(line)
     for problem in found.problems[:PROBLEMS_SHOWN]:

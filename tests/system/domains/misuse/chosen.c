@@ -1,0 +1,232 @@
+#include "misuse.h"
+
+#include <rt/syscall.h>
+
+/// One chosen call, and the error that it must give.
+struct chosen {
+    const char *what;
+    errval_t expected;
+    uint64_t x[8]; ///< x0 to x7
+};
+
+#define INVOKE(command)        (SYS_INVOKE | (uint64_t)(command) << INVOKE_COMMAND_SHIFT)
+#define OWN(address)           SLOT_REF(TASKCN_SLOT_ROOTCN, address)
+#define SLOT(name)             arena_address(name)
+#define LEVELS(to, from, type) SLOT_LEVELS((uint64_t)(to), (uint64_t)(from), (uint64_t)(type))
+
+static void check(const struct chosen *call)
+{
+    uint64_t x[11] = { 0 };
+    for (unsigned i = 0; i < 8; i++) {
+        x[i] = call->x[i];
+    }
+    raw_call(x);
+    result_count(x[0]);
+    if (err_no(x[0]) != call->expected) {
+        result_fail(call->what, x[0]);
+    }
+}
+
+static void check_all(const struct chosen *calls, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        check(&calls[i]);
+    }
+}
+
+static void cspace_calls(void)
+{
+    const uint64_t empty = SLOT(ARENA_MADE);
+    const struct chosen calls[] = {
+        { "a system call that does not exist", SYS_ERR_ILLEGAL_SYSCALL, { 255 } },
+        { "invoking the null slot", SYS_ERR_CAP_NOT_FOUND, { INVOKE(0), 0 } },
+        { "invoking through an L1 slot out of range", SYS_ERR_CNODE_SLOT_RANGE, { INVOKE(0), 0xffffff00 } },
+        { "invoking a frame", SYS_ERR_ILLEGAL_INVOCATION, { INVOKE(0), SLOT(ARENA_FRAME) } },
+        { "an unknown command of a CNode", SYS_ERR_ILLEGAL_INVOCATION, { INVOKE(99), TASKCN_SLOT_ROOTCN } },
+        { "copying into a used slot",
+          SYS_ERR_SLOT_IN_USE,
+          { INVOKE(CNODE_COPY), TASKCN_SLOT_ROOTCN, OWN(SLOT(ARENA_RAM)), OWN(SLOT(ARENA_FRAME)), LEVELS(2, 2, 0) } },
+        { "copying from an empty slot",
+          SYS_ERR_CAP_NOT_FOUND,
+          { INVOKE(CNODE_COPY), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(empty + 1), LEVELS(2, 2, 0) } },
+        { "a level that does not exist",
+          SYS_ERR_INVALID_ARGUMENT,
+          { INVOKE(CNODE_COPY), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_FRAME)), LEVELS(3, 2, 0) } },
+        { "a frame where only CNodes belong",
+          SYS_ERR_CNODE_TYPE,
+          { INVOKE(CNODE_COPY), TASKCN_SLOT_ROOTCN, OWN(250 << 8), OWN(SLOT(ARENA_FRAME)), LEVELS(1, 2, 0) } },
+        { "a CSpace that is a frame",
+          SYS_ERR_CNODE_TYPE,
+          { INVOKE(CNODE_DELETE), TASKCN_SLOT_ROOTCN, SLOT_REF(SLOT(ARENA_FRAME), empty), 0, LEVELS(2, 0, 0) } },
+        { "minting more rights than there are",
+          SYS_ERR_RIGHTS,
+          { INVOKE(CNODE_MINT), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_KERNEL)), LEVELS(2, 2, 0), 2 } },
+        { "minting a ring over the save areas",
+          SYS_ERR_LMP_ENDPOINT_RANGE,
+          { INVOKE(CNODE_MINT), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_ENDPOINT_RINGLESS)), LEVELS(2, 2, 0),
+            DISP_SAVE_ENABLED, 4 } },
+        { "minting a ring past the end of the frame",
+          SYS_ERR_LMP_ENDPOINT_RANGE,
+          { INVOKE(CNODE_MINT), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_ENDPOINT_RINGLESS)), LEVELS(2, 2, 0),
+            USER_DISPATCHER_BYTES - 64, 4 } },
+        { "minting a ring of three slots",
+          SYS_ERR_INVALID_MINT,
+          { INVOKE(CNODE_MINT), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_ENDPOINT_RINGLESS)), LEVELS(2, 2, 0),
+            USER_DISPATCHER_BYTES / 2, 3 } },
+        { "minting an endpoint twice",
+          SYS_ERR_INVALID_MINT,
+          { INVOKE(CNODE_MINT), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_ENDPOINT)), LEVELS(2, 2, 0),
+            USER_DISPATCHER_BYTES / 2, 4 } },
+    };
+    check_all(calls, ARRAY_LENGTH(calls));
+}
+
+static void retype_calls(void)
+{
+    const uint64_t to = OWN(SLOT(ARENA_MADE)), ram = OWN(SLOT(ARENA_RAM));
+    const struct chosen calls[] = {
+        { "RAM from a frame",
+          SYS_ERR_INVALID_RETYPE,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, OWN(SLOT(ARENA_FRAME)), LEVELS(2, 2, ObjType_RAM), 0,
+            BASE_PAGE_SIZE, 1 } },
+        { "a Kernel capability from RAM",
+          SYS_ERR_INVALID_RETYPE,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, ram, LEVELS(2, 2, ObjType_Kernel), 0, 0, 1 } },
+        { "a type that does not exist",
+          SYS_ERR_INVALID_RETYPE,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, ram, LEVELS(2, 2, 0xffff), 0, BASE_PAGE_SIZE, 1 } },
+        { "half a page",
+          SYS_ERR_INVALID_OBJECT_SIZE,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, ram, LEVELS(2, 2, ObjType_Frame), 0, BASE_PAGE_SIZE / 2, 1 } },
+        { "a page table of two pages",
+          SYS_ERR_INVALID_OBJECT_SIZE,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, ram, LEVELS(2, 2, ObjType_VNode_AARCH64_l3), 0,
+            2 * BASE_PAGE_SIZE, 1 } },
+        { "no objects",
+          SYS_ERR_INVALID_ARGUMENT,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, ram, LEVELS(2, 2, ObjType_Frame), 0, BASE_PAGE_SIZE, 0 } },
+        { "more objects than memory",
+          SYS_ERR_RETYPE_RANGE,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, ram, LEVELS(2, 2, ObjType_Frame), 0, 1UL << 62, 4 } },
+        { "an offset that wraps",
+          SYS_ERR_RETYPE_RANGE,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, ram, LEVELS(2, 2, ObjType_Frame), UINT64_MAX - 4095,
+            BASE_PAGE_SIZE, 1 } },
+        { "a CNode at an odd page",
+          SYS_ERR_RETYPE_ALIGNMENT,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, ram, LEVELS(2, 2, ObjType_L2CNode), BASE_PAGE_SIZE, 0, 1 } },
+        { "slots past the end of the CNode",
+          SYS_ERR_DEST_CNODE_RANGE,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, OWN(SLOT(255)), ram, LEVELS(2, 2, ObjType_Frame), 0,
+            BASE_PAGE_SIZE, 2 } },
+        { "memory that is in use",
+          SYS_ERR_REVOKE_FIRST,
+          { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, to, OWN(SLOT(ARENA_MADE + 1)), LEVELS(2, 2, ObjType_Frame), 0,
+            BASE_PAGE_SIZE, 1 } },
+    };
+    // For the last one: RAM of which a page is a frame already.
+    struct chosen make = {
+        "a piece of RAM",
+        SYS_ERR_OK,
+        { INVOKE(CNODE_RETYPE), TASKCN_SLOT_ROOTCN, OWN(SLOT(ARENA_MADE + 1)), ram, LEVELS(2, 2, ObjType_RAM), 0,
+          BASE_PAGE_SIZE, 1 },
+    };
+    check(&make);
+    make.x[2] = OWN(SLOT(ARENA_MADE + 2));
+    make.x[3] = OWN(SLOT(ARENA_MADE + 1));
+    make.x[4] = LEVELS(2, 2, ObjType_Frame);
+    check(&make);
+    check_all(calls, ARRAY_LENGTH(calls));
+}
+
+static void vnode_calls(void)
+{
+    const uint64_t frame = SLOT(ARENA_FRAME) | (uint64_t)SLOT(ARENA_MADE + 3) << 32;
+    const uint64_t table = SLOT(ARENA_VNODE_L3), one = 1UL << 32;
+    const struct chosen calls[] = {
+        { "an entry past the table", SYS_ERR_VNODE_ENTRY_RANGE, { INVOKE(VNODE_MAP), table, frame, 512 | one, 1 } },
+        { "entries past the table", SYS_ERR_VNODE_ENTRY_RANGE, { INVOKE(VNODE_MAP), table, frame, 511 | 2 * one, 1 } },
+        { "2^32 - 1 entries", SYS_ERR_VNODE_ENTRY_RANGE, { INVOKE(VNODE_MAP), table, frame, UINT64_MAX, 1 } },
+        { "no entries", SYS_ERR_INVALID_ARGUMENT, { INVOKE(VNODE_MAP), table, frame, 0, 1 } },
+        { "a flag that does not exist", SYS_ERR_INVALID_ARGUMENT, { INVOKE(VNODE_MAP), table, frame, one, 16 | 1 } },
+        { "writable and executable",
+          SYS_ERR_INVALID_ARGUMENT,
+          { INVOKE(VNODE_MAP), table, frame, one, VREGION_FLAGS_READ_WRITE | VREGION_FLAGS_EXECUTE } },
+        { "more than the frame", SYS_ERR_FRAME_RANGE, { INVOKE(VNODE_MAP), table, frame, 17 * one, 1 } },
+        { "an offset past the frame", SYS_ERR_FRAME_RANGE, { INVOKE(VNODE_MAP), table, frame, one, 1, UINT64_MAX } },
+        { "an offset inside a page", SYS_ERR_FRAME_ALIGNMENT, { INVOKE(VNODE_MAP), table, frame, one, 1, 8 } },
+        { "a frame in the root", SYS_ERR_VNODE_LEVEL, { INVOKE(VNODE_MAP), SLOT(ARENA_VNODE_L0), frame, one, 1 } },
+        { "a table in itself",
+          SYS_ERR_VNODE_LEVEL,
+          { INVOKE(VNODE_MAP), table, table | (uint64_t)SLOT(ARENA_MADE + 3) << 32, one, 1 } },
+        { "RAM", SYS_ERR_VNODE_LEVEL, { INVOKE(VNODE_MAP), table, SLOT(ARENA_RAM_PAGE) | frame >> 32 << 32, one, 1 } },
+        { "a mapping in a used slot",
+          SYS_ERR_SLOT_IN_USE,
+          { INVOKE(VNODE_MAP), table, SLOT(ARENA_FRAME) | (uint64_t)SLOT(ARENA_RAM) << 32, one, 1 } },
+        { "unmapping a frame", SYS_ERR_NOT_A_MAPPING, { INVOKE(VNODE_UNMAP), table, SLOT(ARENA_FRAME) } },
+        { "mapping it", SYS_ERR_OK, { INVOKE(VNODE_MAP), table, frame, one, 1 } },
+        { "mapping it twice",
+          SYS_ERR_CAP_ALREADY_MAPPED,
+          { INVOKE(VNODE_MAP), table, SLOT(ARENA_FRAME) | (uint64_t)SLOT(ARENA_MADE + 4) << 32, 5 | one, 1 } },
+        { "an entry in use",
+          SYS_ERR_VNODE_ENTRY_IN_USE,
+          { INVOKE(VNODE_MAP), table, SLOT(ARENA_FRAME_LARGE) | (uint64_t)SLOT(ARENA_MADE + 4) << 32, one, 1 } },
+        { "unmapping from another table",
+          SYS_ERR_NOT_A_MAPPING,
+          { INVOKE(VNODE_UNMAP), SLOT(ARENA_VNODE_L2), SLOT(ARENA_MADE + 3) } },
+        { "deleting a table that is in use",
+          SYS_ERR_VNODE_NOT_EMPTY,
+          { INVOKE(CNODE_DELETE), TASKCN_SLOT_ROOTCN, OWN(table), 0, LEVELS(2, 0, 0) } },
+    };
+    check_all(calls, ARRAY_LENGTH(calls));
+}
+
+static void other_calls(void)
+{
+    const uint64_t dispatcher = SLOT(ARENA_DISPATCHER_EMPTY), kernel = TASKCN_SLOT_KERNEL;
+    const uint64_t spaces = SLOT(ARENA_CSPACE) | (uint64_t)SLOT(ARENA_VNODE_L0) << 32;
+    const struct chosen calls[] = {
+        { "running what is not set up", SYS_ERR_DISPATCHER_INCOMPLETE, { INVOKE(DISPATCHER_RUN), dispatcher } },
+        { "a CSpace that is none",
+          SYS_ERR_INVALID_ARGUMENT,
+          { INVOKE(DISPATCHER_SETUP), dispatcher, SLOT(ARENA_FRAME) | spaces >> 32 << 32, SLOT(ARENA_FRAME), 0 } },
+        { "a dispatcher frame at an odd address",
+          SYS_ERR_DISPATCHER_FRAME,
+          { INVOKE(DISPATCHER_SETUP), dispatcher, spaces, SLOT(ARENA_FRAME), 8 } },
+        { "setting up twice",
+          SYS_ERR_DISPATCHER_RUNNING,
+          { INVOKE(DISPATCHER_SETUP), SLOT(ARENA_DISPATCHER), spaces, SLOT(ARENA_FRAME), 0 } },
+        { "a wait outside the frame", SYS_ERR_LMP_ENDPOINT_RANGE, { SYS_LMP, USER_DISPATCHER_BYTES << 32 } },
+        { "a wait at an odd offset", SYS_ERR_LMP_ENDPOINT_RANGE, { SYS_LMP, 1364UL << 32 } },
+        { "sending to an endpoint without a ring", SYS_ERR_LMP_NO_TARGET, { SYS_LMP, SLOT(ARENA_ENDPOINT_RINGLESS) } },
+        { "sending to a frame", SYS_ERR_ILLEGAL_INVOCATION, { SYS_LMP, SLOT(ARENA_FRAME) } },
+        { "sending nine words", SYS_ERR_INVALID_ARGUMENT, { SYS_LMP | 9 << LMP_COUNT_SHIFT, SLOT(ARENA_ENDPOINT) } },
+        { "sending no capability", SYS_ERR_LMP_CAP_SOURCE, { SYS_LMP | LMP_FLAG_CAP, SLOT(ARENA_ENDPOINT) } },
+        { "yielding to a frame", SYS_ERR_ILLEGAL_INVOCATION, { SYS_YIELD, SLOT(ARENA_FRAME) } },
+        { "yielding to a dispatcher that does not run",
+          SYS_ERR_DISPATCHER_INCOMPLETE,
+          { SYS_YIELD, SLOT(ARENA_DISPATCHER_EMPTY) } },
+        { "resuming outside the frame", SYS_ERR_INVALID_USER_ADDRESS, { SYS_RESUME, USER_ARGS } },
+        { "resuming past the end", SYS_ERR_INVALID_USER_ADDRESS, { SYS_RESUME, USER_DISPATCHER + 0xfff0 } },
+        { "printing kernel memory", SYS_ERR_INVALID_USER_ADDRESS, { INVOKE(0), kernel, 0, 0xffffff8000000000, 16 } },
+        { "printing past the address space", SYS_ERR_INVALID_USER_ADDRESS, { INVOKE(0), kernel, 0, UINT64_MAX, 16 } },
+        { "printing what is not mapped", SYS_ERR_INVALID_USER_ADDRESS, { INVOKE(0), kernel, 0, 8, 16 } },
+        { "printing too much", SYS_ERR_FRAME_TOO_LONG, { INVOKE(0), kernel, 0, USER_IMAGE_BASE, 1025 } },
+        { "sending an END frame", SYS_ERR_INVALID_ARGUMENT, { INVOKE(0), kernel, 6, USER_IMAGE_BASE, 16 } },
+        { "switching the machine off", SYS_ERR_RIGHTS, { INVOKE(KERNEL_POWER_OFF), kernel, 0 } },
+        { "draining the trace", SYS_ERR_RIGHTS, { INVOKE(KERNEL_DRAIN), kernel } },
+        { "an interrupt that does not exist",
+          SYS_ERR_IRQ_NUMBER,
+          { INVOKE(IRQ_CONNECT), SLOT(ARENA_IRQ), 100000, SLOT(ARENA_ENDPOINT) } },
+        { "a counter that does not exist", SYS_ERR_PERFMON_COUNTER, { INVOKE(0), SLOT(ARENA_PERFMON), 1UL << 32, 0 } },
+    };
+    check_all(calls, ARRAY_LENGTH(calls));
+}
+
+void misuse_chosen(void)
+{
+    cspace_calls();
+    retype_calls();
+    vnode_calls();
+    other_calls();
+}

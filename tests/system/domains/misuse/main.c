@@ -1,0 +1,48 @@
+/**
+ * Arguments: seed=N, calls=N. Ends with status 0 if the kernel gave nothing but errors, and all memory can be used again.
+ */
+#include "misuse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_CALLS  100000
+#define CALLS_IN_ARENA 2000 ///< Calls until the arena is made anew.
+
+static uint64_t argument(int argc, char *argv[], const char *name, uint64_t otherwise)
+{
+    size_t length = strlen(name);
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=') {
+            uint64_t value = strtoul(argv[i] + length + 1, NULL, 10);
+            return value ? value : otherwise;
+        }
+    }
+    return otherwise;
+}
+
+static void must(errval_t err, const char *what)
+{
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "%s", what);
+    }
+}
+
+int main(int argc, char *argv[])
+{
+    uint64_t seed = argument(argc, argv, "seed", 1);
+    uint64_t calls = argument(argc, argv, "calls", DEFAULT_CALLS);
+    printf("misuse: seed %lu, %lu calls\n", (unsigned long)seed, (unsigned long)calls);
+    random_seed(seed);
+    must(arena_init(), "making the capabilities to misuse");
+    misuse_chosen();
+    must(arena_renew(), "after the chosen calls");
+    misuse_dispatchers();
+    for (uint64_t done = 0; done < calls; done += CALLS_IN_ARENA) {
+        misuse_random(calls - done < CALLS_IN_ARENA ? calls - done : CALLS_IN_ARENA);
+        must(arena_renew(), "after random calls");
+    }
+    must(arena_destroy(), "at the end");
+    return results_print() ? EXIT_SUCCESS : EXIT_FAILURE;
+}

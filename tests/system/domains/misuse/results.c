@@ -1,0 +1,31 @@
+#include "misuse.h"
+
+#include <stdio.h>
+
+static uint64_t counts[ERR_COUNT];
+static unsigned failures;
+
+void result_count(errval_t err)
+{
+    if (err >> ERR_LEVELS * ERR_LEVEL_BITS || err_no(err) >= ERR_COUNT) {
+        result_fail("a call returned something that is no error", err);
+        return;
+    }
+    counts[err_no(err)]++;
+}
+
+void result_fail(const char *what, uint64_t detail)
+{
+    printf("misuse: FAILED: %s (0x%lx)\n", what, (unsigned long)detail);
+    failures++;
+}
+
+bool results_print(void)
+{
+    for (unsigned i = 0; i < ERR_COUNT; i++) {
+        if (counts[i]) {
+            printf("misuse: %8lu %s\n", (unsigned long)counts[i], err_getcode(i));
+        }
+    }
+    return failures == 0;
+}
