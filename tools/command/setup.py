@@ -28,6 +28,13 @@ LIBFDT = THIRD_PARTY / "libfdt"
 LIBFDT_VERSION = "1.7.2"
 LIBFDT_SHA256 = "b18c6c40400ed4374d0a142dcdb07e5402574ff1304454019a1fd92735b54756"
 STATE_VERSION = 1
+NETWORK_HINTS = (
+    "NewConnectionError",
+    "Name or service",
+    "ConnectTimeout",
+    "ProxyError",
+    "Could not fetch URL",
+)
 
 
 def state() -> str:

@@ -32,6 +32,14 @@ static _Noreturn void stop(void)
     }
 }
 
+/// Stores something on its stack.
+static _Noreturn void use_stack(void)
+{
+    volatile uint64_t local[2];
+    local[0] = local[1] = 1;
+    stop();
+}
+
 static _Noreturn void spin(void)
 {
     for (;;) {
@@ -130,7 +138,7 @@ static void at_odd_address(struct dispatcher_shared *disp)
 
 static void with_kernel_stack(struct dispatcher_shared *disp)
 {
-    start_at(disp, (const void *)(lvaddr_t)resume_privileged);
+    start_at(disp, (const void *)(lvaddr_t)use_stack);
     disp->save_disabled.sp = KERNEL_ADDRESS;
 }
 
