@@ -7,7 +7,8 @@
 #define MAX_NOTES  8
 #define NAME_BYTES 48
 
-/* The kernel clears the cycle counter with its first instructions, so that its readings are times since then. */
+/* The kernel clears the cycle counter with its first instructions, so that its readings are times since then.
+ */
 static struct {
     const char *name;
     uint64_t cycles;
@@ -28,8 +29,9 @@ static uint32_t each_row(uint32_t first, void (*use)(uint32_t number, const char
 {
     const struct bootinfo *info = bootinfo_get();
     uint32_t number = first;
-    for (uint32_t i = 0; i < info->milestone_count && i < sizeof(info->milestones) / sizeof(info->milestones[0]); i++) {
-        char name[sizeof(info->milestones[i].name) + 1] = { 0 };
+    for (uint32_t i = 0;
+         i < info->milestone_count && i < sizeof(info->milestones) / sizeof(info->milestones[0]); i++) {
+        char name[sizeof(info->milestones[i].name) + 1] = {0};
         __builtin_memcpy(name, info->milestones[i].name, sizeof(info->milestones[i].name));
         use(number++, name, info->milestones[i].cycles);
     }

@@ -1,5 +1,6 @@
 /**
- * The suite `boot`: how long after the first kernel instruction each stage of the start-up was reached. init runs it itself.
+ * The suite `boot`: how long after the first kernel instruction each stage of the start-up was reached. init
+ * runs it itself.
  */
 #ifndef BENCH_BOOT_H
 #define BENCH_BOOT_H

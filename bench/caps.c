@@ -1,5 +1,6 @@
 /**
- * Operations on capabilities: one call of the library each. What a repetition makes it deletes again, unmeasured.
+ * Operations on capabilities: one call of the library each. What a repetition makes it deletes again,
+ * unmeasured.
  */
 #include <aos/aos.h>
 #include <harness/harness.h>
@@ -136,37 +137,39 @@ static errval_t delete_sample(const struct bench *bench, struct bench_sample *sa
     return err;
 }
 
-static const struct kind ram = { ObjType_RAM, BASE_PAGE_SIZE };
-static const struct kind frame = { ObjType_Frame, BASE_PAGE_SIZE };
-static const struct kind l2_cnode = { ObjType_L2CNode, 0 };
-static const struct kind page_table = { ObjType_VNode_AARCH64_l3, 0 };
-static const struct kind dispatcher = { ObjType_Dispatcher, 0 };
-static const struct kind endpoint = { ObjType_EndPoint, 0 };
+static const struct kind ram = {ObjType_RAM, BASE_PAGE_SIZE};
+static const struct kind frame = {ObjType_Frame, BASE_PAGE_SIZE};
+static const struct kind l2_cnode = {ObjType_L2CNode, 0};
+static const struct kind page_table = {ObjType_VNode_AARCH64_l3, 0};
+static const struct kind dispatcher = {ObjType_Dispatcher, 0};
+static const struct kind endpoint = {ObjType_EndPoint, 0};
 
-#define COPY(kind, text)                                                                                               \
-    {                                                                                                                  \
-        .name = "caps.copy", .params = "type=" text, .unit = "cycles", .argument = (uint64_t)&(kind),                  \
-        .setup = object_setup, .sample = copy_sample, .cleanup = delete_dest, .teardown = object_teardown,             \
+#define COPY(kind, text)                                                                                   \
+    {                                                                                                      \
+        .name = "caps.copy", .params = "type=" text, .unit = "cycles", .argument = (uint64_t) & (kind),    \
+        .setup = object_setup, .sample = copy_sample, .cleanup = delete_dest, .teardown = object_teardown, \
     }
-#define MINT(kind, text, function)                                                                                     \
-    {                                                                                                                  \
-        .name = "caps.mint", .params = "type=" text, .unit = "cycles", .argument = (uint64_t)&(kind),                  \
-        .setup = object_setup, .sample = (function), .cleanup = delete_dest, .teardown = object_teardown,              \
+#define MINT(kind, text, function)                                                                        \
+    {                                                                                                     \
+        .name = "caps.mint", .params = "type=" text, .unit = "cycles", .argument = (uint64_t) & (kind),   \
+        .setup = object_setup, .sample = (function), .cleanup = delete_dest, .teardown = object_teardown, \
     }
-#define RETYPE(kind, text)                                                                                             \
-    {                                                                                                                  \
-        .name = "caps.retype", .params = "type=" text, .unit = "cycles", .argument = (uint64_t)&(kind),                \
-        .setup = source_setup, .sample = retype_sample, .cleanup = delete_dest, .teardown = source_teardown,           \
+#define RETYPE(kind, text)                                                                                   \
+    {                                                                                                        \
+        .name = "caps.retype", .params = "type=" text, .unit = "cycles", .argument = (uint64_t) & (kind),    \
+        .setup = source_setup, .sample = retype_sample, .cleanup = delete_dest, .teardown = source_teardown, \
     }
-#define DELETE_LAST(kind, text)                                                                                        \
-    {                                                                                                                  \
-        .name = "caps.delete", .params = "type=" text ",copies=1", .unit = "cycles", .argument = (uint64_t)&(kind),    \
-        .setup = source_setup, .prepare = make_dest, .sample = delete_sample, .teardown = source_teardown,             \
+#define DELETE_LAST(kind, text)                                                       \
+    {                                                                                 \
+        .name = "caps.delete", .params = "type=" text ",copies=1", .unit = "cycles",  \
+        .argument = (uint64_t) & (kind), .setup = source_setup, .prepare = make_dest, \
+        .sample = delete_sample, .teardown = source_teardown,                         \
     }
-#define DELETE_COPY(kind, text)                                                                                        \
-    {                                                                                                                  \
-        .name = "caps.delete", .params = "type=" text ",copies=2", .unit = "cycles", .argument = (uint64_t)&(kind),    \
-        .setup = object_setup, .prepare = copy_dest, .sample = delete_sample, .teardown = object_teardown,             \
+#define DELETE_COPY(kind, text)                                                       \
+    {                                                                                 \
+        .name = "caps.delete", .params = "type=" text ",copies=2", .unit = "cycles",  \
+        .argument = (uint64_t) & (kind), .setup = object_setup, .prepare = copy_dest, \
+        .sample = delete_sample, .teardown = object_teardown,                         \
     }
 
 static const struct bench benches[] = {

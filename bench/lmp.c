@@ -17,30 +17,32 @@ static errval_t round_trip_setup(const struct bench *bench)
     return bench_peer_set_mode(PEER_MODE_ECHO, NULL_CAP, NULL);
 }
 
-/// The number of words is a constant in each variant, as it is in a program. The peer reads the clock when it has the words.
-#define ONE_WAY_SAMPLE(words)                                                                                          \
-    static errval_t one_way_sample_##words(const struct bench *bench, struct bench_sample *sample)                     \
-    {                                                                                                                  \
-        (void)bench;                                                                                                   \
-        struct lmp_chan *peer = bench_peer();                                                                          \
-        uint64_t begin = cycle_count();                                                                                \
-        struct lmp_message m = CALL_##words(peer);                                                                     \
-        sample->begin = begin;                                                                                         \
-        sample->end = m.w0;                                                                                            \
-        return m.err;                                                                                                  \
+/// The number of words is a constant in each variant, as it is in a program. The peer reads the clock when it
+/// has the words.
+#define ONE_WAY_SAMPLE(words)                                                                      \
+    static errval_t one_way_sample_##words(const struct bench *bench, struct bench_sample *sample) \
+    {                                                                                              \
+        (void)bench;                                                                               \
+        struct lmp_chan *peer = bench_peer();                                                      \
+        uint64_t begin = cycle_count();                                                            \
+        struct lmp_message m = CALL_##words(peer);                                                 \
+        sample->begin = begin;                                                                     \
+        sample->end = m.w0;                                                                        \
+        return m.err;                                                                              \
     }
 
-#define ROUND_TRIP_SAMPLE(words)                                                                                       \
-    static errval_t round_trip_sample_##words(const struct bench *bench, struct bench_sample *sample)                  \
-    {                                                                                                                  \
-        (void)bench;                                                                                                   \
-        struct lmp_chan *peer = bench_peer();                                                                          \
-        uint64_t begin = cycle_count();                                                                                \
-        struct lmp_message m = CALL_##words(peer);                                                                     \
-        sample->end = cycle_count();                                                                                   \
-        sample->begin = begin;                                                                                         \
-        return err_is_fail(m.err) || lmp_header_words(m.header) != words ? err_push(m.err, LIB_ERR_LMP_CHAN_RECV)      \
-                                                                         : SYS_ERR_OK;                                 \
+#define ROUND_TRIP_SAMPLE(words)                                                                      \
+    static errval_t round_trip_sample_##words(const struct bench *bench, struct bench_sample *sample) \
+    {                                                                                                 \
+        (void)bench;                                                                                  \
+        struct lmp_chan *peer = bench_peer();                                                         \
+        uint64_t begin = cycle_count();                                                               \
+        struct lmp_message m = CALL_##words(peer);                                                    \
+        sample->end = cycle_count();                                                                  \
+        sample->begin = begin;                                                                        \
+        return err_is_fail(m.err) || lmp_header_words(m.header) != words                              \
+                   ? err_push(m.err, LIB_ERR_LMP_CHAN_RECV)                                           \
+                   : SYS_ERR_OK;                                                                      \
     }
 
 #define CALL_0(peer) lmp_chan_call(peer, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -55,7 +57,8 @@ ROUND_TRIP_SAMPLE(4)
 ROUND_TRIP_SAMPLE(8)
 
 /*
- * The capability travels: it leaves our CSpace with the call and comes back, into the slot that the previous repetition left empty.
+ * The capability travels: it leaves our CSpace with the call and comes back, into the slot that the previous
+ * repetition left empty.
  */
 static struct {
     struct capref cap;
@@ -98,15 +101,15 @@ static errval_t cap_teardown(const struct bench *bench)
     return err_is_ok(err) ? ram_free(travel.cap) : err;
 }
 
-#define ONE_WAY(words)                                                                                                 \
-    {                                                                                                                  \
-        .name = "lmp.one_way", .params = "words=" #words, .unit = "cycles", .setup = one_way_setup,                    \
-        .sample = one_way_sample_##words,                                                                              \
+#define ONE_WAY(words)                                                                              \
+    {                                                                                               \
+        .name = "lmp.one_way", .params = "words=" #words, .unit = "cycles", .setup = one_way_setup, \
+        .sample = one_way_sample_##words,                                                           \
     }
-#define ROUND_TRIP(words)                                                                                              \
-    {                                                                                                                  \
-        .name = "lmp.round_trip", .params = "words=" #words, .unit = "cycles", .setup = round_trip_setup,              \
-        .sample = round_trip_sample_##words,                                                                           \
+#define ROUND_TRIP(words)                                                                                 \
+    {                                                                                                     \
+        .name = "lmp.round_trip", .params = "words=" #words, .unit = "cycles", .setup = round_trip_setup, \
+        .sample = round_trip_sample_##words,                                                              \
     }
 
 static const struct bench benches[] = {

@@ -15,7 +15,7 @@ static errval_t null_sample(const struct bench *bench, struct bench_sample *samp
 }
 
 static const struct bench benches[] = {
-    { .name = "syscall.null", .params = "", .unit = "cycles", .sample = null_sample },
+    {.name = "syscall.null", .params = "", .unit = "cycles", .sample = null_sample},
 };
 
 BENCH_SUITE(syscall, benches);

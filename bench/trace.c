@@ -1,5 +1,6 @@
 /**
- * What a trace point costs, where trace points of benches are compiled in. Without them the suite has no rows.
+ * What a trace point costs, where trace points of benches are compiled in. Without them the suite has no
+ * rows.
  */
 #include <harness/harness.h>
 #include <trace/trace.h>
@@ -16,7 +17,7 @@ static errval_t point_sample(const struct bench *bench, struct bench_sample *sam
 }
 
 static const struct bench benches[] = {
-    { .name = "trace.point", .params = "", .unit = "cycles", .argument = 1, .sample = point_sample },
+    {.name = "trace.point", .params = "", .unit = "cycles", .argument = 1, .sample = point_sample},
 };
 #else
 static const struct bench benches[0];

@@ -1,9 +1,11 @@
 # Domains: user-level programs, each linked with all of lib/ against picolibc, for the image to carry.
 #
-# A folder of services/ is a domain; so is a file or folder of tests/system/domains/. bench/*.c are suites of the domain `bench`, but for boot.c,
-# which init runs; bench/peer is its other side. Sets the global property DOMAIN_ELFS, init first.
+# A folder of services/ is a domain; so is a file or folder of tests/system/domains/. bench/*.c are suites of the
+# domain `bench`, but for boot.c, which init runs; bench/peer is its other side. Sets the global property
+# DOMAIN_ELFS, init first.
 
-set(PICOLIBC_SPECS /usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs CACHE FILEPATH "Specs of the C library for domains")
+set(PICOLIBC_SPECS /usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs CACHE FILEPATH
+    "Specs of the C library for domains")
 if(NOT EXISTS "${PICOLIBC_SPECS}")
     message(FATAL_ERROR "There is no ${PICOLIBC_SPECS}: install picolibc-aarch64-linux-gnu.")
 endif()
@@ -12,8 +14,8 @@ set(DOMAIN_OPTIONS "--specs=${PICOLIBC_SPECS}" -mno-outline-atomics -ftls-model=
 set(DOMAIN_LINKER_SCRIPT "${CMAKE_SOURCE_DIR}/lib/rt/domain.ld")
 set_property(GLOBAL PROPERTY DOMAIN_ELFS "")
 
-# What every domain target needs. Libraries and measuring domains do not touch floating point registers, so that messages do not drag their
-# state along.
+# What every domain target needs. Libraries and measuring domains do not touch floating point registers, so that
+# messages do not drag their state along.
 function(domain_settings target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "GENERAL_REGISTERS" "" "")
     target_compile_options(${target} PRIVATE ${DOMAIN_OPTIONS})
@@ -28,6 +30,9 @@ endfunction()
 file(GLOB lib_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/lib/*/*.c" "${CMAKE_SOURCE_DIR}/lib/*/*.S")
 add_library(domain_lib OBJECT ${lib_sources} "${GENERATED_INCLUDE_DIR}/err_text.c")
 domain_settings(domain_lib GENERAL_REGISTERS)
+# Or the compiler would see what the loops do, and call the functions that they are.
+set_source_files_properties("${CMAKE_SOURCE_DIR}/lib/rt/memory.c" PROPERTIES
+    COMPILE_OPTIONS "-fno-tree-loop-distribute-patterns;-fno-builtin")
 
 # domain(NAME [GENERAL_REGISTERS] SOURCES FILE...): a domain, domains/NAME.elf
 function(domain name)

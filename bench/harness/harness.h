@@ -1,8 +1,9 @@
 /**
- * Benches: how a suite says what it measures. The harness does the rest: warm-up, repetition, overhead, output.
+ * Benches: how a suite says what it measures. The harness does the rest: warm-up, repetition, overhead,
+ * output.
  *
- * A suite is one file of bench/ with a table of struct bench and one BENCH_SUITE. The build finds the file; nothing else is edited.
- * Each suite runs in a domain of its own, with 16 MiB of RAM.
+ * A suite is one file of bench/ with a table of struct bench and one BENCH_SUITE. The build finds the file;
+ * nothing else is edited. Each suite runs in a domain of its own, with 16 MiB of RAM.
  */
 #ifndef BENCH_HARNESS_H
 #define BENCH_HARNESS_H
@@ -21,8 +22,8 @@ struct bench_sample {
 };
 
 /**
- * One row of the results. Only `sample` is required; the others may be NULL. An error from any of them ends the bench, and is the row's
- * status. None of them prints or computes anything about the samples.
+ * One row of the results. Only `sample` is required; the others may be NULL. An error from any of them ends
+ * the bench, and is the row's status. None of them prints or computes anything about the samples.
  */
 struct bench {
     const char *name;     ///< "suite.bench"
@@ -49,11 +50,12 @@ struct bench_suite {
 #define BENCH_MAX_SAMPLES 4096 ///< That are kept; beyond it a reservoir stands for all.
 
 /// Registers a suite: BENCH_SUITE(name, table [, .needs_peer = true]).
-#define BENCH_SUITE(id, table, ...)                                                                                    \
-    static const struct bench_suite bench_suite_##id = {                                                               \
-        .name = #id, .benches = (table), .bench_count = ARRAY_LENGTH(table), __VA_ARGS__                               \
-    };                                                                                                                 \
-    static const struct bench_suite *const bench_suite_pointer_##id                                                    \
+#define BENCH_SUITE(id, table, ...)                                                         \
+    static const struct bench_suite bench_suite_##id = {.name = #id,                        \
+                                                        .benches = (table),                 \
+                                                        .bench_count = ARRAY_LENGTH(table), \
+                                                        __VA_ARGS__};                       \
+    static const struct bench_suite *const bench_suite_pointer_##id                         \
         __attribute__((used, section(".bench_suites"))) = &bench_suite_##id
 
 #endif

@@ -1,8 +1,9 @@
 /**
  * The bench domain: runs the benches of one suite.
  *
- * Arguments: suite=NAME, first=N (number in this boot of the suite's first bench), from=K (first bench of the suite to run; the others were
- * run by a domain that died), samples=N (repetitions for every bench; 0: as the bench says), fault=NAME (make this bench die half way).
+ * Arguments: suite=NAME, first=N (number in this boot of the suite's first bench), from=K (first bench of the
+ * suite to run; the others were run by a domain that died), samples=N (repetitions for every bench; 0: as the
+ * bench says), fault=NAME (make this bench die half way).
  */
 #include <aos/aos.h>
 #include <aos/parent.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <trace/trace.h>
 
-#define STATUS_BYTES  256
+#define STATUS_BYTES 256
 
 extern const struct bench_suite *const bench_suites_start[], *const bench_suites_end[];
 
@@ -143,7 +144,9 @@ static void run_bench(uint32_t index)
 {
     const struct bench *bench = &run.suite->benches[index];
     uint32_t number = run.first + index;
-    unsigned repetitions = run.samples ? run.samples : bench->repetitions ? bench->repetitions : BENCH_REPETITIONS;
+    unsigned repetitions = run.samples          ? run.samples
+                           : bench->repetitions ? bench->repetitions
+                                                : BENCH_REPETITIONS;
     char status[STATUS_BYTES] = "ok";
 
     tell(BENCH_MESSAGE_BEGIN, index);
@@ -160,8 +163,8 @@ static void run_bench(uint32_t index)
         err_describe(status + strlen(status), sizeof(status) - strlen(status), err);
     } else if (!run.overhead_is_stable) {
         snprintf(status, sizeof(status),
-                 "failed: the overhead of a measurement is not stable: quartiles %lu, %lu and %lu cycles", run.overhead.lower,
-                 run.overhead.median, run.overhead.upper);
+                 "failed: the overhead of a measurement is not stable: quartiles %lu, %lu and %lu cycles",
+                 run.overhead.lower, run.overhead.median, run.overhead.upper);
     }
     report_samples(number, run.reservoir.samples, reservoir_kept(&run.reservoir));
     report_end(number, status, run.overhead.median, run.reservoir.count);

@@ -71,7 +71,7 @@ void report_samples(uint32_t number, const int64_t *samples, size_t count)
         uint32_t bench;
         uint32_t first;
         int64_t samples[FRAME_SAMPLES_MAX];
-    } payload = { .bench = number };
+    } payload = {.bench = number};
     for (size_t done = 0; done < count;) {
         size_t part = count - done < FRAME_SAMPLES_MAX ? count - done : FRAME_SAMPLES_MAX;
         payload.first = (uint32_t)done;

@@ -1,5 +1,6 @@
 /**
- * BENCH and SAMPLES frames, docs/trace-stream.md. Used by the harness, and by init for what no bench domain can say.
+ * BENCH and SAMPLES frames, docs/trace-stream.md. Used by the harness, and by init for what no bench domain
+ * can say.
  */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H

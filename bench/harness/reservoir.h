@@ -1,6 +1,6 @@
 /**
- * Samples that are kept: all of them up to BENCH_MAX_SAMPLES, beyond that a random choice in which each is equally likely
- * (Vitter's algorithm R). The choice repeats from run to run.
+ * Samples that are kept: all of them up to BENCH_MAX_SAMPLES, beyond that a random choice in which each is
+ * equally likely (Vitter's algorithm R). The choice repeats from run to run.
  */
 #ifndef BENCH_RESERVOIR_H
 #define BENCH_RESERVOIR_H

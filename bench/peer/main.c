@@ -1,5 +1,6 @@
 /**
- * The domain `peer`: the other side of benches between two domains (harness/protocol.h). It serves one bench domain, with which it ends.
+ * The domain `peer`: the other side of benches between two domains (harness/protocol.h). It serves one bench
+ * domain, with which it ends.
  */
 #include <aos/aos.h>
 #include <aos/parent.h>
@@ -46,15 +47,17 @@ static struct lmp_message serve_echo(void)
 {
     struct lmp_message m = acknowledge();
     while (is_payload(&m)) {
-        m = lmp_chan_reply_wait(&bench, lmp_header_words(m.header), m.w0, m.w1, m.w2, m.w3, m.w4, m.w5, m.w6, m.w7);
+        m = lmp_chan_reply_wait(&bench, lmp_header_words(m.header), m.w0, m.w1, m.w2, m.w3, m.w4, m.w5, m.w6,
+                                m.w7);
     }
     return m;
 }
 
-/// Capabilities come into two slots in turn: while one goes back, leaving its slot empty, the next has the other.
+/// Capabilities come into two slots in turn: while one goes back, leaving its slot empty, the next has the
+/// other.
 static struct lmp_message serve_echo_cap(void)
 {
-    struct capref slots[2] = { bench.endpoint->recv_slot };
+    struct capref slots[2] = {bench.endpoint->recv_slot};
     errval_t err = slot_alloc(&slots[1]);
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "no slot for a capability");
@@ -76,7 +79,7 @@ static struct lmp_message serve_yield(void)
     capaddr_t dispatcher = get_cap_addr(take_cap());
     errval_t err = lmp_chan_send1(&bench, LMP_FLAG_SYNC, cap_dispatcher, SYS_ERR_OK);
     if (err_is_fail(err)) {
-        return (struct lmp_message){ .err = err };
+        return (struct lmp_message){.err = err};
     }
     while (!lmp_chan_can_recv(&bench)) {
         sys_yield(dispatcher);
@@ -117,7 +120,7 @@ int main(void)
     if (err_is_ok(err)) {
         err = lmp_chan_send1(&parent, LMP_SEND_FLAGS_DEFAULT, bench.local_cap, PEER_MESSAGE_READY);
     }
-    struct lmp_message m = { .err = err };
+    struct lmp_message m = {.err = err};
     if (err_is_ok(err)) {
         m = lmp_chan_wait_any(SYS_ERR_OK);
     }

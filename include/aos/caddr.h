@@ -25,11 +25,11 @@ struct capref {
     cslot_t slot;
 };
 
-#define NULL_CNODE ((struct cnoderef){ 0 })
-#define NULL_CAP   ((struct capref){ 0 })
+#define NULL_CNODE ((struct cnoderef){0})
+#define NULL_CAP   ((struct capref){0})
 
-#define L2_CNODE_SLOTS 256 ///< Slots of an L2CNode.
-#define L2_CNODE_BITS  8
+#define L2_CNODE_SLOTS   256 ///< Slots of an L2CNode.
+#define L2_CNODE_BITS    8
 #define CNODE_SLOT_BYTES 64UL
 
 static inline bool capref_is_null(struct capref cap)
@@ -64,11 +64,12 @@ static inline unsigned get_cap_level(struct capref cap)
     return cap.cnode.level;
 }
 
-/// The slot at `slot` of the L2CNode in L1 slot `l1_slot` of the CSpace that the L1CNode capability at `croot` is the root of.
+/// The slot at `slot` of the L2CNode in L1 slot `l1_slot` of the CSpace that the L1CNode capability at
+/// `croot` is the root of.
 static inline struct capref capref_make(capaddr_t croot, cslot_t l1_slot, cslot_t slot)
 {
     return (struct capref){
-        .cnode = { .croot = croot, .cnode = l1_slot << L2_CNODE_BITS, .level = CNODE_TYPE_OTHER },
+        .cnode = {.croot = croot, .cnode = l1_slot << L2_CNODE_BITS, .level = CNODE_TYPE_OTHER},
         .slot = slot,
     };
 }
@@ -77,7 +78,7 @@ static inline struct capref capref_make(capaddr_t croot, cslot_t l1_slot, cslot_
 static inline struct capref capref_make_l1(capaddr_t croot, cslot_t l1_slot)
 {
     return (struct capref){
-        .cnode = { .croot = croot, .cnode = 0, .level = CNODE_TYPE_ROOT },
+        .cnode = {.croot = croot, .cnode = 0, .level = CNODE_TYPE_ROOT},
         .slot = l1_slot,
     };
 }

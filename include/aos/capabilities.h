@@ -1,8 +1,9 @@
 /**
  * Operations on capabilities, and the well-known places of a domain's CSpace (documents D 1.3 and E).
  *
- * Every operation is one system call, blocks on nothing, and leaves no trace of itself when it fails. The kernel bounds the
- * time of a call; a call that it cut short (SYS_ERR_RESTART) goes on in here until it is done.
+ * Every operation is one system call, blocks on nothing, and leaves no trace of itself when it fails. The
+ * kernel bounds the time of a call; a call that it cut short (SYS_ERR_RESTART) goes on in here until it is
+ * done.
  */
 #ifndef AOS_CAPABILITIES_H
 #define AOS_CAPABILITIES_H
@@ -21,21 +22,22 @@ extern const struct capref cap_kernel, cap_irq, cap_perfmon, cap_trace, cap_boot
 /// What cap_identify tells of a capability.
 struct capability_info {
     enum objtype type;
-    unsigned rights;    ///< CAPRIGHTS_*
-    genpaddr_t base;    ///< First byte of the region, or interrupt number.
-    gensize_t bytes;    ///< Size of the region in its unit.
+    unsigned rights; ///< CAPRIGHTS_*
+    genpaddr_t base; ///< First byte of the region, or interrupt number.
+    gensize_t bytes; ///< Size of the region in its unit.
 };
 
 /**
  * Copies a capability into an empty slot.
  *
- * \return SYS_ERR_OK, or what the kernel refused (slot not empty, not copyable, nothing there) under LIB_ERR_CAP_COPY
+ * \return SYS_ERR_OK, or what the kernel refused (slot not empty, not copyable, nothing there) under
+ * LIB_ERR_CAP_COPY
  */
 errval_t cap_copy(struct capref dest, struct capref src);
 
 /**
- * Copies a capability with parameters: for an EndPoint the offset of its ring in the dispatcher frame in bytes and its number of
- * slots; for any other type the rights to keep (CAPRIGHTS_*) and 0.
+ * Copies a capability with parameters: for an EndPoint the offset of its ring in the dispatcher frame in
+ * bytes and its number of slots; for any other type the rights to keep (CAPRIGHTS_*) and 0.
  */
 errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64_t param2);
 
@@ -62,7 +64,8 @@ errval_t cap_destroy(struct capref cap);
 errval_t cap_identify(struct capref cap, struct capability_info *ret);
 
 /**
- * Maps part of a frame, or a page table, into a page table. All references must be to the caller's own CSpace.
+ * Maps part of a frame, or a page table, into a page table. All references must be to the caller's own
+ * CSpace.
  *
  * \param dest      page table
  * \param src       frame or page table of the next level; each copy can be mapped once
@@ -86,7 +89,8 @@ errval_t vnode_unmap(struct capref vnode, struct capref mapping);
  */
 errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef);
 
-/// Makes an L1CNode of ROOTCN_SLOTS slots: an empty CSpace. References into it start from the slot `ret_dest`.
+/// Makes an L1CNode of ROOTCN_SLOTS slots: an empty CSpace. References into it start from the slot
+/// `ret_dest`.
 errval_t cnode_create_l1(struct capref *ret_dest, struct cnoderef *cnoderef);
 
 #endif

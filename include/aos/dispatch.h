@@ -8,7 +8,8 @@
 #include <abi/errno.h>
 #include <aos/arguments.h>
 
-/// The part of the current dispatcher that it shares with the kernel. The kernel keeps its address in a read-only register.
+/// The part of the current dispatcher that it shares with the kernel. The kernel keeps its address in a
+/// read-only register.
 static inline struct dispatcher_shared *curdispatcher(void)
 {
     uintptr_t address;

@@ -1,8 +1,8 @@
 /**
  * Reading of executables: ELF64, little-endian, AArch64, statically linked (System V ABI, chapters 4 and 5).
  *
- * The file may hold anything: every field is checked before it is used. No memory is allocated and no system call is made, so this builds for the
- * host too.
+ * The file may hold anything: every field is checked before it is used. No memory is allocated and no system
+ * call is made, so this builds for the host too.
  */
 #ifndef AOS_ELF_H
 #define AOS_ELF_H
@@ -18,7 +18,8 @@
 #define ELF_WRITE   2
 #define ELF_READ    4
 
-/// A segment to be loaded. The ranges do not overlap in pages, and lie inside the limits that elf_parse() was given.
+/// A segment to be loaded. The ranges do not overlap in pages, and lie inside the limits that elf_parse() was
+/// given.
 struct elf_segment {
     uint64_t vaddr;
     uint64_t memory_bytes; ///< Never 0, and at least `file_bytes`; what the file does not give is 0.
@@ -41,8 +42,8 @@ struct elf_image {
  * \param low   lowest address that a segment may have
  * \param high  end of the addresses that segments may have
  * \param image the result; undefined on an error
- * \return SYS_ERR_OK, or ELF_ERR_*: HEADER, PROGRAM_HEADERS, SEGMENT_RANGE (also: more than ELF_MAX_SEGMENTS), SEGMENT_OVERLAP,
- *         SEGMENT_ALIGNMENT, ENTRY
+ * \return SYS_ERR_OK, or ELF_ERR_*: HEADER, PROGRAM_HEADERS, SEGMENT_RANGE (also: more than
+ * ELF_MAX_SEGMENTS), SEGMENT_OVERLAP, SEGMENT_ALIGNMENT, ENTRY
  */
 errval_t elf_parse(const void *file, size_t bytes, uint64_t low, uint64_t high, struct elf_image *image);
 

@@ -1,6 +1,6 @@
 /**
- * Calls on the Kernel capability: console, frames of the stream, trace drain, power. A call fails with SYS_ERR_RIGHTS, or
- * SYS_ERR_CAP_NOT_FOUND where the domain has no such capability.
+ * Calls on the Kernel capability: console, frames of the stream, trace drain, power. A call fails with
+ * SYS_ERR_RIGHTS, or SYS_ERR_CAP_NOT_FOUND where the domain has no such capability.
  */
 #ifndef AOS_KERNEL_H
 #define AOS_KERNEL_H
@@ -11,7 +11,7 @@
 /// Types of frames, docs/trace-stream.md.
 enum frame_type {
     FRAME_CONSOLE = 0, ///< Not a frame: text for the console.
-    FRAME_HELLO = 1, ///< The kernel writes it.
+    FRAME_HELLO = 1,   ///< The kernel writes it.
     FRAME_BENCH = 4,
     FRAME_SAMPLES = 5,
     FRAME_DOMAIN = 8,

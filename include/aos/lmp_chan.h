@@ -1,9 +1,10 @@
 /**
  * Channels between two domains on one core (document C 4, document D 3.1).
  *
- * A channel is a local endpoint to receive on and a capability of the other side's endpoint to send to. lmp_chan_send() and lmp_chan_recv()
- * do not block. lmp_chan_call() and lmp_chan_reply_wait() send and wait in one system call; their words stay in registers
- * from the sender's call to the receiver's return, and nothing is stored unless the message came by the ring.
+ * A channel is a local endpoint to receive on and a capability of the other side's endpoint to send to.
+ * lmp_chan_send() and lmp_chan_recv() do not block. lmp_chan_call() and lmp_chan_reply_wait() send and wait
+ * in one system call; their words stay in registers from the sender's call to the receiver's return, and
+ * nothing is stored unless the message came by the ring.
  */
 #ifndef AOS_LMP_CHAN_H
 #define AOS_LMP_CHAN_H
@@ -11,10 +12,10 @@
 #include <aos/lmp_endpoints.h>
 #include <rt/syscall.h>
 
-#define LMP_MSG_LENGTH          LMP_MSG_WORDS ///< Words of a message.
-#define LMP_RING_SLOT_WORDS     (sizeof(struct lmp_slot) / sizeof(uint64_t))
-#define DEFAULT_LMP_BUF_WORDS   (8 * LMP_RING_SLOT_WORDS) ///< Room for eight messages.
-#define LMP_SEND_FLAGS_DEFAULT  (LMP_FLAG_SYNC | LMP_FLAG_YIELD)
+#define LMP_MSG_LENGTH         LMP_MSG_WORDS ///< Words of a message.
+#define LMP_RING_SLOT_WORDS    (sizeof(struct lmp_slot) / sizeof(uint64_t))
+#define DEFAULT_LMP_BUF_WORDS  (8 * LMP_RING_SLOT_WORDS) ///< Room for eight messages.
+#define LMP_SEND_FLAGS_DEFAULT (LMP_FLAG_SYNC | LMP_FLAG_YIELD)
 
 struct lmp_chan {
     struct capref local_cap;  ///< The local endpoint, for giving to the other side.
@@ -32,9 +33,10 @@ struct lmp_recv_msg {
     uintptr_t words[LMP_MSG_LENGTH];
 };
 
-#define LMP_RECV_MSG_INIT ((struct lmp_recv_msg){ .buf = { .buflen = LMP_MSG_LENGTH } })
+#define LMP_RECV_MSG_INIT ((struct lmp_recv_msg){.buf = {.buflen = LMP_MSG_LENGTH}})
 
-/// True for the errors of a send that may succeed later: the receiver has to take messages, or to make room for a capability.
+/// True for the errors of a send that may succeed later: the receiver has to take messages, or to make room
+/// for a capability.
 static inline bool lmp_err_is_transient(errval_t err)
 {
     return err_no(err) == SYS_ERR_LMP_BUF_OVERFLOW || err_no(err) == SYS_ERR_LMP_CAP_NO_SLOT;
@@ -43,16 +45,17 @@ static inline bool lmp_err_is_transient(errval_t err)
 /**
  * Sets a channel up: makes a local endpoint, and sends to `remote`.
  *
- * \param buflen_words room for messages, in words: LMP_RING_SLOT_WORDS for each, rounded up to a power of two of messages
- * \param remote       the other side's endpoint, or NULL_CAP if it is not known yet (lmp_chan_set_remote)
- * \return SYS_ERR_OK, or LIB_ERR_LMP_CHAN_INIT on top of the reason
+ * \param buflen_words room for messages, in words: LMP_RING_SLOT_WORDS for each, rounded up to a power of two
+ * of messages \param remote       the other side's endpoint, or NULL_CAP if it is not known yet
+ * (lmp_chan_set_remote) \return SYS_ERR_OK, or LIB_ERR_LMP_CHAN_INIT on top of the reason
  */
 errval_t lmp_chan_accept(struct lmp_chan *lc, size_t buflen_words, struct capref remote);
 
 /// Says whom the channel sends to.
 void lmp_chan_set_remote(struct lmp_chan *lc, struct capref remote);
 
-/// Deletes the local endpoint and its ring, and the reference to the remote one. See lmp_endpoint_free() for what must hold.
+/// Deletes the local endpoint and its ring, and the reference to the remote one. See lmp_endpoint_free() for
+/// what must hold.
 void lmp_chan_destroy(struct lmp_chan *lc);
 
 /**
@@ -63,14 +66,15 @@ void lmp_chan_destroy(struct lmp_chan *lc);
  * \param words    how many of w0 to w7 are sent
  * \return SYS_ERR_OK, or the kernel's reason; see lmp_err_is_transient()
  */
-errval_t lmp_chan_send(struct lmp_chan *lc, unsigned flags, struct capref send_cap, unsigned words, uint64_t w0,
-                       uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5, uint64_t w6, uint64_t w7);
+errval_t lmp_chan_send(struct lmp_chan *lc, unsigned flags, struct capref send_cap, unsigned words,
+                       uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5,
+                       uint64_t w6, uint64_t w7);
 
-#define lmp_chan_send0(lc, flags, cap) lmp_chan_send(lc, flags, cap, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-#define lmp_chan_send1(lc, flags, cap, a) lmp_chan_send(lc, flags, cap, 1, a, 0, 0, 0, 0, 0, 0, 0)
-#define lmp_chan_send2(lc, flags, cap, a, b) lmp_chan_send(lc, flags, cap, 2, a, b, 0, 0, 0, 0, 0, 0)
-#define lmp_chan_send3(lc, flags, cap, a, b, c) lmp_chan_send(lc, flags, cap, 3, a, b, c, 0, 0, 0, 0, 0)
-#define lmp_chan_send4(lc, flags, cap, a, b, c, d) lmp_chan_send(lc, flags, cap, 4, a, b, c, d, 0, 0, 0, 0)
+#define lmp_chan_send0(lc, flags, cap)                lmp_chan_send(lc, flags, cap, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define lmp_chan_send1(lc, flags, cap, a)             lmp_chan_send(lc, flags, cap, 1, a, 0, 0, 0, 0, 0, 0, 0)
+#define lmp_chan_send2(lc, flags, cap, a, b)          lmp_chan_send(lc, flags, cap, 2, a, b, 0, 0, 0, 0, 0, 0)
+#define lmp_chan_send3(lc, flags, cap, a, b, c)       lmp_chan_send(lc, flags, cap, 3, a, b, c, 0, 0, 0, 0, 0)
+#define lmp_chan_send4(lc, flags, cap, a, b, c, d)    lmp_chan_send(lc, flags, cap, 4, a, b, c, d, 0, 0, 0, 0)
 #define lmp_chan_send5(lc, flags, cap, a, b, c, d, e) lmp_chan_send(lc, flags, cap, 5, a, b, c, d, e, 0, 0, 0)
 #define lmp_chan_send6(lc, flags, cap, a, b, c, d, e, f) \
     lmp_chan_send(lc, flags, cap, 6, a, b, c, d, e, f, 0, 0)
@@ -82,9 +86,9 @@ errval_t lmp_chan_send(struct lmp_chan *lc, unsigned flags, struct capref send_c
 /**
  * Takes a message, if one came.
  *
- * \param cap the capability that came along, in the slot that the channel had for it, or NULL_CAP; the slot is the caller's
- *            then. With NULL a capability that comes is deleted and its slot used again.
- * \return SYS_ERR_OK, or LIB_ERR_NO_LMP_MSG
+ * \param cap the capability that came along, in the slot that the channel had for it, or NULL_CAP; the slot
+ * is the caller's then. With NULL a capability that comes is deleted and its slot used again. \return
+ * SYS_ERR_OK, or LIB_ERR_NO_LMP_MSG
  */
 errval_t lmp_chan_recv(struct lmp_chan *lc, struct lmp_recv_msg *msg, struct capref *cap);
 
@@ -104,7 +108,8 @@ errval_t lmp_chan_alloc_recv_slot(struct lmp_chan *lc);
 void lmp_chan_set_recv_slot(struct lmp_chan *lc, struct capref slot);
 
 /**
- * The part of a call that registers cannot do: `err` is how SYS_LMP ended. Takes the message from the ring, or goes on waiting for it.
+ * The part of a call that registers cannot do: `err` is how SYS_LMP ended. Takes the message from the ring,
+ * or goes on waiting for it.
  */
 struct lmp_message lmp_chan_wait(struct lmp_chan *lc, errval_t err);
 
@@ -112,17 +117,18 @@ struct lmp_message lmp_chan_wait(struct lmp_chan *lc, errval_t err);
 struct lmp_message lmp_chan_wait_any(errval_t err);
 
 /**
- * Sends `words` words and waits for the next message on the channel's own endpoint, which must have none waiting.
+ * Sends `words` words and waits for the next message on the channel's own endpoint, which must have none
+ * waiting.
  *
  * \param words a constant; arguments beyond it must be 0, for the receiver may see them
  * \return the answer. If its `err` says that the send failed, nothing was waited for
  */
-static inline __attribute__((always_inline)) struct lmp_message
-lmp_chan_call(struct lmp_chan *lc, unsigned words, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4,
-              uint64_t w5, uint64_t w6, uint64_t w7)
+static inline __attribute__((always_inline)) struct lmp_message lmp_chan_call(
+    struct lmp_chan *lc, unsigned words, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4,
+    uint64_t w5, uint64_t w6, uint64_t w7)
 {
-    struct lmp_message m = sys_lmp(SYS_LMP | (uint64_t)words << LMP_COUNT_SHIFT, lc->call_target, w0, w1, w2, w3, w4,
-                                   w5, w6, w7);
+    struct lmp_message m = sys_lmp(SYS_LMP | (uint64_t)words << LMP_COUNT_SHIFT, lc->call_target, w0, w1, w2,
+                                   w3, w4, w5, w6, w7);
     if (__builtin_expect(m.err != SYS_ERR_OK || m.header == 0, 0)) {
         m = lmp_chan_wait(lc, m.err);
     }
@@ -132,15 +138,15 @@ lmp_chan_call(struct lmp_chan *lc, unsigned words, uint64_t w0, uint64_t w1, uin
 /**
  * Sends `words` words and waits for the next message on any endpoint of the dispatcher.
  *
- * \return the message; lmp_header_endpoint() tells which endpoint it came to. If its `err` says that the send failed, nothing
- *         was waited for
+ * \return the message; lmp_header_endpoint() tells which endpoint it came to. If its `err` says that the send
+ * failed, nothing was waited for
  */
-static inline __attribute__((always_inline)) struct lmp_message
-lmp_chan_reply_wait(struct lmp_chan *lc, unsigned words, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
-                    uint64_t w4, uint64_t w5, uint64_t w6, uint64_t w7)
+static inline __attribute__((always_inline)) struct lmp_message lmp_chan_reply_wait(
+    struct lmp_chan *lc, unsigned words, uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4,
+    uint64_t w5, uint64_t w6, uint64_t w7)
 {
-    struct lmp_message m = sys_lmp(SYS_LMP | (uint64_t)words << LMP_COUNT_SHIFT, lc->reply_target, w0, w1, w2, w3,
-                                   w4, w5, w6, w7);
+    struct lmp_message m = sys_lmp(SYS_LMP | (uint64_t)words << LMP_COUNT_SHIFT, lc->reply_target, w0, w1, w2,
+                                   w3, w4, w5, w6, w7);
     if (__builtin_expect(m.err != SYS_ERR_OK || m.header == 0, 0)) {
         m = lmp_chan_wait_any(m.err);
     }
@@ -154,9 +160,9 @@ lmp_chan_reply_wait(struct lmp_chan *lc, unsigned words, uint64_t w0, uint64_t w
  * \param words at most 4
  * \return the answer; its capability, if it has one, is in the channel's receive slot
  */
-static inline __attribute__((always_inline)) struct lmp_message
-lmp_chan_call_cap(struct lmp_chan *lc, unsigned flags, struct capref cap, unsigned words, uint64_t w0, uint64_t w1,
-                  uint64_t w2, uint64_t w3)
+static inline __attribute__((always_inline)) struct lmp_message lmp_chan_call_cap(
+    struct lmp_chan *lc, unsigned flags, struct capref cap, unsigned words, uint64_t w0, uint64_t w1,
+    uint64_t w2, uint64_t w3)
 {
     struct lmp_message m = sys_lmp_cap(SYS_LMP | flags | (uint64_t)words << LMP_COUNT_SHIFT, lc->call_target,
                                        get_cap_addr(cap), w0, w1, w2, w3, 0, 0, 0, 0);
@@ -172,9 +178,9 @@ lmp_chan_call_cap(struct lmp_chan *lc, unsigned flags, struct capref cap, unsign
  * \param flags LMP_FLAG_GIVE if the capability leaves this CSpace, else 0
  * \param words at most 4
  */
-static inline __attribute__((always_inline)) struct lmp_message
-lmp_chan_reply_wait_cap(struct lmp_chan *lc, unsigned flags, struct capref cap, unsigned words, uint64_t w0,
-                        uint64_t w1, uint64_t w2, uint64_t w3)
+static inline __attribute__((always_inline)) struct lmp_message lmp_chan_reply_wait_cap(
+    struct lmp_chan *lc, unsigned flags, struct capref cap, unsigned words, uint64_t w0, uint64_t w1,
+    uint64_t w2, uint64_t w3)
 {
     struct lmp_message m = sys_lmp_cap(SYS_LMP | flags | (uint64_t)words << LMP_COUNT_SHIFT, lc->reply_target,
                                        get_cap_addr(cap), w0, w1, w2, w3, 0, 0, 0, 0);

@@ -1,5 +1,6 @@
 /**
- * Receiving ends of messages on one core: an EndPoint capability with its ring in the dispatcher frame (document C 3, document D 3.1).
+ * Receiving ends of messages on one core: an EndPoint capability with its ring in the dispatcher frame
+ * (document C 3, document D 3.1).
  */
 #ifndef AOS_LMP_ENDPOINTS_H
 #define AOS_LMP_ENDPOINTS_H
@@ -11,11 +12,12 @@
 #include <aos/waitset.h>
 
 struct lmp_endpoint {
-    struct lmp_ring *ring;    ///< In the dispatcher frame.
-    uint32_t offset;          ///< Of the ring in the dispatcher frame; never 0.
-    uint32_t slots;           ///< Of the ring; a power of two.
-    struct capref recv_slot;  ///< Where the next capability goes; null if none can be taken.
-    struct lmp_message early; ///< A message that was handed over while its thread waited for any; header 0: none.
+    struct lmp_ring *ring;   ///< In the dispatcher frame.
+    uint32_t offset;         ///< Of the ring in the dispatcher frame; never 0.
+    uint32_t slots;          ///< Of the ring; a power of two.
+    struct capref recv_slot; ///< Where the next capability goes; null if none can be taken.
+    struct lmp_message
+        early; ///< A message that was handed over while its thread waited for any; header 0: none.
     struct waitset_chanstate waitset_state;
     struct lmp_endpoint *next; ///< All endpoints of the dispatcher.
 };
@@ -25,12 +27,14 @@ struct lmp_endpoint {
  *
  * \param slots a power of two, at most 256
  * \param dest  empty slot for the capability, of the own CSpace
- * \return SYS_ERR_OK, or LIB_ERR_LMP_ENDPOINT_CREATE on top of LIB_ERR_LMP_ALLOC_NO_SPACE or the kernel's reason
+ * \return SYS_ERR_OK, or LIB_ERR_LMP_ENDPOINT_CREATE on top of LIB_ERR_LMP_ALLOC_NO_SPACE or the kernel's
+ * reason
  */
 errval_t lmp_endpoint_create_in_slot(size_t slots, struct capref dest, struct lmp_endpoint **retep);
 
 /**
- * Gives the ring back. Every copy of the endpoint's capability must be gone: a message that comes later would go to whoever has the ring then.
+ * Gives the ring back. Every copy of the endpoint's capability must be gone: a message that comes later would
+ * go to whoever has the ring then.
  */
 void lmp_endpoint_free(struct lmp_endpoint *ep);
 
@@ -53,8 +57,8 @@ bool lmp_endpoints_take_any(struct lmp_message *message);
 void lmp_endpoints_poll(void);
 
 /**
- * Waits in the kernel until a message comes to any endpoint after the last lmp_endpoints_poll(). What was handed over in registers waits
- * in its endpoint then.
+ * Waits in the kernel until a message comes to any endpoint after the last lmp_endpoints_poll(). What was
+ * handed over in registers waits in its endpoint then.
  */
 errval_t lmp_endpoints_wait(void);
 

@@ -1,8 +1,8 @@
 /**
  * The channel between a domain and the one that started it (document C, 4.1).
  *
- * The parent put an endpoint of its own into the child's TASKCN_SLOT_PARENTEP. The child's first message on it carries the child's
- * endpoint; then both can send.
+ * The parent put an endpoint of its own into the child's TASKCN_SLOT_PARENTEP. The child's first message on
+ * it carries the child's endpoint; then both can send.
  */
 #ifndef AOS_PARENT_H
 #define AOS_PARENT_H
@@ -11,7 +11,8 @@
 
 #define PARENT_MESSAGE_BIND 0 ///< First word of that message.
 
-/// Opens the channel. Does not wait for the parent. \return SYS_ERR_OK, or LIB_ERR_LMP_CHAN_INIT or the send's error
+/// Opens the channel. Does not wait for the parent. \return SYS_ERR_OK, or LIB_ERR_LMP_CHAN_INIT or the
+/// send's error
 errval_t parent_channel_open(struct lmp_chan *chan);
 
 #endif

@@ -1,9 +1,11 @@
 /**
  * Memory as capabilities, out of the RAM that the domain was started with (in init: all there is).
  *
- * A first-fit allocator over ranges of pages. Objects are made straight from the region's RAM capability, without a capability in
- * between. Limits: it knows at most RAM_ALLOC_REGIONS regions and RAM_ALLOC_RANGES free ranges; an allocation that would need more
- * fails, and a free that would need more is refused, both with LIB_ERR_RAM_ALLOC. It takes linear time in the number of free ranges.
+ * A first-fit allocator over ranges of pages. Objects are made straight from the region's RAM capability,
+ * without a capability in between. Limits: it knows at most RAM_ALLOC_REGIONS regions and RAM_ALLOC_RANGES
+ * free ranges; an allocation that would need more fails, and a free that would need more is refused, both
+ * with LIB_ERR_RAM_ALLOC. It takes linear time in the number of free ranges. Memory that was freed while
+ * somebody else still had a capability of it is noticed when it would be used again, and lost.
  */
 #ifndef AOS_RAM_ALLOC_H
 #define AOS_RAM_ALLOC_H
@@ -30,17 +32,19 @@ errval_t ram_alloc(struct capref *ret, size_t bytes);
 errval_t ram_alloc_aligned(struct capref *ret, size_t bytes, size_t alignment);
 
 /**
- * Makes one object of any type that can be retyped from RAM, in the empty slot `dest`, which may lie in any CSpace.
+ * Makes one object of any type that can be retyped from RAM, in the empty slot `dest`, which may lie in any
+ * CSpace.
  *
  * \param bytes its size in bytes; it takes whole pages from the allocator
  */
 errval_t ram_alloc_object(struct capref dest, enum objtype type, size_t bytes, size_t alignment);
 
 /**
- * Deletes the capability of memory that came from this allocator, whatever its type, and takes the memory back. The slot is freed.
+ * Deletes the capability of memory that came from this allocator, whatever its type, and takes the memory
+ * back. The slot is freed.
  *
- * \return SYS_ERR_INVALID_ARGUMENT for memory that is not from here or is free already. It must be the last capability of the
- *         memory: the kernel refuses to make objects of memory that still has other capabilities.
+ * \return SYS_ERR_INVALID_ARGUMENT for memory that is not from here or is free already. It should be the last
+ * capability of the memory: the kernel makes no objects of memory that others still have.
  */
 errval_t ram_free(struct capref cap);
 

@@ -1,9 +1,11 @@
 /**
- * Starting domains from boot modules, and taking everything back when they are gone. For init, which has the modules.
+ * Starting domains from boot modules, and taking everything back when they are gone. For init, which has the
+ * modules.
  *
- * A child is made of one piece of RAM: its CSpace, page tables, frames, dispatcher, and the RAM that it is granted. Text and read-only
- * data are not copied: the pages of the boot module itself are mapped, in every instance. When the child has ended, deleting what its
- * CSpace holds leaves nothing in that piece, and the allocator has it back.
+ * A child is made of one piece of RAM: its CSpace, page tables, frames, dispatcher, and the RAM that it is
+ * granted. Text and read-only data are not copied: the pages of the boot module itself are mapped, in every
+ * instance. When the child has ended, deleting what its CSpace holds leaves nothing in that piece, and the
+ * allocator has it back.
  */
 #ifndef AOS_SPAWN_H
 #define AOS_SPAWN_H
@@ -27,31 +29,32 @@ errval_t module_find(const char *name, struct boot_file *ret);
 
 /// A capability that the child gets a copy of.
 struct spawn_grant {
-    cslot_t slot; ///< In the child's task CNode: from TASKCN_SLOT_USER on, or that of a well-known capability.
+    cslot_t
+        slot; ///< In the child's task CNode: from TASKCN_SLOT_USER on, or that of a well-known capability.
     struct capref cap;
 };
 
 /// What to start, and with what.
 struct spawn_request {
-    const char *name;             ///< Of the boot module, and of the domain.
-    const char *const *argv;      ///< Ends with NULL; argv[0] is the name.
-    const char *const *envp;      ///< `name=value`, ends with NULL; NULL for none.
+    const char *name;        ///< Of the boot module, and of the domain.
+    const char *const *argv; ///< Ends with NULL; argv[0] is the name.
+    const char *const *envp; ///< `name=value`, ends with NULL; NULL for none.
     domainid_t pid;
-    size_t ram_bytes;             ///< RAM for the child's own use.
-    size_t stack_bytes;           ///< 0: USER_STACK_BYTES
-    bool console;                 ///< May print and send frames.
+    size_t ram_bytes;              ///< RAM for the child's own use.
+    size_t stack_bytes;            ///< 0: USER_STACK_BYTES
+    bool console;                  ///< May print and send frames.
     struct capref parent_endpoint; ///< For the child's TASKCN_SLOT_PARENTEP; or NULL_CAP.
-    struct capref end_endpoint;   ///< Told when the child ends (LMP_DISPATCHER_ENDED); or NULL_CAP.
+    struct capref end_endpoint;    ///< Told when the child ends (LMP_DISPATCHER_ENDED); or NULL_CAP.
     const struct spawn_grant *grants;
     size_t grant_count;
 };
 
 /// Parts of a spawn, in the order in which they happen.
 enum spawn_phase {
-    SPAWN_PHASE_LOAD,       ///< Finding the executable and making it readable.
-    SPAWN_PHASE_ELF,        ///< Checking it.
-    SPAWN_PHASE_CSPACE,     ///< RAM, CNodes, and the capabilities in them.
-    SPAWN_PHASE_VSPACE,     ///< Page tables, segments, heap and stack.
+    SPAWN_PHASE_LOAD,   ///< Finding the executable and making it readable.
+    SPAWN_PHASE_ELF,    ///< Checking it.
+    SPAWN_PHASE_CSPACE, ///< RAM, CNodes, and the capabilities in them.
+    SPAWN_PHASE_VSPACE, ///< Page tables, segments, heap and stack.
     SPAWN_PHASE_ARGUMENTS,
     SPAWN_PHASE_DISPATCHER,
     SPAWN_PHASE_START,
@@ -70,16 +73,16 @@ struct spawninfo {
 /**
  * Loads and starts a child.
  *
- * \return SYS_ERR_OK, or the reason under SPAWN_ERR_LOAD, _CSPACE, _VSPACE, _ARGUMENTS, _DISPATCHER or _RUN; then
- *         nothing of the child is left
+ * \return SYS_ERR_OK, or the reason under SPAWN_ERR_LOAD, _CSPACE, _VSPACE, _ARGUMENTS, _DISPATCHER or _RUN;
+ * then nothing of the child is left
  */
 errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si);
 
 /**
  * Stops a child if it still runs, deletes what its CSpace holds, and takes its memory back.
  *
- * The capabilities that others have of the child's memory or endpoints should be deleted before: memory under them cannot be used for
- * something else. Takes time in proportion to the CNodes of the child.
+ * The capabilities that others have of the child's memory or endpoints should be deleted before: memory under
+ * them cannot be used for something else. Takes time in proportion to the CNodes of the child.
  *
  * \return SYS_ERR_OK, or why something could not be deleted
  */

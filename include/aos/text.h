@@ -1,6 +1,6 @@
 /**
- * Text in a buffer of fixed size, without the C library: for code that may not take its locks or use floating point registers.
- * What does not fit is cut, and the buffer always ends with a 0.
+ * Text in a buffer of fixed size, without the C library: for code that may not take its locks or use floating
+ * point registers. What does not fit is cut, and the buffer always ends with a 0.
  */
 #ifndef AOS_TEXT_H
 #define AOS_TEXT_H

@@ -1,9 +1,9 @@
 /**
  * Waitsets: where a thread waits for one of several events (document C 4.3, document D 3).
  *
- * A channel registers a closure with a waitset. When something comes for the channel it is triggered: it moves to the waitset's queue of pending
- * events, and event_dispatch() runs its closure. A registration is used up by its event; a handler that wants the next one
- * registers again.
+ * A channel registers a closure with a waitset. When something comes for the channel it is triggered: it
+ * moves to the waitset's queue of pending events, and event_dispatch() runs its closure. A registration is
+ * used up by its event; a handler that wants the next one registers again.
  */
 #ifndef AOS_WAITSET_H
 #define AOS_WAITSET_H
@@ -16,8 +16,8 @@ struct event_closure {
     void *arg;
 };
 
-#define MKCLOSURE(h, a) ((struct event_closure){ .handler = (void (*)(void *))(h), .arg = (a) })
-#define NOP_CLOSURE     ((struct event_closure){ NULL, NULL })
+#define MKCLOSURE(h, a) ((struct event_closure){.handler = (void (*)(void *))(h), .arg = (a)})
+#define NOP_CLOSURE     ((struct event_closure){NULL, NULL})
 
 enum chanstate {
     CHAN_UNREGISTERED,
@@ -58,7 +58,8 @@ errval_t event_dispatch_non_block(struct waitset *ws);
 void waitset_chanstate_init(struct waitset_chanstate *chan);
 
 /// \return SYS_ERR_OK or LIB_ERR_CHAN_ALREADY_REGISTERED
-errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *chan, struct event_closure closure);
+errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *chan,
+                               struct event_closure closure);
 
 /// \return SYS_ERR_OK or LIB_ERR_CHAN_NOT_REGISTERED
 errval_t waitset_chan_deregister(struct waitset_chanstate *chan);

@@ -3,17 +3,19 @@
 #include <aos/slot_alloc.h>
 #include <rt/syscall.h>
 
-#define TASK_SLOT(l2_slot)                                                                                             \
-    {                                                                                                                  \
-        .cnode = { .croot = TASKCN_SLOT_ROOTCN, .cnode = ROOTCN_TASK << L2_CNODE_BITS, .level = CNODE_TYPE_OTHER },    \
-        .slot = (l2_slot)                                                                                              \
+#define TASK_SLOT(l2_slot)                               \
+    {                                                    \
+        .cnode = {.croot = TASKCN_SLOT_ROOTCN,           \
+                  .cnode = ROOTCN_TASK << L2_CNODE_BITS, \
+                  .level = CNODE_TYPE_OTHER},            \
+        .slot = (l2_slot)                                \
     }
-#define OWN_CNODE(l1_slot)                                                                                             \
-    {                                                                                                                  \
-        .croot = TASKCN_SLOT_ROOTCN, .cnode = (l1_slot) << L2_CNODE_BITS, .level = CNODE_TYPE_OTHER                    \
+#define OWN_CNODE(l1_slot)                                                                          \
+    {                                                                                               \
+        .croot = TASKCN_SLOT_ROOTCN, .cnode = (l1_slot) << L2_CNODE_BITS, .level = CNODE_TYPE_OTHER \
     }
 
-const struct cnoderef cnode_root = { .croot = TASKCN_SLOT_ROOTCN, .level = CNODE_TYPE_ROOT };
+const struct cnoderef cnode_root = {.croot = TASKCN_SLOT_ROOTCN, .level = CNODE_TYPE_ROOT};
 const struct cnoderef cnode_task = OWN_CNODE(ROOTCN_TASK);
 const struct cnoderef cnode_page = OWN_CNODE(ROOTCN_PAGE);
 const struct cnoderef cnode_memory = OWN_CNODE(ROOTCN_MEMORY);
@@ -31,7 +33,7 @@ const struct capref cap_irq = TASK_SLOT(TASKCN_SLOT_IRQ);
 const struct capref cap_perfmon = TASK_SLOT(TASKCN_SLOT_PERFMON);
 const struct capref cap_trace = TASK_SLOT(TASKCN_SLOT_TRACE);
 const struct capref cap_bootinfo = TASK_SLOT(TASKCN_SLOT_BOOTINFO);
-const struct capref cap_vroot = { .cnode = OWN_CNODE(ROOTCN_PAGE), .slot = 0 };
+const struct capref cap_vroot = {.cnode = OWN_CNODE(ROOTCN_PAGE), .slot = 0};
 
 /// A reference as the invocations on an L1CNode take it.
 static uint64_t slot_ref(struct capref cap)
@@ -40,8 +42,8 @@ static uint64_t slot_ref(struct capref cap)
 }
 
 /// A command on the own L1CNode, called again until the kernel has finished it.
-static struct sys_result invoke_root(unsigned command, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5, uint64_t a6,
-                                     uint64_t a7)
+static struct sys_result invoke_root(unsigned command, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
+                                     uint64_t a6, uint64_t a7)
 {
     struct sys_result result;
     do {
@@ -75,7 +77,8 @@ errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offse
 
 errval_t cap_delete(struct capref cap)
 {
-    errval_t err = invoke_root(CNODE_DELETE, slot_ref(cap), 0, SLOT_LEVELS(get_cap_level(cap), 0, 0), 0, 0, 0).err;
+    errval_t err =
+        invoke_root(CNODE_DELETE, slot_ref(cap), 0, SLOT_LEVELS(get_cap_level(cap), 0, 0), 0, 0, 0).err;
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_DELETE) : SYS_ERR_OK;
 }
 
@@ -142,6 +145,6 @@ errval_t cnode_create_l1(struct capref *ret_dest, struct cnoderef *cnoderef)
         slot_free(*ret_dest);
         return err_push(err, LIB_ERR_CNODE_CREATE);
     }
-    *cnoderef = (struct cnoderef){ .croot = get_cap_addr(*ret_dest), .level = CNODE_TYPE_ROOT };
+    *cnoderef = (struct cnoderef){.croot = get_cap_addr(*ret_dest), .level = CNODE_TYPE_ROOT};
     return SYS_ERR_OK;
 }

@@ -29,7 +29,7 @@ static struct range *range_new(genpaddr_t base, gensize_t bytes, struct range *n
 {
     struct range *range = memory.unused;
     memory.unused = range->next;
-    *range = (struct range){ .base = base, .bytes = bytes, .next = next };
+    *range = (struct range){.base = base, .bytes = bytes, .next = next};
     return range;
 }
 
@@ -56,14 +56,14 @@ void ram_alloc_init(void)
         range_recycle(&memory.pool[i]);
     }
     for (cslot_t slot = 0; slot < L2_CNODE_SLOTS && memory.region_count < RAM_ALLOC_REGIONS; slot++) {
-        struct capref cap = { .cnode = cnode_memory, .slot = slot };
+        struct capref cap = {.cnode = cnode_memory, .slot = slot};
         struct capability_info info;
         if (err_is_fail(cap_identify(cap, &info))) {
             break;
         }
         if (info.type == ObjType_RAM) {
             memory.regions[memory.region_count++] =
-                (struct region){ .base = info.base, .bytes = info.bytes, .cap = cap };
+                (struct region){.base = info.base, .bytes = info.bytes, .cap = cap};
             ram_free_region(info.base, info.bytes);
         }
     }
@@ -74,7 +74,8 @@ gensize_t ram_alloc_free_bytes(void)
     return memory.free_bytes;
 }
 
-/// Takes `bytes` at `base` out of the free range at `*link`. Fails if the pool has no entry for what is left on both sides.
+/// Takes `bytes` at `base` out of the free range at `*link`. Fails if the pool has no entry for what is left
+/// on both sides.
 static bool range_take(struct range **link, genpaddr_t base, gensize_t bytes)
 {
     struct range *range = *link;
@@ -136,7 +137,8 @@ errval_t ram_free_region(genpaddr_t base, gensize_t bytes)
     if ((before && before->base + before->bytes > base) || (after && base + bytes > after->base)) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    bool joins_after = after && base + bytes == after->base && region_of(base, 1) == region_of(after->base, 1);
+    bool joins_after =
+        after && base + bytes == after->base && region_of(base, 1) == region_of(after->base, 1);
     if (joins(before, base)) {
         before->bytes += bytes;
         if (joins_after) {
@@ -162,19 +164,24 @@ errval_t ram_alloc_object(struct capref dest, enum objtype type, size_t bytes, s
     if (!taken || alignment & (alignment - 1)) {
         return err_push(SYS_ERR_INVALID_ARGUMENT, LIB_ERR_RAM_ALLOC);
     }
-    genpaddr_t base;
-    errval_t err = region_alloc(taken, alignment < BASE_PAGE_SIZE ? BASE_PAGE_SIZE : alignment, &base);
-    if (err_is_fail(err)) {
-        return err_push(err, LIB_ERR_RAM_ALLOC);
-    }
-    const struct region *region = region_of(base, taken);
-    gensize_t objsize = type == ObjType_Dispatcher ? OBJSIZE_Dispatcher : taken;
-    err = cap_retype(dest, region->cap, base - region->base, type, objsize, 1);
-    if (err_is_fail(err)) {
-        ram_free_region(base, taken);
-        return err_push(err, LIB_ERR_RAM_ALLOC);
-    }
-    return SYS_ERR_OK;
+    errval_t err;
+    do {
+        genpaddr_t base;
+        err = region_alloc(taken, alignment < BASE_PAGE_SIZE ? BASE_PAGE_SIZE : alignment, &base);
+        if (err_is_fail(err)) {
+            break;
+        }
+        const struct region *region = region_of(base, taken);
+        gensize_t objsize = type == ObjType_Dispatcher ? OBJSIZE_Dispatcher : taken;
+        err = cap_retype(dest, region->cap, base - region->base, type, objsize, 1);
+        if (err_is_fail(err) && err_no(err_pop(err)) != SYS_ERR_REVOKE_FIRST) {
+            ram_free_region(base, taken);
+            break;
+        }
+        // Somebody still has a capability of what was freed: that memory is passed over, and stays out of
+        // use.
+    } while (err_is_fail(err));
+    return err_is_fail(err) ? err_push(err, LIB_ERR_RAM_ALLOC) : SYS_ERR_OK;
 }
 
 errval_t ram_alloc_aligned(struct capref *ret, size_t bytes, size_t alignment)

@@ -5,15 +5,15 @@
 #define BITMAP_WORDS (L2_CNODE_SLOTS / 64)
 
 /*
- * One bit a slot of each L2CNode of ours, set while the slot is free. An L1 slot is `taken` while a CNode stands in it, ours or
- * one that cnode_create_l2() made for somebody else.
+ * One bit a slot of each L2CNode of ours, set while the slot is free. An L1 slot is `taken` while a CNode
+ * stands in it, ours or one that cnode_create_l2() made for somebody else.
  */
 static struct {
     uint64_t free[ROOTCN_SLOTS][BITMAP_WORDS];
     bool taken[ROOTCN_SLOTS];
     bool ours[ROOTCN_SLOTS];
     cslot_t hint; ///< L1 slot of the CNode that the last slot came from or went to.
-} space = { .hint = ROOTCN_FREE };
+} space = {.hint = ROOTCN_FREE};
 
 cslot_t slot_alloc_l1(void)
 {
@@ -124,8 +124,9 @@ errval_t slot_alloc_range(struct capref *ret, size_t count)
 errval_t slot_free(struct capref cap)
 {
     cslot_t l1_slot = cap.cnode.cnode >> L2_CNODE_BITS;
-    if (cap.cnode.croot != TASKCN_SLOT_ROOTCN || cap.cnode.level != CNODE_TYPE_OTHER || l1_slot >= ROOTCN_SLOTS ||
-        !space.ours[l1_slot] || cap.slot >= L2_CNODE_SLOTS || is_free(l1_slot, cap.slot)) {
+    if (cap.cnode.croot != TASKCN_SLOT_ROOTCN || cap.cnode.level != CNODE_TYPE_OTHER
+        || l1_slot >= ROOTCN_SLOTS || !space.ours[l1_slot] || cap.slot >= L2_CNODE_SLOTS
+        || is_free(l1_slot, cap.slot)) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
     space.free[l1_slot][cap.slot / 64] |= 1UL << cap.slot % 64;

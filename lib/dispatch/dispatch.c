@@ -25,8 +25,8 @@ void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
 }
 
 /**
- * Follows frame records (Arm procedure call standard, 6.4.6) from a frame pointer that may hold anything: each record must lie in the
- * thread's stack, and above the one before.
+ * Follows frame records (Arm procedure call standard, 6.4.6) from a frame pointer that may hold anything:
+ * each record must lie in the thread's stack, and above the one before.
  */
 static void add_backtrace(struct text *line, const struct registers *registers)
 {
@@ -49,7 +49,7 @@ static void add_backtrace(struct text *line, const struct registers *registers)
 
 void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address)
 {
-    static const char *const kinds[] = { "read", "write", "execute", "trap" };
+    static const char *const kinds[] = {"read", "write", "execute", "trap"};
     const struct registers *registers = &disp->save_enabled;
     char buffer[FAULT_LINE_BYTES];
     struct text line;

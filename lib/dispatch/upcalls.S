@@ -1,5 +1,6 @@
 /*
- * Where the kernel enters a dispatcher (document D, 1.2): disabled, on the dispatcher's own stack, x0 its address.
+ * Where the kernel enters a dispatcher (document D, 1.2): disabled, on the dispatcher's own stack, x0 its
+ * address.
  *
  * There is one thread, so the run upcall always goes on with it. A scheduler of threads decides here.
  */

@@ -50,11 +50,11 @@ _Static_assert(sizeof(struct program_header) == 56, "as in the file");
 
 static bool header_is_good(const struct file_header *header)
 {
-    static const uint8_t magic[4] = { 0x7f, 'E', 'L', 'F' };
-    return memcmp(header->magic, magic, sizeof(magic)) == 0 && header->class == CLASS_64 &&
-           header->data == DATA_LITTLE && header->ident_version == VERSION_CURRENT &&
-           header->type == TYPE_EXECUTABLE && header->machine == MACHINE_AARCH64 &&
-           header->version == VERSION_CURRENT;
+    static const uint8_t magic[4] = {0x7f, 'E', 'L', 'F'};
+    return memcmp(header->magic, magic, sizeof(magic)) == 0 && header->class == CLASS_64
+           && header->data == DATA_LITTLE && header->ident_version == VERSION_CURRENT
+           && header->type == TYPE_EXECUTABLE && header->machine == MACHINE_AARCH64
+           && header->version == VERSION_CURRENT;
 }
 
 /// True if [start, start + length) lies in [low, high), without overflow.
@@ -70,12 +70,12 @@ static bool pages_overlap(const struct elf_segment *a, const struct elf_segment 
     return a->vaddr / PAGE_BYTES <= b_last && b->vaddr / PAGE_BYTES <= a_last;
 }
 
-static errval_t add_segment(const struct program_header *header, size_t file_bytes, uint64_t low, uint64_t high,
-                            struct elf_image *image)
+static errval_t add_segment(const struct program_header *header, size_t file_bytes, uint64_t low,
+                            uint64_t high, struct elf_image *image)
 {
-    if (image->segment_count == ELF_MAX_SEGMENTS || header->filesz > header->memsz ||
-        !range_is_inside(header->offset, header->filesz, 0, file_bytes) ||
-        !range_is_inside(header->vaddr, header->memsz, low, high)) {
+    if (image->segment_count == ELF_MAX_SEGMENTS || header->filesz > header->memsz
+        || !range_is_inside(header->offset, header->filesz, 0, file_bytes)
+        || !range_is_inside(header->vaddr, header->memsz, low, high)) {
         return ELF_ERR_SEGMENT_RANGE;
     }
     if (header->vaddr % PAGE_BYTES != header->offset % PAGE_BYTES) {
@@ -102,8 +102,8 @@ static bool entry_is_good(const struct elf_image *image)
 {
     for (unsigned i = 0; i < image->segment_count; i++) {
         const struct elf_segment *segment = &image->segments[i];
-        if (segment->flags & ELF_EXECUTE && segment->file_bytes >= 4 &&
-            range_is_inside(image->entry, 4, segment->vaddr, segment->vaddr + segment->file_bytes)) {
+        if (segment->flags & ELF_EXECUTE && segment->file_bytes >= 4
+            && range_is_inside(image->entry, 4, segment->vaddr, segment->vaddr + segment->file_bytes)) {
             return image->entry % 4 == 0;
         }
     }
@@ -120,11 +120,11 @@ errval_t elf_parse(const void *file, size_t bytes, uint64_t low, uint64_t high, 
     if (!header_is_good(&header)) {
         return ELF_ERR_HEADER;
     }
-    if (header.phentsize != sizeof(struct program_header) ||
-        !range_is_inside(header.phoff, (uint64_t)header.phnum * sizeof(struct program_header), 0, bytes)) {
+    if (header.phentsize != sizeof(struct program_header)
+        || !range_is_inside(header.phoff, (uint64_t)header.phnum * sizeof(struct program_header), 0, bytes)) {
         return ELF_ERR_PROGRAM_HEADERS;
     }
-    *image = (struct elf_image){ .entry = header.entry };
+    *image = (struct elf_image){.entry = header.entry};
     for (unsigned i = 0; i < header.phnum; i++) {
         struct program_header program;
         memcpy(&program, (const char *)file + header.phoff + i * sizeof(program), sizeof(program));

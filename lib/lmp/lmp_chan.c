@@ -13,7 +13,7 @@ static size_t round_up_to_power_of_two(size_t n)
 
 errval_t lmp_chan_accept(struct lmp_chan *lc, size_t buflen_words, struct capref remote)
 {
-    *lc = (struct lmp_chan){ 0 };
+    *lc = (struct lmp_chan){0};
     errval_t err = slot_alloc(&lc->local_cap);
     if (err_is_fail(err)) {
         return err_push(err, LIB_ERR_LMP_CHAN_INIT);
@@ -45,13 +45,15 @@ void lmp_chan_destroy(struct lmp_chan *lc)
     lmp_endpoint_free(lc->endpoint);
     if (!capref_is_null(lc->remote_cap)) {
         cap_delete(lc->remote_cap);
-        slot_free(lc->remote_cap); // refused, and rightly, for a well-known slot such as that of the parent's endpoint
+        slot_free(lc->remote_cap); // refused, and rightly, for a well-known slot such as that of the parent's
+                                   // endpoint
     }
-    *lc = (struct lmp_chan){ 0 };
+    *lc = (struct lmp_chan){0};
 }
 
-errval_t lmp_chan_send(struct lmp_chan *lc, unsigned flags, struct capref send_cap, unsigned words, uint64_t w0,
-                       uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5, uint64_t w6, uint64_t w7)
+errval_t lmp_chan_send(struct lmp_chan *lc, unsigned flags, struct capref send_cap, unsigned words,
+                       uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5,
+                       uint64_t w6, uint64_t w7)
 {
     uint64_t call = SYS_LMP | flags | (uint64_t)words << LMP_COUNT_SHIFT;
     capaddr_t target = get_cap_addr(lc->remote_cap);
@@ -72,7 +74,7 @@ errval_t lmp_chan_recv(struct lmp_chan *lc, struct lmp_recv_msg *msg, struct cap
     if (!lmp_endpoint_take(lc->endpoint, &m)) {
         return LIB_ERR_NO_LMP_MSG;
     }
-    const uint64_t words[LMP_MSG_LENGTH] = { m.w0, m.w1, m.w2, m.w3, m.w4, m.w5, m.w6, m.w7 };
+    const uint64_t words[LMP_MSG_LENGTH] = {m.w0, m.w1, m.w2, m.w3, m.w4, m.w5, m.w6, m.w7};
     msg->buf.msglen = lmp_header_words(m.header);
     for (size_t i = 0; i < msg->buf.msglen && i < msg->buf.buflen && i < LMP_MSG_LENGTH; i++) {
         msg->words[i] = words[i];
@@ -119,7 +121,7 @@ void lmp_chan_set_recv_slot(struct lmp_chan *lc, struct capref slot)
 
 struct lmp_message lmp_chan_wait(struct lmp_chan *lc, errval_t err)
 {
-    struct lmp_message m = { .err = err };
+    struct lmp_message m = {.err = err};
     while (err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED) {
         if (lmp_endpoint_take(lc->endpoint, &m)) {
             m.err = SYS_ERR_OK;
@@ -135,7 +137,7 @@ struct lmp_message lmp_chan_wait(struct lmp_chan *lc, errval_t err)
 
 struct lmp_message lmp_chan_wait_any(errval_t err)
 {
-    struct lmp_message m = { .err = err };
+    struct lmp_message m = {.err = err};
     while (err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED) {
         if (lmp_endpoints_take_any(&m)) {
             m.err = SYS_ERR_OK;

@@ -22,7 +22,8 @@ static struct {
 
 static size_t ring_units(size_t slots)
 {
-    return ROUND_UP(sizeof(struct lmp_ring) + slots * sizeof(struct lmp_slot), RING_UNIT_BYTES) / RING_UNIT_BYTES;
+    return ROUND_UP(sizeof(struct lmp_ring) + slots * sizeof(struct lmp_slot), RING_UNIT_BYTES)
+           / RING_UNIT_BYTES;
 }
 
 /// Finds consecutive free units of the dispatcher frame. \return the first, or 0
@@ -63,7 +64,7 @@ errval_t lmp_endpoint_create_in_slot(size_t slots, struct capref dest, struct lm
     ep->offset = (uint32_t)(unit * RING_UNIT_BYTES);
     ep->slots = (uint32_t)slots;
     ep->ring = (struct lmp_ring *)((char *)curdispatcher() + ep->offset);
-    ep->ring->count = (struct lmp_count){ 0 };
+    ep->ring->count = (struct lmp_count){0};
     ep->ring->recv_slot = 0;
     waitset_chanstate_init(&ep->waitset_state);
     errval_t err = cap_mint(dest, cap_selfep, ep->offset, slots);
@@ -110,8 +111,8 @@ void lmp_endpoint_set_recv_slot(struct lmp_endpoint *ep, struct capref slot)
 }
 
 /*
- * The kernel writes `delivered` and the slot before it, always while this dispatcher does not run on its core: loads need no barrier, but the
- * compiler must make them anew.
+ * The kernel writes `delivered` and the slot before it, always while this dispatcher does not run on its
+ * core: loads need no barrier, but the compiler must make them anew.
  */
 static uint32_t delivered(const struct lmp_count *count)
 {
@@ -157,8 +158,8 @@ bool lmp_endpoint_take(struct lmp_endpoint *ep, struct lmp_message *message)
 void lmp_endpoints_poll(void)
 {
     /*
-     * `any` says whether something came since the last look at all rings. It is marked as seen before the look: what comes meanwhile
-     * makes the next wait return at once.
+     * `any` says whether something came since the last look at all rings. It is marked as seen before the
+     * look: what comes meanwhile makes the next wait return at once.
      */
     struct lmp_count *any = &curdispatcher()->any;
     *(volatile uint32_t *)&any->consumed = delivered(any);
@@ -173,8 +174,8 @@ errval_t lmp_endpoints_wait(void)
 {
     if (endpoints.early) {
         /*
-         * Nobody takes that message now, and another one for its endpoint could not be kept if it were handed over. Messages
-         * go to the rings while we do not wait, and senders see when those are full.
+         * Nobody takes that message now, and another one for its endpoint could not be kept if it were handed
+         * over. Messages go to the rings while we do not wait, and senders see when those are full.
          */
         return sys_yield(0);
     }

@@ -10,20 +10,21 @@ struct waitset *get_default_waitset(void)
 
 void waitset_init(struct waitset *ws)
 {
-    *ws = (struct waitset){ 0 };
+    *ws = (struct waitset){0};
 }
 
 void waitset_chanstate_init(struct waitset_chanstate *chan)
 {
-    *chan = (struct waitset_chanstate){ .state = CHAN_UNREGISTERED };
+    *chan = (struct waitset_chanstate){.state = CHAN_UNREGISTERED};
 }
 
-errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *chan, struct event_closure closure)
+errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *chan,
+                               struct event_closure closure)
 {
     if (chan->state != CHAN_UNREGISTERED) {
         return LIB_ERR_CHAN_ALREADY_REGISTERED;
     }
-    *chan = (struct waitset_chanstate){ .waitset = ws, .closure = closure, .state = CHAN_IDLE };
+    *chan = (struct waitset_chanstate){.waitset = ws, .closure = closure, .state = CHAN_IDLE};
     return SYS_ERR_OK;
 }
 
@@ -82,7 +83,8 @@ errval_t event_dispatch_non_block(struct waitset *ws)
         return LIB_ERR_NO_EVENT;
     }
     unlink_pending(ws, chan);
-    // The registration is used up before the handler runs, so that it can register again, or free the channel.
+    // The registration is used up before the handler runs, so that it can register again, or free the
+    // channel.
     struct event_closure closure = chan->closure;
     waitset_chanstate_init(chan);
     if (closure.handler) {

@@ -89,12 +89,12 @@ static bool range_is_free(const struct paging_state *st, lvaddr_t vaddr, size_t 
     return true;
 }
 
-errval_t paging_map_fixed_attr_offset(struct paging_state *st, lvaddr_t vaddr, struct capref frame, gensize_t offset,
-                                      size_t bytes, int flags)
+errval_t paging_map_fixed_attr_offset(struct paging_state *st, lvaddr_t vaddr, struct capref frame,
+                                      gensize_t offset, size_t bytes, int flags)
 {
     bytes = ROUND_UP(bytes, BASE_PAGE_SIZE);
-    if (bytes == 0 || vaddr % BASE_PAGE_SIZE || offset % BASE_PAGE_SIZE || vaddr < USER_OWN_BASE ||
-        vaddr >= USER_LIMIT || bytes > USER_LIMIT - vaddr) {
+    if (bytes == 0 || vaddr % BASE_PAGE_SIZE || offset % BASE_PAGE_SIZE || vaddr < USER_OWN_BASE
+        || vaddr >= USER_LIMIT || bytes > USER_LIMIT - vaddr) {
         return err_push(SYS_ERR_INVALID_ARGUMENT, LIB_ERR_PAGING_MAP);
     }
     if (!range_is_free(st, vaddr, bytes)) {
@@ -119,12 +119,14 @@ errval_t paging_map_fixed_attr_offset(struct paging_state *st, lvaddr_t vaddr, s
     return SYS_ERR_OK;
 }
 
-errval_t paging_map_fixed_attr(struct paging_state *st, lvaddr_t vaddr, struct capref frame, size_t bytes, int flags)
+errval_t paging_map_fixed_attr(struct paging_state *st, lvaddr_t vaddr, struct capref frame, size_t bytes,
+                               int flags)
 {
     return paging_map_fixed_attr_offset(st, vaddr, frame, 0, bytes, flags);
 }
 
-errval_t paging_map_frame_attr(struct paging_state *st, void **buf, size_t bytes, struct capref frame, int flags)
+errval_t paging_map_frame_attr(struct paging_state *st, void **buf, size_t bytes, struct capref frame,
+                               int flags)
 {
     bytes = ROUND_UP(bytes, BASE_PAGE_SIZE);
     lvaddr_t alignment = bytes >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : BASE_PAGE_SIZE;

@@ -32,7 +32,7 @@ static struct page_table **bucket_of(struct page_tables *tables, unsigned level,
 void page_tables_init(struct page_tables *tables, struct capref root, const struct vnode_source *source,
                       void *context)
 {
-    *tables = (struct page_tables){ .root = { .cap = root }, .source = source, .context = context };
+    *tables = (struct page_tables){.root = {.cap = root}, .source = source, .context = context};
 }
 
 /// Maps a new table into its parent and remembers it.
@@ -100,7 +100,7 @@ static errval_t table_get(struct page_tables *tables, unsigned level, lvaddr_t v
                 table_release(tables, parent);
                 return err_push(LIB_ERR_RAM_ALLOC_EXHAUSTED, LIB_ERR_VNODE_CREATE);
             }
-            *table = (struct page_table){ .parent = parent, .base = base, .level = at };
+            *table = (struct page_table){.parent = parent, .base = base, .level = at};
             errval_t err = table_attach(tables, table);
             if (err_is_fail(err)) {
                 free(table);
@@ -165,7 +165,8 @@ errval_t page_tables_map(struct page_tables *tables, lvaddr_t vaddr, struct capr
         size_t entries = (bytes - done) >> entry_bits(level);
         size_t room = PAGE_TABLE_ENTRIES - entry_of(level, vaddr + done);
         size_t count = entries < room ? entries : room;
-        err = piece_map(tables, level, vaddr + done, frame, offset + done, count, flags, &pieces[pieces_done]);
+        err =
+            piece_map(tables, level, vaddr + done, frame, offset + done, count, flags, &pieces[pieces_done]);
         if (err_is_fail(err)) {
             page_tables_unmap(tables, pieces, pieces_done);
             return err;
@@ -175,6 +176,17 @@ errval_t page_tables_map(struct page_tables *tables, lvaddr_t vaddr, struct capr
     }
     *piece_count = pieces_done;
     return SYS_ERR_OK;
+}
+
+void page_tables_forget(struct page_tables *tables)
+{
+    for (unsigned i = 0; i < PAGE_TABLE_BUCKETS; i++) {
+        while (tables->buckets[i]) {
+            struct page_table *table = tables->buckets[i];
+            tables->buckets[i] = table->next;
+            free(table);
+        }
+    }
 }
 
 void page_tables_unmap(struct page_tables *tables, const struct page_piece *pieces, size_t piece_count)

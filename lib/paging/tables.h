@@ -1,8 +1,8 @@
 /**
  * Page tables of one address space: which there are, and mapping frames into them.
  *
- * The same code serves a domain's own address space and that of a child which is being built; where page tables and slots come from
- * makes the difference (struct vnode_source).
+ * The same code serves a domain's own address space and that of a child which is being built; where page
+ * tables and slots come from makes the difference (struct vnode_source).
  */
 #ifndef LIB_PAGING_TABLES_H
 #define LIB_PAGING_TABLES_H
@@ -13,7 +13,8 @@
 
 #define PAGE_TABLE_ENTRIES 512
 
-/// Gives page tables and slots. All slots must be of the caller's own CSpace: that is where the kernel looks for them.
+/// Gives page tables and slots. All slots must be of the caller's own CSpace: that is where the kernel looks
+/// for them.
 struct vnode_source {
     errval_t (*make_table)(void *context, enum objtype type, struct capref *ret);
     errval_t (*make_slot)(void *context, struct capref *ret);
@@ -56,8 +57,8 @@ void page_tables_init(struct page_tables *tables, struct capref root, const stru
 size_t page_tables_max_pieces(size_t bytes);
 
 /**
- * Maps `bytes` of a frame from `offset` on at `vaddr`, with pages of 2 MiB where address, memory and size allow it. All three are
- * multiples of the page size.
+ * Maps `bytes` of a frame from `offset` on at `vaddr`, with pages of 2 MiB where address, memory and size
+ * allow it. All three are multiples of the page size.
  *
  * \param flags  VREGION_FLAGS_*
  * \param pieces what was mapped where, at most page_tables_max_pieces(bytes)
@@ -65,6 +66,10 @@ size_t page_tables_max_pieces(size_t bytes);
  */
 errval_t page_tables_map(struct page_tables *tables, lvaddr_t vaddr, struct capref frame, gensize_t offset,
                          size_t bytes, uint64_t flags, struct page_piece *pieces, size_t *piece_count);
+
+/// Forgets all tables, without changing them: they stay as they are, and somebody else deletes their
+/// capabilities.
+void page_tables_forget(struct page_tables *tables);
 
 /// Undoes page_tables_map(), and frees the page tables that are empty then.
 void page_tables_unmap(struct page_tables *tables, const struct page_piece *pieces, size_t piece_count);

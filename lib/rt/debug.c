@@ -8,7 +8,8 @@
 static void print_error(const char *file, const char *function, int line, errval_t err, const char *format,
                         va_list arguments)
 {
-    printf("ERROR: %s.%u in %s() %s:%d\nERROR: ", disp_name(), (unsigned)disp_get_core_id(), function, file, line);
+    printf("ERROR: %s.%u in %s() %s:%d\nERROR: ", disp_name(), (unsigned)disp_get_core_id(), function, file,
+           line);
     vprintf(format, arguments);
     printf("\n");
     for (; err_is_fail(err); err = err_pop(err)) {

@@ -1,5 +1,6 @@
 /**
- * What the C library needs for input and output: file descriptors 0 to 2 are the console, and there are no others.
+ * What the C library needs for input and output: file descriptors 0 to 2 are the console, and there are no
+ * others.
  */
 #include <aos/kernel.h>
 #include <errno.h>
@@ -64,7 +65,7 @@ int fstat(int fd, struct stat *status)
     if (!is_console(fd)) {
         return fail(EBADF);
     }
-    *status = (struct stat){ .st_mode = S_IFCHR | S_IRUSR | S_IWUSR };
+    *status = (struct stat){.st_mode = S_IFCHR | S_IRUSR | S_IWUSR};
     return 0;
 }
 
@@ -76,12 +77,12 @@ int isatty(int fd)
 static struct __lock input_lock, output_lock, error_lock;
 static char input_buffer[1], output_buffer[OUTPUT_BUFFER_BYTES], error_buffer[OUTPUT_BUFFER_BYTES];
 
-static struct __file_bufio input =
-    FDEV_SETUP_BUFIO(STDIN_FILENO, input_buffer, sizeof(input_buffer), read, write, lseek, close, __SRD, __BLBF);
-static struct __file_bufio output =
-    FDEV_SETUP_BUFIO(STDOUT_FILENO, output_buffer, sizeof(output_buffer), read, write, lseek, close, __SWR, __BLBF);
-static struct __file_bufio error =
-    FDEV_SETUP_BUFIO(STDERR_FILENO, error_buffer, sizeof(error_buffer), read, write, lseek, close, __SWR, __BLBF);
+static struct __file_bufio input = FDEV_SETUP_BUFIO(STDIN_FILENO, input_buffer, sizeof(input_buffer), read,
+                                                    write, lseek, close, __SRD, __BLBF);
+static struct __file_bufio output = FDEV_SETUP_BUFIO(STDOUT_FILENO, output_buffer, sizeof(output_buffer),
+                                                     read, write, lseek, close, __SWR, __BLBF);
+static struct __file_bufio error = FDEV_SETUP_BUFIO(STDERR_FILENO, error_buffer, sizeof(error_buffer), read,
+                                                    write, lseek, close, __SWR, __BLBF);
 
 FILE *const stdin = &input.xfile.cfile.file;
 FILE *const stdout = &output.xfile.cfile.file;

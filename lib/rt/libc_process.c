@@ -17,8 +17,8 @@ void *sbrk(ptrdiff_t increment)
     const struct domain_arguments *arguments = domain_arguments();
     uintptr_t limit = USER_HEAP + (arguments ? arguments->heap_bytes : USER_HEAP_BYTES);
     uintptr_t before = end;
-    bool fits = increment >= 0 ? (uintptr_t)increment <= limit - before
-                               : -(uintptr_t)increment <= before - USER_HEAP;
+    bool fits =
+        increment >= 0 ? (uintptr_t)increment <= limit - before : -(uintptr_t)increment <= before - USER_HEAP;
     if (!fits) {
         errno = ENOMEM;
         return (void *)-1;

@@ -14,7 +14,8 @@ static uintptr_t self(void)
 static bool take(struct __lock *lock)
 {
     uintptr_t free = 0;
-    return __atomic_compare_exchange_n(&lock->holder, &free, self(), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+    return __atomic_compare_exchange_n(&lock->holder, &free, self(), false, __ATOMIC_ACQUIRE,
+                                       __ATOMIC_RELAXED);
 }
 
 static bool held_by_self(const struct __lock *lock)

@@ -1,8 +1,8 @@
 /**
  * The C library's locks.
  *
- * A holder is named by its thread pointer. Upcalls never take a lock (they have no thread), so a lock is only ever waited for by
- * a thread of the same dispatcher, which gives way to its holder.
+ * A holder is named by its thread pointer. Upcalls never take a lock (they have no thread), so a lock is only
+ * ever waited for by a thread of the same dispatcher, which gives way to its holder.
  */
 #ifndef RT_LOCKS_H
 #define RT_LOCKS_H

@@ -20,7 +20,8 @@ extern char **environ;
 static char *argument_vector[ARGUMENTS_MAX + 1];
 static char *environment_vector[ARGUMENTS_MAX + 1];
 
-/// Points `count` entries at the strings from `text` on. Stops where the strings do; returns the rest of the text.
+/// Points `count` entries at the strings from `text` on. Stops where the strings do; returns the rest of the
+/// text.
 static const char *split_strings(char **vector, uint32_t count, const char *text, const char *end)
 {
     uint32_t i = 0;
@@ -45,7 +46,8 @@ static int read_arguments(struct dispatcher_shared *disp)
         environ = environment_vector;
         return 1;
     }
-    size_t bytes = arguments->text_bytes < ARGUMENTS_TEXT_BYTES ? arguments->text_bytes : ARGUMENTS_TEXT_BYTES;
+    size_t bytes =
+        arguments->text_bytes < ARGUMENTS_TEXT_BYTES ? arguments->text_bytes : ARGUMENTS_TEXT_BYTES;
     const char *end = arguments->text + bytes;
     const char *text = split_strings(argument_vector, arguments->argc, arguments->text, end);
     split_strings(environment_vector, arguments->envc, text, end);

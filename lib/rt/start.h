@@ -7,8 +7,8 @@
 #include <abi/dispatcher.h>
 
 /**
- * Sets up what programs take for granted (thread-local data, upcalls, memory, arguments, constructors), runs main(), and exits with its
- * status.
+ * Sets up what programs take for granted (thread-local data, upcalls, memory, arguments, constructors), runs
+ * main(), and exits with its status.
  *
  * \param disp      the dispatcher, disabled
  * \param stack_top top of the stack that it runs on

@@ -1,8 +1,8 @@
 /**
  * The system calls as functions: one `svc` each, with everything in registers (include/abi/syscall.h).
  *
- * They are inline so that arguments and results need not be moved or stored. They block only where the call says so. Errors are the
- * kernel's; nothing is pushed on them here.
+ * They are inline so that arguments and results need not be moved or stored. They block only where the call
+ * says so. Errors are the kernel's; nothing is pushed on them here.
  */
 #ifndef RT_SYSCALL_H
 #define RT_SYSCALL_H
@@ -27,14 +27,14 @@ SYSCALL_INLINE errval_t sys_null(void)
     __asm__ volatile("svc #0"
                      : "+r"(x0)
                      :
-                     : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
-                       "x16", "x17", "x18", "cc", "memory");
+                     : "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+                       "x14", "x15", "x16", "x17", "x18", "cc", "memory");
     return x0;
 }
 
 /// A command on the capability in slot `cap`, with up to seven arguments.
-SYSCALL_INLINE struct sys_result sys_invoke(capaddr_t cap, unsigned command, uint64_t a2, uint64_t a3, uint64_t a4,
-                                            uint64_t a5, uint64_t a6, uint64_t a7)
+SYSCALL_INLINE struct sys_result sys_invoke(capaddr_t cap, unsigned command, uint64_t a2, uint64_t a3,
+                                            uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7)
 {
     register uint64_t x0 __asm__("x0") = SYS_INVOKE | (uint64_t)command << INVOKE_COMMAND_SHIFT;
     register uint64_t x1 __asm__("x1") = cap;
@@ -47,8 +47,9 @@ SYSCALL_INLINE struct sys_result sys_invoke(capaddr_t cap, unsigned command, uin
     __asm__ volatile("svc #0"
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7)
                      :
-                     : "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "cc", "memory");
-    return (struct sys_result){ .err = x0, .value = { x1, x2, x3 } };
+                     : "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "cc",
+                       "memory");
+    return (struct sys_result){.err = x0, .value = {x1, x2, x3}};
 }
 
 /**
@@ -57,8 +58,9 @@ SYSCALL_INLINE struct sys_result sys_invoke(capaddr_t cap, unsigned command, uin
  * \param call   SYS_LMP with flags (but LMP_FLAG_CAP) and number of words
  * \param target address of the endpoint capability, or 0 | what to wait for << 32, or 0
  */
-SYSCALL_INLINE struct lmp_message sys_lmp(uint64_t call, uint64_t target, uint64_t w0, uint64_t w1, uint64_t w2,
-                                          uint64_t w3, uint64_t w4, uint64_t w5, uint64_t w6, uint64_t w7)
+SYSCALL_INLINE struct lmp_message sys_lmp(uint64_t call, uint64_t target, uint64_t w0, uint64_t w1,
+                                          uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5, uint64_t w6,
+                                          uint64_t w7)
 {
     register uint64_t x0 __asm__("x0") = call;
     register uint64_t x1 __asm__("x1") = target;
@@ -71,11 +73,11 @@ SYSCALL_INLINE struct lmp_message sys_lmp(uint64_t call, uint64_t target, uint64
     register uint64_t x8 __asm__("x8") = w6;
     register uint64_t x9 __asm__("x9") = w7;
     __asm__ volatile("svc #0"
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7), "+r"(x8),
-                       "+r"(x9)
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7),
+                       "+r"(x8), "+r"(x9)
                      :
                      : "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "cc", "memory");
-    return (struct lmp_message){ x0, x1, x2, x3, x4, x5, x6, x7, x8, x9 };
+    return (struct lmp_message){x0, x1, x2, x3, x4, x5, x6, x7, x8, x9};
 }
 
 /// sys_lmp() with the capability in slot `cap`.
@@ -95,14 +97,15 @@ SYSCALL_INLINE struct lmp_message sys_lmp_cap(uint64_t call, uint64_t target, ca
     register uint64_t x9 __asm__("x9") = w7;
     register uint64_t x10 __asm__("x10") = cap;
     __asm__ volatile("svc #0"
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7), "+r"(x8),
-                       "+r"(x9), "+r"(x10)
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7),
+                       "+r"(x8), "+r"(x9), "+r"(x10)
                      :
                      : "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "cc", "memory");
-    return (struct lmp_message){ x0, x1, x2, x3, x4, x5, x6, x7, x8, x9 };
+    return (struct lmp_message){x0, x1, x2, x3, x4, x5, x6, x7, x8, x9};
 }
 
-/// Gives up the core; returns when the dispatcher runs again. \param dispatcher capability of whom to run next, or 0
+/// Gives up the core; returns when the dispatcher runs again. \param dispatcher capability of whom to run
+/// next, or 0
 SYSCALL_INLINE errval_t sys_yield(capaddr_t dispatcher)
 {
     register uint64_t x0 __asm__("x0") = SYS_YIELD;
@@ -110,8 +113,8 @@ SYSCALL_INLINE errval_t sys_yield(capaddr_t dispatcher)
     __asm__ volatile("svc #0"
                      : "+r"(x0), "+r"(x1)
                      :
-                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
-                       "x16", "x17", "x18", "cc", "memory");
+                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+                       "x15", "x16", "x17", "x18", "cc", "memory");
     return x0;
 }
 
@@ -123,8 +126,8 @@ SYSCALL_INLINE errval_t sys_resume(uintptr_t registers)
     __asm__ volatile("svc #0"
                      : "+r"(x0), "+r"(x1)
                      :
-                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
-                       "x16", "x17", "x18", "cc", "memory");
+                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+                       "x15", "x16", "x17", "x18", "cc", "memory");
     return x0;
 }
 

@@ -47,11 +47,13 @@ errval_t builder_make_arguments(struct builder *builder)
         return err;
     }
     void *window;
-    err = paging_map_frame_attr(get_current_paging_state(), &window, ARGUMENTS_BYTES, frame, VREGION_FLAGS_READ_WRITE);
+    err = paging_map_frame_attr(get_current_paging_state(), &window, ARGUMENTS_BYTES, frame,
+                                VREGION_FLAGS_READ_WRITE);
     if (err_is_fail(err)) {
         return err;
     }
     err = fill(builder, window);
     paging_unmap(get_current_paging_state(), window);
-    return err_is_ok(err) ? builder_map(builder, USER_ARGS, frame, 0, ARGUMENTS_BYTES, VREGION_FLAGS_READ) : err;
+    return err_is_ok(err) ? builder_map(builder, USER_ARGS, frame, 0, ARGUMENTS_BYTES, VREGION_FLAGS_READ)
+                          : err;
 }

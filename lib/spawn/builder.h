@@ -8,8 +8,9 @@
 #include <aos/spawn.h>
 #include <paging/tables.h>
 
-/// CNodes that every child starts with: L1 slots 0 to ROOTCN_FREE - 1.
-#define BUILDER_CNODES ROOTCN_FREE
+/// L1 slots that a parent may fill. Modules and devices are init's: its children have no CNodes for them.
+#define BUILDER_L1_SLOTS ROOTCN_FREE
+#define BUILDER_CNODES   4
 
 struct builder {
     const struct spawn_request *request;
@@ -21,10 +22,10 @@ struct builder {
     size_t stack_bytes;
     size_t trace_bytes;
     /*
-     * While the child is built its CNodes stand in our own CSpace too: page tables and frames can only be used by the kernel's calls
-     * from there. 0: not made yet.
+     * While the child is built its CNodes stand in our own CSpace too: page tables and frames can only be
+     * used by the kernel's calls from there. 0: not made yet.
      */
-    cslot_t own_l1[BUILDER_CNODES];
+    cslot_t own_l1[BUILDER_L1_SLOTS];
     cslot_t page_slots;    ///< In use in its page CNode.
     cslot_t segment_slots; ///< In use in its segment CNode.
     struct page_tables tables;
@@ -37,20 +38,21 @@ struct capref builder_slot(const struct builder *builder, cslot_t l1_slot, cslot
 errval_t builder_segment_slot(struct builder *builder, struct capref *ret);
 
 /// Makes an object from the child's RAM. \param alignment a power of two
-errval_t builder_object(struct builder *builder, struct capref dest, enum objtype type, size_t bytes, size_t alignment);
+errval_t builder_object(struct builder *builder, struct capref dest, enum objtype type, size_t bytes,
+                        size_t alignment);
 
 /// RAM, CNodes and the capabilities that do not depend on anything else. cspace.c
 errval_t builder_make_cspace(struct builder *builder);
 
-/// Takes the child's CNodes out of our own CSpace. cspace.c
-void builder_release_cnodes(struct builder *builder);
+/// Frees what was only needed for building, and takes the child's CNodes out of our own CSpace. cspace.c
+void builder_release(struct builder *builder);
 
 /// Page tables and everything that is mapped, but for what arguments and dispatcher bring. vspace.c
 errval_t builder_make_vspace(struct builder *builder);
 
 /// Maps a frame of the child's at a fixed address. vspace.c
-errval_t builder_map(struct builder *builder, lvaddr_t vaddr, struct capref frame, gensize_t offset, size_t bytes,
-                     uint64_t flags);
+errval_t builder_map(struct builder *builder, lvaddr_t vaddr, struct capref frame, gensize_t offset,
+                     size_t bytes, uint64_t flags);
 
 /// The frame with argc, argv and envp. arguments.c
 errval_t builder_make_arguments(struct builder *builder);

@@ -5,7 +5,8 @@
 
 #define CNODE_ALIGNMENT OBJSIZE_L2CNode
 
-/* Page tables besides those that grow with the sizes: one of level 0 and 1, two each for the parts below 4 GiB and the trace ring. */
+/* Page tables besides those that grow with the sizes: one of level 0 and 1, two each for the parts below 4
+ * GiB and the trace ring. */
 #define FIXED_PAGE_TABLES 16
 
 struct capref builder_slot(const struct builder *builder, cslot_t l1_slot, cslot_t slot)
@@ -22,7 +23,8 @@ errval_t builder_segment_slot(struct builder *builder, struct capref *ret)
     return SYS_ERR_OK;
 }
 
-errval_t builder_object(struct builder *builder, struct capref dest, enum objtype type, size_t bytes, size_t alignment)
+errval_t builder_object(struct builder *builder, struct capref dest, enum objtype type, size_t bytes,
+                        size_t alignment)
 {
     gensize_t start = ROUND_UP(builder->ram_used, (gensize_t)alignment);
     gensize_t taken = ROUND_UP(bytes, BASE_PAGE_SIZE);
@@ -74,7 +76,8 @@ static errval_t make_root(struct builder *builder)
         si->rootcn = NULL_CAP;
         return err;
     }
-    return builder_object(builder, si->rootcn, ObjType_L1CNode, ROOTCN_SLOTS * CNODE_SLOT_BYTES, CNODE_ALIGNMENT);
+    return builder_object(builder, si->rootcn, ObjType_L1CNode, ROOTCN_SLOTS * CNODE_SLOT_BYTES,
+                          CNODE_ALIGNMENT);
 }
 
 /// Makes the CNode of one L1 slot: in our CSpace, and a copy in the child's.
@@ -107,7 +110,8 @@ static errval_t fill_task_cnode(struct builder *builder)
         err = give(builder, TASKCN_SLOT_PARENTEP, request->parent_endpoint);
     }
     if (err_is_ok(err) && request->console) {
-        err = cap_mint(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_KERNEL), cap_kernel, CAPRIGHTS_WRITE, 0);
+        err =
+            cap_mint(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_KERNEL), cap_kernel, CAPRIGHTS_WRITE, 0);
     }
     if (err_is_ok(err) && builder->trace_bytes) {
         err = give(builder, TASKCN_SLOT_TRACE, cap_trace);
@@ -120,9 +124,10 @@ static errval_t fill_task_cnode(struct builder *builder)
 
 errval_t builder_make_cspace(struct builder *builder)
 {
+    static const cslot_t cnodes[BUILDER_CNODES] = {ROOTCN_TASK, ROOTCN_PAGE, ROOTCN_MEMORY, ROOTCN_SEGMENTS};
     errval_t err = make_root(builder);
-    for (cslot_t l1_slot = 0; l1_slot < BUILDER_CNODES && err_is_ok(err); l1_slot++) {
-        err = make_cnode(builder, l1_slot);
+    for (unsigned i = 0; i < BUILDER_CNODES && err_is_ok(err); i++) {
+        err = make_cnode(builder, cnodes[i]);
     }
     if (err_is_ok(err)) {
         err = fill_task_cnode(builder);
@@ -134,9 +139,10 @@ errval_t builder_make_cspace(struct builder *builder)
     return err;
 }
 
-void builder_release_cnodes(struct builder *builder)
+void builder_release(struct builder *builder)
 {
-    for (cslot_t l1_slot = 0; l1_slot < BUILDER_CNODES; l1_slot++) {
+    page_tables_forget(&builder->tables);
+    for (cslot_t l1_slot = 0; l1_slot < BUILDER_L1_SLOTS; l1_slot++) {
         if (builder->own_l1[l1_slot]) {
             // Not the last copy, so it need not be empty; the child's is in its own L1CNode.
             cap_delete(capref_make_l1(TASKCN_SLOT_ROOTCN, builder->own_l1[l1_slot]));

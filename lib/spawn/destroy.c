@@ -3,7 +3,8 @@
 #include <aos/spawn.h>
 #include <rt/syscall.h>
 
-/// Deletes what one CNode of the child holds. \return how many were deleted; *left counts those that could not be yet
+/// Deletes what one CNode of the child holds. \return how many were deleted; *left counts those that could
+/// not be yet
 static unsigned clear_cnode(capaddr_t croot, cslot_t l1_slot, unsigned *left)
 {
     unsigned deleted = 0;
@@ -18,11 +19,14 @@ static unsigned clear_cnode(capaddr_t croot, cslot_t l1_slot, unsigned *left)
     return deleted;
 }
 
-/// One round over all CNodes of the child. An emptied CNode goes, too.
+/**
+ * One round over all CNodes of the child. An emptied CNode goes, too. Backwards: mappings stand behind the
+ * page tables that they are in, so one round is enough for a child that has none of its own.
+ */
 static unsigned clear_cspace(capaddr_t croot, unsigned *left)
 {
     unsigned deleted = 0;
-    for (cslot_t l1_slot = 0; l1_slot < ROOTCN_SLOTS; l1_slot++) {
+    for (cslot_t l1_slot = ROOTCN_SLOTS; l1_slot-- > 0;) {
         struct capref cnode = capref_make_l1(croot, l1_slot);
         struct capability_info info;
         if (err_is_fail(cap_identify(cnode, &info))) {
@@ -49,8 +53,8 @@ errval_t spawn_destroy(struct spawninfo *si)
     errval_t err = SYS_ERR_OK;
     if (!capref_is_null(si->rootcn)) {
         /*
-         * A page table goes only when nothing is mapped in it any more, a CNode when it is empty: what could not be deleted in one round
-         * can be in the next, as long as a round deletes something.
+         * A page table goes only when nothing is mapped in it any more, a CNode when it is empty: what could
+         * not be deleted in one round can be in the next, as long as a round deletes something.
          */
         unsigned left = 0, deleted;
         do {
@@ -68,6 +72,6 @@ errval_t spawn_destroy(struct spawninfo *si)
     if (err_is_ok(err) && !capref_is_null(si->ram)) {
         err = ram_free(si->ram);
     }
-    *si = (struct spawninfo){ 0 };
+    *si = (struct spawninfo){0};
     return err;
 }

@@ -53,7 +53,8 @@ errval_t builder_make_dispatcher(struct builder *builder)
     }
     err = cap_copy(si->dispatcher, dispatcher);
     if (err_is_ok(err)) {
-        err = cap_retype(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_SELFEP), dispatcher, 0, ObjType_EndPoint, 0, 1);
+        err = cap_retype(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_SELFEP), dispatcher, 0,
+                         ObjType_EndPoint, 0, 1);
     }
     if (err_is_fail(err)) {
         return err;

@@ -21,7 +21,7 @@ errval_t module_find(const char *name, struct boot_file *ret)
         if (strncmp(module->name, name, sizeof(module->name)) != 0) {
             continue;
         }
-        struct capref frame = { .cnode = cnode_module, .slot = i };
+        struct capref frame = {.cnode = cnode_module, .slot = i};
         if (!mapped[i]) {
             errval_t err = paging_map_frame_attr(get_current_paging_state(), &mapped[i], module->bytes, frame,
                                                  VREGION_FLAGS_READ);
@@ -29,7 +29,7 @@ errval_t module_find(const char *name, struct boot_file *ret)
                 return err;
             }
         }
-        *ret = (struct boot_file){ .content = mapped[i], .bytes = module->bytes, .frame = frame };
+        *ret = (struct boot_file){.content = mapped[i], .bytes = module->bytes, .frame = frame};
         return SYS_ERR_OK;
     }
     return SPAWN_ERR_FIND_MODULE;

@@ -12,7 +12,8 @@ static errval_t load(struct builder *builder)
 
 static errval_t parse(struct builder *builder)
 {
-    return elf_parse(builder->file.content, builder->file.bytes, USER_IMAGE_BASE, USER_IMAGE_LIMIT, &builder->image);
+    return elf_parse(builder->file.content, builder->file.bytes, USER_IMAGE_BASE, USER_IMAGE_LIMIT,
+                     &builder->image);
 }
 
 static errval_t start(struct builder *builder)
@@ -25,13 +26,13 @@ static const struct {
     errval_t (*run)(struct builder *builder);
     errval_t failure; ///< What a failure in it is called.
 } steps[SPAWN_PHASES] = {
-    [SPAWN_PHASE_LOAD] = { load, SPAWN_ERR_LOAD },
-    [SPAWN_PHASE_ELF] = { parse, SPAWN_ERR_LOAD },
-    [SPAWN_PHASE_CSPACE] = { builder_make_cspace, SPAWN_ERR_CSPACE },
-    [SPAWN_PHASE_VSPACE] = { builder_make_vspace, SPAWN_ERR_VSPACE },
-    [SPAWN_PHASE_ARGUMENTS] = { builder_make_arguments, SPAWN_ERR_ARGUMENTS },
-    [SPAWN_PHASE_DISPATCHER] = { builder_make_dispatcher, SPAWN_ERR_DISPATCHER },
-    [SPAWN_PHASE_START] = { start, SPAWN_ERR_RUN },
+    [SPAWN_PHASE_LOAD] = {load, SPAWN_ERR_LOAD},
+    [SPAWN_PHASE_ELF] = {parse, SPAWN_ERR_LOAD},
+    [SPAWN_PHASE_CSPACE] = {builder_make_cspace, SPAWN_ERR_CSPACE},
+    [SPAWN_PHASE_VSPACE] = {builder_make_vspace, SPAWN_ERR_VSPACE},
+    [SPAWN_PHASE_ARGUMENTS] = {builder_make_arguments, SPAWN_ERR_ARGUMENTS},
+    [SPAWN_PHASE_DISPATCHER] = {builder_make_dispatcher, SPAWN_ERR_DISPATCHER},
+    [SPAWN_PHASE_START] = {start, SPAWN_ERR_RUN},
 };
 
 /// Bytes of this core's trace ring, 0 without tracing.
@@ -43,11 +44,12 @@ static size_t trace_ring_bytes(void)
 
 errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si)
 {
-    *si = (struct spawninfo){ 0 };
+    *si = (struct spawninfo){0};
     struct builder builder = {
         .request = request,
         .si = si,
-        .stack_bytes = ROUND_UP(request->stack_bytes ? request->stack_bytes : USER_STACK_BYTES, BASE_PAGE_SIZE),
+        .stack_bytes =
+            ROUND_UP(request->stack_bytes ? request->stack_bytes : USER_STACK_BYTES, BASE_PAGE_SIZE),
         .trace_bytes = trace_ring_bytes(),
     };
     errval_t err = SYS_ERR_OK;
@@ -59,7 +61,7 @@ errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si)
             err = err_push(err, steps[phase].failure);
         }
     }
-    builder_release_cnodes(&builder);
+    builder_release(&builder);
     if (err_is_fail(err)) {
         spawn_destroy(si);
     }

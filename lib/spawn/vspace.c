@@ -30,8 +30,8 @@ static void keep(void *context, struct capref cap)
     (void)cap;
 }
 
-errval_t builder_map(struct builder *builder, lvaddr_t vaddr, struct capref frame, gensize_t offset, size_t bytes,
-                     uint64_t flags)
+errval_t builder_map(struct builder *builder, lvaddr_t vaddr, struct capref frame, gensize_t offset,
+                     size_t bytes, uint64_t flags)
 {
     size_t count;
     struct page_piece *pieces = malloc(page_tables_max_pieces(bytes) * sizeof(*pieces));
@@ -57,12 +57,14 @@ static errval_t map_new_frame(struct builder *builder, lvaddr_t vaddr, size_t by
 
 static uint64_t region_flags(const struct elf_segment *segment)
 {
-    return (segment->flags & ELF_READ ? VREGION_FLAGS_READ : 0) | (segment->flags & ELF_WRITE ? VREGION_FLAGS_WRITE : 0) |
-           (segment->flags & ELF_EXECUTE ? VREGION_FLAGS_EXECUTE : 0);
+    return (segment->flags & ELF_READ ? VREGION_FLAGS_READ : 0)
+           | (segment->flags & ELF_WRITE ? VREGION_FLAGS_WRITE : 0)
+           | (segment->flags & ELF_EXECUTE ? VREGION_FLAGS_EXECUTE : 0);
 }
 
 /// A private copy, cleared where the file has nothing.
-static errval_t load_copy(struct builder *builder, const struct elf_segment *segment, lvaddr_t first, size_t bytes)
+static errval_t load_copy(struct builder *builder, const struct elf_segment *segment, lvaddr_t first,
+                          size_t bytes)
 {
     struct capref frame;
     errval_t err = map_new_frame(builder, first, bytes, region_flags(segment), &frame);
@@ -80,8 +82,9 @@ static errval_t load_copy(struct builder *builder, const struct elf_segment *seg
 }
 
 /**
- * What is not written needs no copy: file offset and address agree within pages, so the module's own pages are mapped.
- * Code is never copied, so nobody has to make a copy visible to instruction fetches: code that would need it is refused.
+ * What is not written needs no copy: file offset and address agree within pages, so the module's own pages
+ * are mapped. Code is never copied, so nobody has to make a copy visible to instruction fetches: code that
+ * would need it is refused.
  */
 static errval_t load_segment(struct builder *builder, const struct elf_segment *segment)
 {
@@ -89,8 +92,8 @@ static errval_t load_segment(struct builder *builder, const struct elf_segment *
     size_t bytes = ROUND_UP(segment->vaddr + segment->memory_bytes, BASE_PAGE_SIZE) - first;
     bool complete = segment->file_bytes == segment->memory_bytes;
     if (!(segment->flags & ELF_WRITE) && complete) {
-        return builder_map(builder, first, builder->file.frame, ROUND_DOWN(segment->offset, BASE_PAGE_SIZE), bytes,
-                           region_flags(segment));
+        return builder_map(builder, first, builder->file.frame, ROUND_DOWN(segment->offset, BASE_PAGE_SIZE),
+                           bytes, region_flags(segment));
     }
     return segment->flags & ELF_EXECUTE ? ELF_ERR_SEGMENT_RANGE : load_copy(builder, segment, first, bytes);
 }
@@ -117,7 +120,8 @@ errval_t builder_make_vspace(struct builder *builder)
     }
     if (err_is_ok(err)) {
         // Nothing is ever mapped right below: that page is the stack's guard.
-        err = map_new_frame(builder, USER_STACK_LIMIT, builder->stack_bytes, VREGION_FLAGS_READ_WRITE, &frame);
+        err =
+            map_new_frame(builder, USER_STACK_LIMIT, builder->stack_bytes, VREGION_FLAGS_READ_WRITE, &frame);
     }
     if (err_is_ok(err) && builder->trace_bytes) {
         err = builder_map(builder, USER_TRACE, cap_trace, 0, builder->trace_bytes, VREGION_FLAGS_READ_WRITE);

@@ -2,7 +2,7 @@
 
 void text_init(struct text *text, char *buffer, size_t bytes)
 {
-    *text = (struct text){ .start = buffer, .bytes = bytes };
+    *text = (struct text){.start = buffer, .bytes = bytes};
     buffer[0] = 0;
 }
 

@@ -14,7 +14,7 @@ static struct {
     struct lmp_chan ends; ///< The kernel tells of every child's end here; only its own messages can come.
     struct child *all;
     domainid_t last_pid;
-} children = { .last_pid = INIT_PID };
+} children = {.last_pid = INIT_PID};
 
 static void listen_for_ends(void);
 

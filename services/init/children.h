@@ -9,7 +9,7 @@
 
 /// How a child ended.
 struct child_end {
-    unsigned reason; ///< END_REASON_*
+    unsigned reason;  ///< END_REASON_*
     uint64_t address; ///< The exit status, or the address of the fault.
     uint64_t pc;
 };
@@ -37,9 +37,9 @@ errval_t children_init(void);
 /**
  * Starts a domain, and tells the host of it (DOMAIN frame).
  *
- * \param child   name, message and context are set; everything else is filled in here. It stays the caller's, and in place,
- *                until child_destroy()
- * \param request without name, pid and endpoints, which are filled in here
+ * \param child   name, message and context are set; everything else is filled in here. It stays the caller's,
+ * and in place, until child_destroy() \param request without name, pid and endpoints, which are filled in
+ * here
  */
 errval_t child_start(struct child *child, struct spawn_request *request);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /// Keys that the kernel reads.
-static const char *const kernel_keys[] = { "slice_us" };
+static const char *const kernel_keys[] = {"slice_us"};
 
 static bool read_mode(struct command_line *line, const char *value)
 {
@@ -64,7 +64,7 @@ static bool read_word(struct command_line *line, const char *key, const char *va
 
 errval_t command_line_read(const char *text, size_t bytes, struct command_line *line, const char **bad_word)
 {
-    *line = (struct command_line){ .mode = INIT_MODE_RUN, .suites = "all" };
+    *line = (struct command_line){.mode = INIT_MODE_RUN, .suites = "all"};
     size_t length = strnlen(text, bytes < COMMAND_LINE_BYTES ? bytes : COMMAND_LINE_BYTES - 1);
     memcpy(line->text, text, length);
     line->text[length] = 0;

@@ -18,13 +18,13 @@ enum init_mode {
 
 /// Words of the command line are `key=value`; each may come once.
 struct command_line {
-    enum init_mode mode;  ///< mode=run|bench|test; without it run
-    const char *suites;   ///< suites=a,b or all; without it all
-    uint32_t samples;     ///< samples=N: repetitions of each bench; 0: as the bench says
-    const char *fault;    ///< fault=suite.bench: this bench dies half way, to test what happens then; NULL: none
-    const char *test;     ///< test=NAME, for mode=test
-    const char *seed;     ///< seed=N, passed on to the test
-    const char *calls;    ///< calls=N, passed on to the test
+    enum init_mode mode; ///< mode=run|bench|test; without it run
+    const char *suites;  ///< suites=a,b or all; without it all
+    uint32_t samples;    ///< samples=N: repetitions of each bench; 0: as the bench says
+    const char *fault; ///< fault=suite.bench: this bench dies half way, to test what happens then; NULL: none
+    const char *test;  ///< test=NAME, for mode=test: spawn, crash, or any other test domain
+    const char *seed;  ///< seed=N, passed on to the test
+    const char *calls; ///< calls=N, passed on to the test; for spawn how many domains
     char text[COMMAND_LINE_BYTES];
 };
 

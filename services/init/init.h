@@ -1,5 +1,6 @@
 /**
- * What init can be told to do. Each returns the status that the machine is switched off with, 0 if all went well.
+ * What init can be told to do. Each returns the status that the machine is switched off with, 0 if all went
+ * well.
  */
 #ifndef INIT_INIT_H
 #define INIT_INIT_H

@@ -18,12 +18,12 @@ static void print_banner(void)
 
 unsigned init_run_services(void)
 {
-    static struct child hello = { .name = "hello", .message = child_ignore };
-    static const char *const argv[] = { "hello", "world", NULL };
-    static const char *const envp[] = { "TERM=vt100", NULL };
+    static struct child hello = {.name = "hello", .message = child_ignore};
+    static const char *const argv[] = {"hello", "world", NULL};
+    static const char *const envp[] = {"TERM=vt100", NULL};
 
     print_banner();
-    struct spawn_request request = { .argv = argv, .envp = envp, .console = true };
+    struct spawn_request request = {.argv = argv, .envp = envp, .console = true};
     errval_t err = child_start(&hello, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting hello");

@@ -17,7 +17,7 @@
 #define NO_BENCH       UINT32_MAX
 #define BOOT_SUITE     "boot"
 
-static const char *const suite_names[] = { BENCH_SUITE_NAMES };
+static const char *const suite_names[] = {BENCH_SUITE_NAMES};
 
 /// A suite that runs, in the domain of its own and perhaps a peer.
 struct suite_run {
@@ -47,12 +47,12 @@ static void hear_peer(struct child *peer, const struct lmp_recv_msg *msg, struct
 
 static errval_t start_peer(struct suite_run *run)
 {
-    static const char *const argv[] = { "peer", NULL };
-    struct spawn_request request = { .argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true };
+    static const char *const argv[] = {"peer", NULL};
+    struct spawn_request request = {.argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true};
     if (run->has_peer) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    run->peer = (struct child){ .name = "peer", .message = hear_peer, .context = run };
+    run->peer = (struct child){.name = "peer", .message = hear_peer, .context = run};
     errval_t err = child_start(&run->peer, &request);
     run->has_peer = err_is_ok(err);
     return err;
@@ -98,11 +98,12 @@ static errval_t start_bench(struct suite_run *run, const struct command_line *li
     snprintf(arguments[2], ARGUMENT_BYTES, "from=%lu", (unsigned long)run->next);
     snprintf(arguments[3], ARGUMENT_BYTES, "samples=%lu", (unsigned long)line->samples);
     snprintf(arguments[4], ARGUMENT_BYTES, "fault=%s", line->fault ? line->fault : "");
-    const char *argv[] = { "bench", arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], NULL };
-    struct spawn_request request = { .argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true };
+    const char *argv[] = {"bench",      arguments[0], arguments[1], arguments[2],
+                          arguments[3], arguments[4], NULL};
+    struct spawn_request request = {.argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true};
     run->running = NO_BENCH;
     run->has_peer = run->answered = false;
-    run->bench = (struct child){ .name = "bench", .message = hear_bench, .context = run };
+    run->bench = (struct child){.name = "bench", .message = hear_bench, .context = run};
     return child_start(&run->bench, &request);
 }
 
@@ -170,7 +171,7 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
 /// \return true if every bench of the suite was run by a domain that ended well
 static bool run_suite(const char *name, uint32_t *first, const struct command_line *line)
 {
-    struct suite_run run = { .name = name, .first = *first, .count = NO_BENCH };
+    struct suite_run run = {.name = name, .first = *first, .count = NO_BENCH};
     char status[STATUS_BYTES] = "ok";
     printf("suite %s\n", name);
     while (run_once(&run, line, status)) {
@@ -228,9 +229,9 @@ static bool names_are_known(const char *suites)
 /// The first domain after init, run to its end without a console. \return false if that failed
 static bool run_first_domain(void)
 {
-    static const char *const argv[] = { "hello", NULL };
-    struct spawn_request request = { .argv = argv };
-    struct child hello = { .name = "hello", .message = child_ignore };
+    static const char *const argv[] = {"hello", NULL};
+    struct spawn_request request = {.argv = argv};
+    struct child hello = {.name = "hello", .message = child_ignore};
     errval_t err = child_start(&hello, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting the first domain");

@@ -4,17 +4,19 @@
 #include <aos/aos.h>
 #include <aos/text.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TEST_RAM_BYTES 0x1000000UL
 #define TEXT_BYTES     160
+#define DEFAULT_SPAWNS 200
 
 /// Runs a domain to its end. \return false if it could not be started
 static bool run_domain(const char *name, const char *const *argv, struct child *child)
 {
     const struct spawn_grant grants[] = {
-        { .slot = TASKCN_SLOT_IRQ, .cap = cap_irq },
-        { .slot = TASKCN_SLOT_PERFMON, .cap = cap_perfmon },
+        {.slot = TASKCN_SLOT_IRQ, .cap = cap_irq},
+        {.slot = TASKCN_SLOT_PERFMON, .cap = cap_perfmon},
     };
     struct spawn_request request = {
         .argv = argv,
@@ -23,7 +25,7 @@ static bool run_domain(const char *name, const char *const *argv, struct child *
         .grants = grants,
         .grant_count = ARRAY_LENGTH(grants),
     };
-    *child = (struct child){ .name = name, .message = child_ignore };
+    *child = (struct child){.name = name, .message = child_ignore};
     errval_t err = child_start(child, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting %s", name);
@@ -33,35 +35,36 @@ static bool run_domain(const char *name, const char *const *argv, struct child *
     return true;
 }
 
-/// Ways to crash, and what init must hear of them. The addresses are those that tests/system/domains/crash.c uses.
+/// Ways to crash, and what init must hear of them. The addresses are those that tests/system/domains/crash.c
+/// uses.
 static const struct {
     const char *kind;
     unsigned reason;
     uint64_t address;
     uint64_t mask; ///< Bits of the address that are known.
 } crashes[] = {
-    { "read", END_REASON_FAULT, 0x8, UINT64_MAX },
-    { "write", END_REASON_FAULT, 0x10, UINT64_MAX },
-    { "execute", END_REASON_FAULT, 0x18, UINT64_MAX },
-    { "kernel", END_REASON_FAULT, 0xffff000000000000, UINT64_MAX },
-    { "text", END_REASON_FAULT, USER_IMAGE_BASE, UINT64_MAX },
-    { "data", END_REASON_FAULT, 0, 0 },
-    { "stack", END_REASON_FAULT, USER_STACK_LIMIT - BASE_PAGE_SIZE, ~(BASE_PAGE_SIZE - 1) },
-    { "trap", END_REASON_TRAP, 0, 0 },
-    { "disabled", END_REASON_FAULT, 0x8, UINT64_MAX },
-    { "abort", END_REASON_STOPPED, 134, UINT64_MAX },
-    { "exit", END_REASON_STOPPED, 7, UINT64_MAX },
+    {"read", END_REASON_FAULT, 0x8, UINT64_MAX},
+    {"write", END_REASON_FAULT, 0x10, UINT64_MAX},
+    {"execute", END_REASON_FAULT, 0x18, UINT64_MAX},
+    {"kernel", END_REASON_FAULT, 0xffff000000000000, UINT64_MAX},
+    {"text", END_REASON_FAULT, USER_IMAGE_BASE, UINT64_MAX},
+    {"data", END_REASON_FAULT, 0, 0},
+    {"stack", END_REASON_FAULT, USER_STACK_LIMIT - BASE_PAGE_SIZE, ~(BASE_PAGE_SIZE - 1)},
+    {"trap", END_REASON_TRAP, 0, 0},
+    {"disabled", END_REASON_FAULT, 0x8, UINT64_MAX},
+    {"abort", END_REASON_STOPPED, 134, UINT64_MAX},
+    {"exit", END_REASON_STOPPED, 7, UINT64_MAX},
 };
 
 static bool run_crash(unsigned i)
 {
-    const char *const argv[] = { "crash", crashes[i].kind, NULL };
+    const char *const argv[] = {"crash", crashes[i].kind, NULL};
     struct child child;
     if (!run_domain("crash", argv, &child)) {
         return false;
     }
-    bool good = child.end.reason == crashes[i].reason &&
-                (child.end.address & crashes[i].mask) == (crashes[i].address & crashes[i].mask);
+    bool good = child.end.reason == crashes[i].reason
+                && (child.end.address & crashes[i].mask) == (crashes[i].address & crashes[i].mask);
     char end[TEXT_BYTES];
     child_describe_end(&child, end, sizeof(end));
     printf("crash %s: %s: %s\n", crashes[i].kind, end, good ? "ok" : "FAILED");
@@ -86,13 +89,41 @@ static unsigned run_crashes(void)
     return failed;
 }
 
+/// Domains that come and go leave nothing behind. \return how many checks failed
+static unsigned run_spawns(unsigned long count)
+{
+    static const char *const argv[] = {"hello", NULL};
+    gensize_t free_before = 0;
+    for (unsigned long i = 0; i <= count; i++) {
+        struct child hello = {.name = "hello", .message = child_ignore};
+        struct spawn_request request = {.argv = argv};
+        errval_t err = child_start(&hello, &request);
+        if (err_is_fail(err)) {
+            DEBUG_ERR(err, "starting domain %lu", i);
+            return 1;
+        }
+        child_wait(&hello);
+        bool good = hello.end.reason == END_REASON_STOPPED && hello.end.address == 0;
+        child_destroy(&hello);
+        if (i == 0) {
+            free_before = ram_alloc_free_bytes(); // what is made once for all children has been made
+        }
+        if (!good || ram_alloc_free_bytes() != free_before) {
+            printf("spawn: domain %lu ended badly, or memory did not come back: FAILED\n", i);
+            return 1;
+        }
+    }
+    printf("spawn: %lu domains came and went\n", count);
+    return 0;
+}
+
 /// Any other test domain says by its exit status how it went.
 static unsigned run_plain_test(const struct command_line *line)
 {
     char seed[32] = "seed=", calls[32] = "calls=";
     strncat(seed, line->seed ? line->seed : "1", sizeof(seed) - sizeof("seed="));
     strncat(calls, line->calls ? line->calls : "0", sizeof(calls) - sizeof("calls="));
-    const char *const argv[] = { line->test, seed, calls, NULL };
+    const char *const argv[] = {line->test, seed, calls, NULL};
     struct child child;
     if (!run_domain(line->test, argv, &child)) {
         return 1;
@@ -111,7 +142,14 @@ unsigned init_run_test(const struct command_line *line)
         printf("init: mode=test needs test=NAME\n");
         return 2;
     }
-    unsigned failed = strcmp(line->test, "crash") == 0 ? run_crashes() : run_plain_test(line);
+    unsigned failed;
+    if (strcmp(line->test, "crash") == 0) {
+        failed = run_crashes();
+    } else if (strcmp(line->test, "spawn") == 0) {
+        failed = run_spawns(line->calls ? strtoul(line->calls, NULL, 10) : DEFAULT_SPAWNS);
+    } else {
+        failed = run_plain_test(line);
+    }
     printf("test %s: %s\n", line->test, failed ? "failed" : "passed");
     return failed ? 1 : 0;
 }

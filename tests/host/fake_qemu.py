@@ -85,6 +85,11 @@ def main() -> None:
     )
     if not traced:
         scenario.pending.clear()
+    if behaviour == "refuse_words":
+        scenario.writer.text("init: there is no word frob\r\n")
+        scenario.writer.end(2)
+        send(scenario.bytes)
+        return
     if behaviour == "silent":
         scenario.writer.text("waiting for nothing\r\n")
         send(scenario.bytes)

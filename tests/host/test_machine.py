@@ -118,6 +118,8 @@ def test_backtraces_name_function_file_and_line(program: build.Image) -> None:
     assert text.split("\n") == ["before", line, *explained, "after"]
     panic = symbols.explain_panic(program, {"reason": "x", "pc": "0x10008", "backtrace": "0x10008 0x1000c"})
     assert panic[1] == "  0x1000c  outer  deep.c:5"  # a return address: the call stands before it
+    apart = symbols.explain_panic(program, {"pc": "0x10008", "backtrace": "0x10010"})
+    assert apart == ["  0x10008  outer  deep.c:5", "  0x10010  outer  deep.c:5"]
 
 
 def test_backtraces_that_cannot_be_explained(program: build.Image) -> None:
@@ -134,7 +136,7 @@ def test_backports_come_from_the_mirror_that_is_configured() -> None:
     assert text == "deb [arch=amd64] http://mirror.example/debian bookworm-backports main\n"
     assert name.endswith(".list")
     stanzas = (
-        "Types: deb\nURIs: http://mirror.example/debian-security\nSuites: bookworm-security\nComponents: main\n\n"
+        "Types: deb\nURIs: http://mirror.example/security\nSuites: bookworm-security\nComponents: main\n\n"
         "Types: deb deb-src\n# note\nURIs: http://mirror.example/debian\nSuites: bookworm bookworm-updates\n"
         "Components: main contrib\nSigned-By: /usr/share/keyrings/key.gpg\n"
     )

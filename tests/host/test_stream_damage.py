@@ -60,7 +60,7 @@ def move(data: bytearray, rng: random.Random) -> None:
 
 
 def truncate(data: bytearray, rng: random.Random) -> None:
-    del data[rng.randrange(1, len(data)) :]
+    del data[rng.randrange(len(data)) :]
 
 
 DAMAGES = (flip_bits, overwrite, cut, insert, insert_zeros, duplicate, move, truncate)

@@ -15,7 +15,7 @@ from tools.command.machine import Ending, Run, boot_image
 from tools.command.options import CPUS, build_parser
 from tools.command.output import OutputFolder
 from tools.command.qemu import Target
-from tools.command.say import Progress, UserError, info, note, shown
+from tools.command.say import ROOT, Progress, UserError, info, note, shown
 from tools.command.table import table
 from trace import checker, perfetto_writer
 from trace.items import Bench, Item
@@ -34,31 +34,31 @@ class Boots:
 
 
 def run(options: argparse.Namespace) -> int:
+    known_suites(options.suites)
     output = OutputFolder(options.out)
     configurations = [
         Configuration(options.platform, trace, options.debug, options.variant) for trace in (PLAIN, TRACED)
     ]
     plain = build(configurations[0], "building image 1 of 2")
-    known_suites(plain, options.suites)
     traced = build(configurations[1], "building image 2 of 2")
     boots = Boots([])
     total = options.repeat + 1
     for number in range(1, options.repeat + 1):
         boots.plain.append(boot(options, plain, f"boot {number} of {total}, plain"))
-        if boots.plain[-1].ending is not Ending.END:
+        last = boots.plain[-1]
+        if last.ending is Ending.END and last.status and not last.benches:
+            raise UserError("The machine refused to run, and nothing was written.")
+        if last.ending is not Ending.END:
             break
     else:
         boots.traced = boot(options, traced, f"boot {total} of {total}, traced")
     return finish(options, output, boots)
 
 
-def known_suites(image: Image, suites: Sequence[str]) -> None:
-    """Refuses an unknown suite before a boot, where the build left the menu."""
-    try:
-        menu = (image.folder / "suites.txt").read_text(encoding="utf-8").split()
-    except OSError:
-        return
-    unknown = [suite for suite in suites if suite not in menu]
+def known_suites(suites: Sequence[str]) -> None:
+    """Refuses an unknown suite before anything is built; a suite is a file in bench/."""
+    menu = sorted(path.stem for path in (ROOT / "bench").glob("*.c"))
+    unknown = [suite for suite in suites if menu and suite not in menu]
     if unknown:
         raise UserError(f"There is no bench suite {unknown[0]!r}; the suites are {', '.join(menu)}.", 2)
 
@@ -67,19 +67,18 @@ def boot(options: argparse.Namespace, image: Image, stage: str) -> Run:
     """One boot with a live line of what runs. Ctrl-C ends it and everything."""
     append = f"mode=bench suites={','.join(options.suites) or 'all'} {options.append}".strip()
     with Progress(stage) as progress:
-        planned: set[str] = set()
+        names: dict[str, str] = {}
         ended = 0
 
         def watch(items: list[Item]) -> None:
             nonlocal ended
-            for item in items:
-                if isinstance(item, Bench):
-                    event = item.values.get("event")
-                    if event == "plan":
-                        planned.add(item.values.get("bench", ""))
-                    ended += event == "end"
-                    name = item.values.get("name", "")
-                    progress.update(f"{ended} of {len(planned)} benches done{f', {name}' if name else ''}")
+            for values in (item.values for item in items if isinstance(item, Bench)):
+                bench, event = values.get("bench", ""), values.get("event")
+                if event == "plan":
+                    names[bench] = values.get("name", "")
+                ended += event == "end"
+                current = f", {names.get(bench, '')}" if event == "begin" else ""
+                progress.update(f"{ended} of {len(names)} benches done{current}")
 
         if options.serial:
             done = board.listen(options, image, append, progress, watch)

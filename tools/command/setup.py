@@ -125,10 +125,10 @@ def _explain(output: str, doing: str) -> str:
     """One sentence for a failed pip or venv."""
     if "No space left on device" in output or "Errno 28" in output:
         return f"{doing} failed: the disk is full."
-    if any(
-        hint in output for hint in ("NewConnectionError", "Name or service", "ConnectTimeout", "ProxyError")
-    ):
+    if any(hint in output for hint in NETWORK_HINTS):
         return f"{doing} failed: the package index cannot be reached."
+    if "(from versions: none)" in output:
+        return f"{doing} failed: the package index cannot be reached, or has none of the needed packages."
     errors = [line for line in output.splitlines() if line.startswith("ERROR:")]
     # pip's lines can hold the index's address; the first words say enough.
     reason = errors[-1].removeprefix("ERROR:").strip().split(" (from")[0] if errors else "no reason was given"

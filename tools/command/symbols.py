@@ -43,7 +43,11 @@ def _place(place: str) -> str:
     if path.startswith("?") or not colon:
         return "(no source line)"
     relative = os.path.relpath(path, ROOT) if Path(path).is_absolute() else path
-    return f"{path if relative.startswith('..') else relative}:{line.split()[0]}"
+    if relative.startswith(".."):
+        relative = path
+    # Source paths are relative to the tree, and addr2line puts the folder before them in which they were compiled.
+    inside = re.sub(r"^build/[^/]+/", "", relative)
+    return f"{inside if (ROOT / inside).exists() else relative}:{line.split()[0]}"
 
 
 def explain_line(image: Image | None, line: str) -> list[str]:
@@ -54,6 +58,8 @@ def explain_line(image: Image | None, line: str) -> list[str]:
     domain, counter = _DOMAIN.search(line), _PC.search(line)
     addresses = [int(text, 16) for text in re.findall(r"0x[0-9a-fA-F]+", found[1])]
     pc = int(counter[1], 16) if counter else addresses[0]
+    if pc not in addresses:
+        addresses.insert(0, pc)
     is_kernel = domain is None or domain[1] == "kernel"
     elf = image.symbols if is_kernel or domain is None else image.domain(domain[1])
     return resolve(elf, addresses, pc)

@@ -76,17 +76,10 @@ static const struct {
     const char *kind;
     void (*crash)(void);
 } crashes[] = {
-    { "read", read_null_page },
-    { "write", write_null_page },
-    { "execute", execute_null_page },
-    { "kernel", read_kernel },
-    { "text", write_text },
-    { "data", execute_data },
-    { "stack", overflow_stack },
-    { "trap", execute_undefined },
-    { "disabled", fault_disabled },
-    { "abort", abort },
-    { "exit", exit_with_status },
+    {"read", read_null_page},  {"write", write_null_page},  {"execute", execute_null_page},
+    {"kernel", read_kernel},   {"text", write_text},        {"data", execute_data},
+    {"stack", overflow_stack}, {"trap", execute_undefined}, {"disabled", fault_disabled},
+    {"abort", abort},          {"exit", exit_with_status},
 };
 
 int main(int argc, char *argv[])

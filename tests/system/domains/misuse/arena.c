@@ -8,13 +8,13 @@
 #define MAX_ROUNDS    16 ///< Of deleting; each deletes what hung on what the one before deleted.
 
 /* Where in the memory what begins: fixed, so that making it again needs everything of before to be gone. */
-#define AT_LARGE      0UL
-#define AT_FRAME      LARGE_PAGE_SIZE
-#define AT_RAM        (AT_FRAME + USER_DISPATCHER_BYTES)
-#define RAM_BYTES     0x40000UL
-#define AT_SMALL      (AT_RAM + RAM_BYTES) ///< Page tables, dispatchers and a page of RAM, a page each.
-#define AT_CSPACE     (AT_SMALL + 0x10000UL)
-#define CSPACE_SLOTS  256
+#define AT_LARGE     0UL
+#define AT_FRAME     LARGE_PAGE_SIZE
+#define AT_RAM       (AT_FRAME + USER_DISPATCHER_BYTES)
+#define RAM_BYTES    0x40000UL
+#define AT_SMALL     (AT_RAM + RAM_BYTES) ///< Page tables, dispatchers and a page of RAM, a page each.
+#define AT_CSPACE    (AT_SMALL + 0x10000UL)
+#define CSPACE_SLOTS 256
 
 static struct {
     struct capref ram;
@@ -28,7 +28,7 @@ static struct {
 
 static struct capref arena_ref(cslot_t slot)
 {
-    return (struct capref){ .cnode = arena.cnode, .slot = slot };
+    return (struct capref){.cnode = arena.cnode, .slot = slot};
 }
 
 capaddr_t arena_address(cslot_t slot)
@@ -54,20 +54,21 @@ static errval_t make_memory(void)
         gensize_t offset;
         gensize_t bytes;
     } objects[] = {
-        { ARENA_FRAME_LARGE, ObjType_Frame, AT_LARGE, LARGE_PAGE_SIZE },
-        { ARENA_RAM, ObjType_RAM, AT_RAM, RAM_BYTES },
-        { ARENA_RAM_PAGE, ObjType_RAM, AT_SMALL, BASE_PAGE_SIZE },
-        { ARENA_VNODE_L0, ObjType_VNode_AARCH64_l0, AT_SMALL + 1 * BASE_PAGE_SIZE, 0 },
-        { ARENA_VNODE_L1, ObjType_VNode_AARCH64_l1, AT_SMALL + 2 * BASE_PAGE_SIZE, 0 },
-        { ARENA_VNODE_L2, ObjType_VNode_AARCH64_l2, AT_SMALL + 3 * BASE_PAGE_SIZE, 0 },
-        { ARENA_VNODE_L3, ObjType_VNode_AARCH64_l3, AT_SMALL + 4 * BASE_PAGE_SIZE, 0 },
-        { ARENA_DISPATCHER, ObjType_Dispatcher, AT_SMALL + 5 * BASE_PAGE_SIZE, 0 },
-        { ARENA_DISPATCHER_EMPTY, ObjType_Dispatcher, AT_SMALL + 6 * BASE_PAGE_SIZE, 0 },
-        { ARENA_CSPACE, ObjType_L1CNode, AT_CSPACE, CSPACE_SLOTS * CNODE_SLOT_BYTES },
+        {ARENA_FRAME_LARGE, ObjType_Frame, AT_LARGE, LARGE_PAGE_SIZE},
+        {ARENA_RAM, ObjType_RAM, AT_RAM, RAM_BYTES},
+        {ARENA_RAM_PAGE, ObjType_RAM, AT_SMALL, BASE_PAGE_SIZE},
+        {ARENA_VNODE_L0, ObjType_VNode_AARCH64_l0, AT_SMALL + 1 * BASE_PAGE_SIZE, 0},
+        {ARENA_VNODE_L1, ObjType_VNode_AARCH64_l1, AT_SMALL + 2 * BASE_PAGE_SIZE, 0},
+        {ARENA_VNODE_L2, ObjType_VNode_AARCH64_l2, AT_SMALL + 3 * BASE_PAGE_SIZE, 0},
+        {ARENA_VNODE_L3, ObjType_VNode_AARCH64_l3, AT_SMALL + 4 * BASE_PAGE_SIZE, 0},
+        {ARENA_DISPATCHER, ObjType_Dispatcher, AT_SMALL + 5 * BASE_PAGE_SIZE, 0},
+        {ARENA_DISPATCHER_EMPTY, ObjType_Dispatcher, AT_SMALL + 6 * BASE_PAGE_SIZE, 0},
+        {ARENA_CSPACE, ObjType_L1CNode, AT_CSPACE, CSPACE_SLOTS * CNODE_SLOT_BYTES},
     };
     errval_t err = SYS_ERR_OK;
     for (size_t i = 0; i < ARRAY_LENGTH(objects) && err_is_ok(err); i++) {
-        err = cap_retype(arena_ref(objects[i].slot), arena.ram, objects[i].offset, objects[i].type, objects[i].bytes, 1);
+        err = cap_retype(arena_ref(objects[i].slot), arena.ram, objects[i].offset, objects[i].type,
+                         objects[i].bytes, 1);
     }
     return err_is_ok(err) ? cap_copy(arena_ref(ARENA_FRAME), arena.frame_window) : err;
 }
@@ -76,8 +77,8 @@ static errval_t make_dispatcher(void)
 {
     memset(arena.window, 0, USER_DISPATCHER_BYTES);
     uint64_t spaces = arena_address(ARENA_CSPACE) | (uint64_t)arena_address(ARENA_VNODE_L0) << 32;
-    errval_t err = sys_invoke(arena_address(ARENA_DISPATCHER), DISPATCHER_SETUP, spaces, arena_address(ARENA_FRAME),
-                              USER_DISPATCHER, 0, 0, 0)
+    errval_t err = sys_invoke(arena_address(ARENA_DISPATCHER), DISPATCHER_SETUP, spaces,
+                              arena_address(ARENA_FRAME), USER_DISPATCHER, 0, 0, 0)
                        .err;
     if (err_is_ok(err)) {
         // ARENA_MADE serves as a place for the endpoint that the other one is minted from.
@@ -127,7 +128,8 @@ errval_t arena_init(void)
         err = cap_retype(arena.frame_window, arena.ram, AT_FRAME, ObjType_Frame, USER_DISPATCHER_BYTES, 1);
     }
     if (err_is_ok(err)) {
-        err = paging_map_frame(get_current_paging_state(), &arena.window, USER_DISPATCHER_BYTES, arena.frame_window);
+        err = paging_map_frame(get_current_paging_state(), &arena.window, USER_DISPATCHER_BYTES,
+                               arena.frame_window);
     }
     if (err_is_ok(err)) {
         err = slot_alloc(&arena.endpoint);
@@ -160,9 +162,9 @@ static void empty_l1(capaddr_t croot, cslot_t first, unsigned *deleted, unsigned
         }
         for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++) {
             unsigned ignored = 0; // what stays shows when the CNode itself does not go
-            delete(capref_make(croot, l1_slot, slot), deleted, &ignored);
+            delete (capref_make(croot, l1_slot, slot), deleted, &ignored);
         }
-        delete(cnode, deleted, left);
+        delete (cnode, deleted, left);
     }
 }
 
@@ -179,9 +181,10 @@ static errval_t empty(void)
                 empty_l1(arena_address(slot), 0, &deleted, &left);
             }
         }
-        // Dispatchers hold copies of CSpaces and page tables: they go with the others, in this round or the next.
+        // Dispatchers hold copies of CSpaces and page tables: they go with the others, in this round or the
+        // next.
         for (cslot_t slot = L2_CNODE_SLOTS; slot-- > 0;) {
-            delete(arena_ref(slot), &deleted, &left);
+            delete (arena_ref(slot), &deleted, &left);
         }
         if (deleted == 0) {
             break;

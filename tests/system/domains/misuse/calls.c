@@ -4,8 +4,8 @@
 #include <rt/syscall.h>
 
 /*
- * The calls may do anything to the arena, and nothing to what we live on: where an argument says what is to be changed it is
- * an arena slot, or one that does not exist.
+ * The calls may do anything to the arena, and nothing to what we live on: where an argument says what is to
+ * be changed it is an arena slot, or one that does not exist.
  */
 
 void raw_call(uint64_t registers[11])
@@ -22,8 +22,8 @@ void raw_call(uint64_t registers[11])
     register uint64_t x9 __asm__("x9") = registers[9];
     register uint64_t x10 __asm__("x10") = registers[10];
     __asm__ volatile("svc #0"
-                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7), "+r"(x8),
-                       "+r"(x9), "+r"(x10)
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7),
+                       "+r"(x8), "+r"(x9), "+r"(x10)
                      :
                      : "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "cc", "memory");
     registers[0] = x0;
@@ -57,12 +57,30 @@ static capaddr_t any_address(void)
     }
 }
 
-/// A slot of a CSpace that may be changed, and its level. Our own L1 slots that we need are left alone.
-static uint64_t any_destination(unsigned *level)
+/// A slot that is probably empty.
+static capaddr_t empty_slot(void)
 {
-    capaddr_t croot = random_below(2) ? TASKCN_SLOT_ROOTCN : any_address();
-    *level = random_below(8) ? 2 : (unsigned)random_below(4);
-    capaddr_t address = any_address();
+    return arena_address(ARENA_MADE + (cslot_t)random_below(L2_CNODE_SLOTS - ARENA_MADE));
+}
+
+/// The L1CNode that a slot reference starts from.
+static capaddr_t any_cspace(void)
+{
+    switch (random_below(8)) {
+    case 0:
+        return any_address();
+    case 1:
+        return arena_address(ARENA_CSPACE);
+    default:
+        return TASKCN_SLOT_ROOTCN;
+    }
+}
+
+/// A slot of a CSpace that may be changed, and its level. Our own L1 slots that we need are left alone.
+static uint64_t any_reference(capaddr_t address, unsigned *level)
+{
+    capaddr_t croot = any_cspace();
+    *level = random_below(16) ? 2 : (unsigned)random_below(4);
     if (*level != 2 && croot == TASKCN_SLOT_ROOTCN) {
         address = (capaddr_t)(200 + random_below(100)) << L2_CNODE_BITS;
     } else if (*level != 2) {
@@ -76,21 +94,53 @@ static void any_cnode_command(uint64_t *x)
     unsigned to_level, from_level;
     uint64_t type = random_below(ObjType_Num + 2);
     x[0] |= random_below(6) << INVOKE_COMMAND_SHIFT;
-    x[1] = random_below(8) ? TASKCN_SLOT_ROOTCN : any_address();
-    x[2] = any_destination(&to_level);
-    x[3] = any_destination(&from_level);
-    x[4] = SLOT_LEVELS((uint64_t)to_level, (uint64_t)from_level, type) | (random_below(16) ? 0 : random_next() << 32);
+    x[1] = random_below(16) ? TASKCN_SLOT_ROOTCN : any_address();
+    x[2] = any_reference(random_below(4) ? empty_slot() : any_address(), &to_level);
+    x[3] = any_reference(random_below(8) ? any_slot() : any_address(), &from_level);
+    x[4] = SLOT_LEVELS((uint64_t)to_level, (uint64_t)from_level, type)
+           | (random_below(16) ? 0 : random_next() << 32);
     x[5] = random_below(2) ? random_below(64) * BASE_PAGE_SIZE : random_hostile();
     x[6] = random_below(2) ? random_below(5) * BASE_PAGE_SIZE : random_hostile();
     x[7] = random_below(2) ? 1 + random_below(4) : random_hostile();
 }
 
+/// A retype that has a chance: of a right kind of source, often with a good size.
+static void any_retype(uint64_t *x)
+{
+    static const cslot_t sources[] = {ARENA_RAM,         ARENA_RAM,        ARENA_RAM_PAGE,
+                                      ARENA_FRAME_LARGE, ARENA_DISPATCHER, ARENA_DISPATCHER_EMPTY,
+                                      ARENA_IRQ};
+    static const enum objtype types[] = {
+        ObjType_RAM,
+        ObjType_Frame,
+        ObjType_L1CNode,
+        ObjType_L2CNode,
+        ObjType_VNode_AARCH64_l1,
+        ObjType_VNode_AARCH64_l3,
+        ObjType_Dispatcher,
+        ObjType_EndPoint,
+        ObjType_IRQ,
+    };
+    static const gensize_t sizes[] = {0, 1, BASE_PAGE_SIZE, OBJSIZE_L2CNode, LARGE_PAGE_SIZE};
+    unsigned level;
+    x[0] |= CNODE_RETYPE << INVOKE_COMMAND_SHIFT;
+    x[1] = TASKCN_SLOT_ROOTCN;
+    x[2] = any_reference(empty_slot(), &level);
+    x[3] = SLOT_REF(TASKCN_SLOT_ROOTCN, arena_address(sources[random_below(ARRAY_LENGTH(sources))]));
+    x[4] = SLOT_LEVELS((uint64_t)level, 2UL, (uint64_t)types[random_below(ARRAY_LENGTH(types))]);
+    x[5] = random_below(4) ? random_below(16) * OBJSIZE_L2CNode : random_hostile();
+    x[6] = random_below(8) ? sizes[random_below(ARRAY_LENGTH(sizes))] : random_hostile();
+    x[7] = random_below(8) ? 1 + random_below(4) : random_hostile();
+}
+
 static void any_vnode_command(uint64_t *x)
 {
-    static const uint64_t flags[] = { VREGION_FLAGS_READ, VREGION_FLAGS_READ_WRITE, VREGION_FLAGS_READ_EXECUTE };
+    static const uint64_t flags[] = {VREGION_FLAGS_READ, VREGION_FLAGS_READ_WRITE,
+                                     VREGION_FLAGS_READ_EXECUTE};
     x[0] |= random_below(3) << INVOKE_COMMAND_SHIFT;
     x[1] = arena_address(ARENA_VNODE_L0 + (cslot_t)random_below(4));
-    x[2] = random_below(4) ? any_slot() | (uint64_t)any_slot() << 32 : random_hostile();
+    capaddr_t what = random_below(4) ? arena_address(ARENA_FRAME + (cslot_t)random_below(6)) : any_slot();
+    x[2] = random_below(8) ? what | (uint64_t)empty_slot() << 32 : random_hostile();
     x[3] = random_below(2) ? random_below(512) | (random_below(8) + 1) << 32 : random_hostile();
     x[4] = random_below(4) ? flags[random_below(3)] : random_hostile();
     x[5] = random_below(2) ? random_below(16) * BASE_PAGE_SIZE : random_hostile();
@@ -110,7 +160,7 @@ static void any_dispatcher_command(uint64_t *x)
 
 static void any_irq_command(uint64_t *x)
 {
-    static const cslot_t endpoints[] = { ARENA_ENDPOINT, ARENA_ENDPOINT_RINGLESS, ARENA_FRAME };
+    static const cslot_t endpoints[] = {ARENA_ENDPOINT, ARENA_ENDPOINT_RINGLESS, ARENA_FRAME};
     x[0] |= random_below(3) << INVOKE_COMMAND_SHIFT;
     x[1] = arena_address(ARENA_IRQ);
     x[2] = random_below(2) ? random_below(1100) : random_hostile();
@@ -130,7 +180,9 @@ static void any_kernel_command(uint64_t *x)
 static void any_lmp(uint64_t *x)
 {
     struct lmp_ring *ring = arena_endpoint()->ring;
-    ring->recv_slot = random_below(2) ? any_slot() : random_below(2) ? 0 : (capaddr_t)random_hostile() | 0x80000000;
+    ring->recv_slot = random_below(2)   ? any_slot()
+                      : random_below(2) ? 0
+                                        : (capaddr_t)random_hostile() | 0x80000000;
     if (random_below(4) == 0) {
         ring->count.delivered = (uint32_t)random_hostile();
         ring->count.consumed = (uint32_t)random_hostile();
@@ -171,9 +223,9 @@ static void any_resume(uint64_t *x)
 
 static void any_call(uint64_t *x)
 {
-    static void (*const commands[])(uint64_t *x) = {
-        any_cnode_command, any_cnode_command,      any_cnode_command, any_vnode_command,
-        any_vnode_command, any_dispatcher_command, any_irq_command,   any_kernel_command,
+    static void (*const commands[])(uint64_t * x) = {
+        any_cnode_command, any_cnode_command,      any_retype,      any_retype,         any_vnode_command,
+        any_vnode_command, any_dispatcher_command, any_irq_command, any_kernel_command,
     };
     for (unsigned i = 0; i < 11; i++) {
         x[i] = random_hostile();

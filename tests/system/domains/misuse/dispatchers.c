@@ -5,13 +5,14 @@
 
 #define FRAME_BYTES    USER_DISPATCHER_BYTES
 #define STACK_BYTES    4096
-#define MAX_YIELDS     2000 ///< A dispatcher that has not ended after these waits or spins, and is stopped.
+#define MAX_YIELDS     8 ///< A dispatcher that has not ended after these waits or spins, and is stopped.
 #define KERNEL_ADDRESS 0xffff000000080000UL
 #define HOSTILE_SPSR   0xffffffff000003c5UL ///< Kernel mode, interrupts off, and everything else set.
 #define STOP_CODE      42
 
 /*
- * Each dispatcher runs in our own CSpace and address space, with a frame of its own, and does one thing that must end only itself.
+ * Each dispatcher runs in our own CSpace and address space, with a frame of its own, and does one thing that
+ * must end only itself.
  */
 struct hostile {
     const char *what;
@@ -47,7 +48,8 @@ static _Noreturn void spin(void)
     }
 }
 
-/// Reads a register that only the kernel may read: a trap, unless the kernel believed the saved processor state.
+/// Reads a register that only the kernel may read: a trap, unless the kernel believed the saved processor
+/// state.
 static _Noreturn void try_privilege(void)
 {
     uint64_t level;
@@ -146,7 +148,7 @@ static void with_kernel_upcall(struct dispatcher_shared *disp)
 {
     disp->upcall_run = KERNEL_ADDRESS;
     disp->upcall_stack = KERNEL_ADDRESS;
-    disp->any = (struct lmp_count){ .delivered = 0xffffffff, .consumed = 1 };
+    disp->any = (struct lmp_count){.delivered = 0xffffffff, .consumed = 1};
 }
 
 static void with_wild_pointers(struct dispatcher_shared *disp)
@@ -154,10 +156,10 @@ static void with_wild_pointers(struct dispatcher_shared *disp)
     memset(disp, 0xff, FRAME_BYTES);
 }
 
-#define STARTS_AT(function)                                                                                            \
-    static void start_##function(struct dispatcher_shared *disp)                                                       \
-    {                                                                                                                  \
-        start_at(disp, (const void *)(lvaddr_t)function);                                                              \
+#define STARTS_AT(function)                                      \
+    static void start_##function(struct dispatcher_shared *disp) \
+    {                                                            \
+        start_at(disp, (const void *)(lvaddr_t)function);        \
     }
 
 STARTS_AT(stop)
@@ -170,19 +172,19 @@ STARTS_AT(wait_disabled)
 STARTS_AT(fault_in_handler)
 
 static const struct hostile hostiles[] = {
-    { "starts at a kernel address", at_kernel_address, END_REASON_FAULT },
-    { "starts at an odd address", at_odd_address, END_REASON_TRAP },
-    { "has a kernel address as its stack", with_kernel_stack, END_REASON_FAULT },
-    { "has a kernel address as its upcall", with_kernel_upcall, END_REASON_FAULT },
-    { "has a frame of ones", with_wild_pointers, END_REASON_FAULT },
-    { "yields for ever", start_stop, END_REASON_STOPPED },
-    { "spins for ever", start_spin, END_REASON_STOPPED },
-    { "reads a kernel register", start_try_privilege, END_REASON_TRAP },
-    { "resumes at a kernel address", start_resume_hostile, END_REASON_FAULT },
-    { "resumes with a privileged state", start_resume_privileged, END_REASON_TRAP },
-    { "waits for ever", start_wait_for_ever, END_REASON_STOPPED },
-    { "waits while disabled", start_wait_disabled, END_REASON_FAULT },
-    { "faults in its fault upcall", start_fault_in_handler, END_REASON_FAULT },
+    {"starts at a kernel address", at_kernel_address, END_REASON_FAULT},
+    {"starts at an odd address", at_odd_address, END_REASON_TRAP},
+    {"has a kernel address as its stack", with_kernel_stack, END_REASON_FAULT},
+    {"has a kernel address as its upcall", with_kernel_upcall, END_REASON_FAULT},
+    {"has a frame of ones", with_wild_pointers, END_REASON_FAULT},
+    {"yields for ever", start_stop, END_REASON_STOPPED},
+    {"spins for ever", start_spin, END_REASON_STOPPED},
+    {"reads a kernel register", start_try_privilege, END_REASON_TRAP},
+    {"resumes at a kernel address", start_resume_hostile, END_REASON_FAULT},
+    {"resumes with a privileged state", start_resume_privileged, END_REASON_TRAP},
+    {"waits for ever", start_wait_for_ever, END_REASON_STOPPED},
+    {"waits while disabled", start_wait_disabled, END_REASON_FAULT},
+    {"faults in its fault upcall", start_fault_in_handler, END_REASON_FAULT},
 };
 
 /// Runs one; stops it if it does not end by itself. \return how it ended
@@ -217,7 +219,8 @@ static errval_t run_hostile(const struct hostile *hostile, struct capref dispatc
     err = cap_identify(dispatcher, &memory);
     uint64_t spaces = TASKCN_SLOT_ROOTCN | (uint64_t)get_cap_addr(cap_vroot) << 32;
     if (err_is_ok(err)) {
-        err = sys_invoke(get_cap_addr(dispatcher), DISPATCHER_SETUP, spaces, get_cap_addr(frame), frame_address, 0, 0, 0)
+        err = sys_invoke(get_cap_addr(dispatcher), DISPATCHER_SETUP, spaces, get_cap_addr(frame),
+                         frame_address, 0, 0, 0)
                   .err;
     }
     if (err_is_ok(err)) {

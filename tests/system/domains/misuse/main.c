@@ -1,5 +1,6 @@
 /**
- * Arguments: seed=N, calls=N. Ends with status 0 if the kernel gave nothing but errors, and all memory can be used again.
+ * Arguments: seed=N, calls=N. Ends with status 0 if the kernel gave nothing but errors, and all memory can be
+ * used again.
  */
 #include "misuse.h"
 
@@ -8,7 +9,7 @@
 #include <string.h>
 
 #define DEFAULT_CALLS  100000
-#define CALLS_IN_ARENA 2000 ///< Calls until the arena is made anew.
+#define CALLS_IN_ARENA 250 ///< Calls until the arena is made anew: later ones would find little in it.
 
 static uint64_t argument(int argc, char *argv[], const char *name, uint64_t otherwise)
 {

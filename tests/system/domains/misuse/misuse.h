@@ -1,5 +1,6 @@
 /**
- * The domain `misuse`: does to the kernel what no program should do, and sees that it only ever gets errors for it.
+ * The domain `misuse`: does to the kernel what no program should do, and sees that it only ever gets errors
+ * for it.
  */
 #ifndef MISUSE_MISUSE_H
 #define MISUSE_MISUSE_H
@@ -14,7 +15,8 @@ void random_seed(uint64_t seed);
 uint64_t random_next(void);
 uint64_t random_below(uint64_t limit);
 
-/// A number that is often near a bound: 0, all ones, a power of two and its neighbours, an address of either half.
+/// A number that is often near a bound: 0, all ones, a power of two and its neighbours, an address of either
+/// half.
 uint64_t random_hostile(void);
 
 /* Results, results.c */
@@ -28,7 +30,8 @@ void result_fail(const char *what, uint64_t detail);
 /// Prints how often each error came. \return true if nothing failed
 bool results_print(void);
 
-/* Capabilities to misuse, arena.c: slots of one CNode, which the calls may fill, empty and change as they like. */
+/* Capabilities to misuse, arena.c: slots of one CNode, which the calls may fill, empty and change as they
+ * like. */
 
 enum arena_slot {
     ARENA_RAM,
@@ -39,7 +42,7 @@ enum arena_slot {
     ARENA_VNODE_L1,
     ARENA_VNODE_L2,
     ARENA_VNODE_L3,
-    ARENA_DISPATCHER,       ///< Set up with an empty address space; its registers are whatever the frame holds.
+    ARENA_DISPATCHER, ///< Set up with an empty address space; its registers are whatever the frame holds.
     ARENA_DISPATCHER_EMPTY, ///< Not set up.
     ARENA_ENDPOINT,         ///< To a ring of our own, whose counters are not to be trusted.
     ARENA_ENDPOINT_RINGLESS,

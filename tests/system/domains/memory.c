@@ -1,0 +1,187 @@
+/**
+ * Slots, RAM, frames and paging of one domain: more than fits at first, freed in any order, and nothing lost
+ * at the end.
+ */
+#include "check.h"
+
+#include <aos/aos.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MANY_SLOTS  1000
+#define MANY_FRAMES 64
+#define FRAME_BYTES 0x6000UL
+
+static void test_slots(void)
+{
+    static struct capref slots[MANY_SLOTS];
+    struct capref range, other;
+    for (unsigned i = 0; i < MANY_SLOTS; i++) {
+        CHECK_OK(slot_alloc(&slots[i]));
+        for (unsigned j = i > 300 ? i - 300 : 0; j < i; j++) {
+            CHECK(!capcmp(slots[i], slots[j]));
+        }
+    }
+    CHECK_OK(slot_alloc_range(&range, L2_CNODE_SLOTS));
+    CHECK(range.slot == 0);
+    for (unsigned i = 0; i < MANY_SLOTS; i++) {
+        CHECK_OK(slot_free(slots[(i * 7) % MANY_SLOTS]));
+    }
+    CHECK_ERR(slot_free(slots[0]), SYS_ERR_INVALID_ARGUMENT);
+    CHECK_ERR(slot_free(cap_root), SYS_ERR_INVALID_ARGUMENT);
+    CHECK_ERR(slot_free(NULL_CAP), SYS_ERR_INVALID_ARGUMENT);
+    for (unsigned i = 0; i < L2_CNODE_SLOTS; i++) {
+        CHECK_OK(slot_free((struct capref){.cnode = range.cnode, .slot = i}));
+    }
+    CHECK_ERR(slot_alloc_range(&other, L2_CNODE_SLOTS + 1), SYS_ERR_INVALID_ARGUMENT);
+    CHECK_OK(slot_alloc(&other));
+    CHECK_OK(slot_free(other));
+}
+
+static void test_ram(void)
+{
+    struct capref a, b, c, twin;
+    struct capability_info info;
+    gensize_t before = ram_alloc_free_bytes();
+    CHECK_OK(ram_alloc(&a, 1));
+    CHECK_OK(ram_alloc_aligned(&b, 3 * BASE_PAGE_SIZE, LARGE_PAGE_SIZE));
+    CHECK_OK(ram_alloc(&c, 2 * BASE_PAGE_SIZE));
+    CHECK_OK(cap_identify(b, &info));
+    CHECK(info.type == ObjType_RAM && info.bytes == 3 * BASE_PAGE_SIZE && info.base % LARGE_PAGE_SIZE == 0);
+    CHECK(ram_alloc_free_bytes() == before - 6 * BASE_PAGE_SIZE);
+    CHECK_OK(ram_free(b));
+    CHECK_ERR(ram_free_region(info.base, BASE_PAGE_SIZE), SYS_ERR_INVALID_ARGUMENT);
+    CHECK_ERR(ram_free_region(0, BASE_PAGE_SIZE), SYS_ERR_INVALID_ARGUMENT);
+    CHECK_ERR(ram_free(b), SYS_ERR_CAP_NOT_FOUND);
+    CHECK_OK(ram_free(a));
+    CHECK_OK(ram_free(c));
+    CHECK(ram_alloc_free_bytes() == before);
+    CHECK_ERR(ram_alloc(&a, before + BASE_PAGE_SIZE), LIB_ERR_RAM_ALLOC_EXHAUSTED);
+    CHECK_ERR(ram_alloc(&a, 0), SYS_ERR_INVALID_ARGUMENT);
+    // Memory that was freed while a copy was left is not handed out again.
+    CHECK_OK(ram_alloc(&a, BASE_PAGE_SIZE));
+    CHECK_OK(slot_alloc(&twin));
+    CHECK_OK(cap_copy(twin, a));
+    CHECK_OK(cap_identify(a, &info));
+    CHECK_OK(ram_free(a));
+    genpaddr_t held = info.base;
+    CHECK_OK(ram_alloc(&b, BASE_PAGE_SIZE));
+    CHECK_OK(cap_identify(b, &info));
+    CHECK(info.base != held);
+    CHECK_OK(ram_free(b));
+    CHECK_OK(ram_free(twin));
+    CHECK(ram_alloc_free_bytes() == before);
+}
+
+static void test_paging(void)
+{
+    static struct capref frames[MANY_FRAMES];
+    static char *windows[MANY_FRAMES];
+    struct paging_state *st = get_current_paging_state();
+    for (unsigned i = 0; i < MANY_FRAMES; i++) {
+        CHECK_OK(frame_alloc(&frames[i], FRAME_BYTES, NULL));
+        CHECK_OK(paging_map_frame(st, (void **)&windows[i], FRAME_BYTES, frames[i]));
+        for (size_t at = 0; at < FRAME_BYTES; at += BASE_PAGE_SIZE) {
+            CHECK(*(uint64_t *)(windows[i] + at) == 0);
+        }
+        memset(windows[i], (int)i + 1, FRAME_BYTES);
+    }
+    for (unsigned i = 0; i < MANY_FRAMES; i++) {
+        CHECK(windows[i][0] == (char)(i + 1) && windows[i][FRAME_BYTES - 1] == (char)(i + 1));
+    }
+    for (unsigned i = 0; i < MANY_FRAMES; i++) {
+        unsigned number = (i * 5) % MANY_FRAMES;
+        CHECK_OK(paging_unmap(st, windows[number]));
+        CHECK_ERR(paging_unmap(st, windows[number]), SYS_ERR_INVALID_ARGUMENT);
+        CHECK_OK(ram_free(frames[number]));
+    }
+}
+
+/// The same frame at two addresses, across the border of two page tables, and with large pages.
+static void test_fixed_mappings(void)
+{
+    struct paging_state *st = get_current_paging_state();
+    const lvaddr_t border = USER_OWN_BASE + 3 * HUGE_PAGE_SIZE;
+    struct capref frame, large;
+    CHECK_OK(frame_alloc(&frame, FRAME_BYTES, NULL));
+    CHECK_OK(paging_map_fixed(st, border - 2 * BASE_PAGE_SIZE, frame, FRAME_BYTES));
+    CHECK_ERR(paging_map_fixed(st, border, frame, BASE_PAGE_SIZE), LIB_ERR_PAGING_OVERLAP);
+    CHECK_ERR(paging_map_fixed(st, USER_HEAP, frame, BASE_PAGE_SIZE), SYS_ERR_INVALID_ARGUMENT);
+    CHECK_ERR(paging_map_fixed(st, USER_LIMIT - BASE_PAGE_SIZE, frame, FRAME_BYTES),
+              SYS_ERR_INVALID_ARGUMENT);
+    CHECK_ERR(paging_map_fixed_attr(st, USER_OWN_BASE, frame, BASE_PAGE_SIZE, 7), SYS_ERR_INVALID_ARGUMENT);
+    CHECK_OK(paging_map_fixed_attr_offset(st, border + HUGE_PAGE_SIZE, frame, 2 * BASE_PAGE_SIZE,
+                                          BASE_PAGE_SIZE, VREGION_FLAGS_READ));
+    *(volatile uint64_t *)border = 77;
+    CHECK(*(volatile uint64_t *)(border + HUGE_PAGE_SIZE) == 77);
+    CHECK_OK(paging_unmap(st, (void *)(border + HUGE_PAGE_SIZE)));
+    CHECK_OK(paging_unmap(st, (void *)(border - 2 * BASE_PAGE_SIZE)));
+    CHECK_OK(ram_free(frame));
+
+    char *window;
+    struct capability_info info;
+    CHECK_OK(slot_alloc(&large));
+    CHECK_OK(ram_alloc_object(large, ObjType_Frame, 2 * LARGE_PAGE_SIZE, LARGE_PAGE_SIZE));
+    CHECK_OK(cap_identify(large, &info));
+    CHECK(info.bytes == 2 * LARGE_PAGE_SIZE);
+    CHECK_OK(paging_map_frame(st, (void **)&window, 2 * LARGE_PAGE_SIZE, large));
+    window[0] = 1;
+    window[2 * LARGE_PAGE_SIZE - 1] = 2;
+    CHECK_OK(paging_unmap(st, window));
+    CHECK_OK(ram_free(large));
+}
+
+static void test_heap(void)
+{
+    void *all[256];
+    unsigned count = 0;
+    while (count < ARRAY_LENGTH(all) && (all[count] = malloc(10000)) != NULL) {
+        memset(all[count], 1, 10000);
+        count++;
+    }
+    CHECK(count > 50 && count < ARRAY_LENGTH(all));
+    while (count > 0) {
+        free(all[--count]);
+    }
+    void *again = malloc(500000);
+    CHECK(again != NULL);
+    free(again);
+}
+
+static void test_memory_functions(void)
+{
+    char a[100], b[100];
+    for (unsigned offset = 0; offset < 16; offset++) {
+        for (unsigned bytes = 0; bytes < 80; bytes++) {
+            for (unsigned i = 0; i < sizeof(a); i++) {
+                a[i] = b[i] = (char)i;
+            }
+            memmove(a + offset, a + 5, bytes);
+            for (unsigned i = 0; i < bytes; i++) {
+                CHECK(a[offset + i] == b[5 + i]);
+            }
+            memset(b + offset, 0x85, bytes);
+            CHECK(bytes == 0 || (b[offset] == (char)0x85 && b[offset + bytes - 1] == (char)0x85));
+            CHECK(b[offset + bytes] == (char)(offset + bytes));
+            memcpy(b, a + offset, bytes);
+            CHECK(memcmp(b, a + offset, bytes) == 0);
+        }
+    }
+}
+
+int main(void)
+{
+    test_memory_functions();
+    test_slots();
+    test_ram();
+    test_paging();
+    gensize_t before = ram_alloc_free_bytes();
+    test_paging();
+    test_fixed_mappings();
+    test_ram();
+    CHECK(ram_alloc_free_bytes() == before);
+    test_heap();
+    printf("memory: all checks hold\n");
+    return EXIT_SUCCESS;
+}
