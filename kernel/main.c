@@ -5,6 +5,7 @@
 #include <arch/armv8/exception.h>
 #include <arch/armv8/fp.h>
 #include <arch/armv8/gic.h>
+#include <arch/armv8/layout.h>
 #include <arch/armv8/map.h>
 #include <arch/armv8/pmu.h>
 #include <arch/armv8/psci.h>
@@ -41,11 +42,16 @@ static void milestone(const char *name)
 
 static void find_memory(lpaddr_t fdt)
 {
-    if (!device_tree_read(fdt, info.command_line, sizeof(info.command_line))) {
+    const size_t offset = fdt & (LARGE_PAGE_SIZE - 1); // map_kernel_early mapped whole large pages
+    const void *tree = fdt != 0 ? (const void *)(KERNEL_FDT + offset) : NULL;
+    if (!device_tree_read(tree, KERNEL_FDT_BYTES - offset, info.command_line, sizeof(info.command_line))) {
         memory_add(platform.ram_base, platform.ram_bytes);
     }
     memory_reserve(kernel_image_base, (gensize_t)(image_end - image_start));
     memory_map(kernel_image_base);
+    if (memory_left_out() != 0) {
+        console_printf("memory: too many ranges, %lu bytes are not used\n", memory_left_out());
+    }
 }
 
 static lpaddr_t start_trace(uint64_t entered)

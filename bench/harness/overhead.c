@@ -2,10 +2,9 @@
 #include <harness/harness.h>
 #include <harness/overhead.h>
 
-#define READINGS 401
-#define WARM_UP  1000 ///< In realtime mode the emulator and the host need some time to settle.
-#define TOLERANCE \
-    1 ///< Cycles between the quartiles of the readings, or a quarter of their median: more is not stable.
+#define READINGS  401
+#define WARM_UP   1000 ///< In realtime mode the emulator and the host need some time to settle.
+#define TOLERANCE 1    ///< Cycles between the quartiles, or a quarter of the median: more is not stable.
 
 static errval_t empty(const struct bench *bench, struct bench_sample *sample)
 {

@@ -46,8 +46,9 @@ static inline bool lmp_err_is_transient(errval_t err)
  * Sets a channel up: makes a local endpoint, and sends to `remote`.
  *
  * \param buflen_words room for messages, in words: LMP_RING_SLOT_WORDS for each, rounded up to a power of two
- * of messages \param remote       the other side's endpoint, or NULL_CAP if it is not known yet
- * (lmp_chan_set_remote) \return SYS_ERR_OK, or LIB_ERR_LMP_CHAN_INIT on top of the reason
+ *                     of messages
+ * \param remote       the other side's endpoint, or NULL_CAP if it is not known yet (lmp_chan_set_remote)
+ * \return SYS_ERR_OK, or LIB_ERR_LMP_CHAN_INIT on top of the reason
  */
 errval_t lmp_chan_accept(struct lmp_chan *lc, size_t buflen_words, struct capref remote);
 
@@ -87,8 +88,8 @@ errval_t lmp_chan_send(struct lmp_chan *lc, unsigned flags, struct capref send_c
  * Takes a message, if one came.
  *
  * \param cap the capability that came along, in the slot that the channel had for it, or NULL_CAP; the slot
- * is the caller's then. With NULL a capability that comes is deleted and its slot used again. \return
- * SYS_ERR_OK, or LIB_ERR_NO_LMP_MSG
+ *            is the caller's then. With NULL a capability that comes is deleted and its slot used again.
+ * \return SYS_ERR_OK, or LIB_ERR_NO_LMP_MSG
  */
 errval_t lmp_chan_recv(struct lmp_chan *lc, struct lmp_recv_msg *msg, struct capref *cap);
 

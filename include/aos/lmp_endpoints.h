@@ -12,12 +12,11 @@
 #include <aos/waitset.h>
 
 struct lmp_endpoint {
-    struct lmp_ring *ring;   ///< In the dispatcher frame.
-    uint32_t offset;         ///< Of the ring in the dispatcher frame; never 0.
-    uint32_t slots;          ///< Of the ring; a power of two.
-    struct capref recv_slot; ///< Where the next capability goes; null if none can be taken.
-    struct lmp_message
-        early; ///< A message that was handed over while its thread waited for any; header 0: none.
+    struct lmp_ring *ring;    ///< In the dispatcher frame.
+    uint32_t offset;          ///< Of the ring in the dispatcher frame; never 0.
+    uint32_t slots;           ///< Of the ring; a power of two.
+    struct capref recv_slot;  ///< Where the next capability goes; null if none can be taken.
+    struct lmp_message early; ///< What was handed over in a wait for any; header 0: nothing.
     struct waitset_chanstate waitset_state;
     struct lmp_endpoint *next; ///< All endpoints of the dispatcher.
 };

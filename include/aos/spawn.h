@@ -29,8 +29,7 @@ errval_t module_find(const char *name, struct boot_file *ret);
 
 /// A capability that the child gets a copy of.
 struct spawn_grant {
-    cslot_t
-        slot; ///< In the child's task CNode: from TASKCN_SLOT_USER on, or that of a well-known capability.
+    cslot_t slot; ///< In the child's task CNode: from TASKCN_SLOT_USER on, or that of a known capability.
     struct capref cap;
 };
 
@@ -77,6 +76,9 @@ struct spawninfo {
  * then nothing of the child is left
  */
 errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si);
+
+/// The same for a child that gets nothing but its name as its argument, a console, and no channels.
+errval_t spawn_load_by_name(const char *name, domainid_t pid, struct spawninfo *si);
 
 /**
  * Stops a child if it still runs, deletes what its CSpace holds, and takes its memory back.

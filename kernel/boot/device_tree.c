@@ -1,4 +1,3 @@
-#include <arch/armv8/layout.h>
 #include <boot/device_tree.h>
 #include <boot/memory.h>
 #include <libfdt.h>
@@ -80,15 +79,10 @@ static void read_command_line(const void *fdt, char *command_line, size_t size)
     }
 }
 
-bool device_tree_read(lpaddr_t physical, char *command_line, size_t size)
+bool device_tree_read(const void *fdt, size_t mapped, char *command_line, size_t size)
 {
     command_line[0] = 0;
-    if (physical == 0) {
-        return false;
-    }
-    const void *fdt = (const void *)(KERNEL_FDT + (physical & (LARGE_PAGE_SIZE - 1)));
-    const size_t mapped = KERNEL_FDT_BYTES - (physical & (LARGE_PAGE_SIZE - 1));
-    if (fdt_check_header(fdt) != 0 || fdt_totalsize(fdt) > mapped) {
+    if (fdt == NULL || fdt_check_full(fdt, mapped) != 0) {
         return false;
     }
     const bool found = read_memory(fdt);

@@ -7,11 +7,13 @@
 #include <abi/types.h>
 
 /**
- * Reads the tree at physical address `fdt` (0: none), which map_kernel_early mapped: adds RAM, reserves what is reserved.
+ * Adds the RAM that the tree describes, and reserves what it reserves. A tree that is damaged counts as none.
  *
+ * \param fdt           the tree, or NULL
+ * \param mapped        bytes from `fdt` on that can be read
  * \param command_line  gets /chosen/bootargs, cut to `size`; empty if there is none
  * \return true if the tree described memory
  */
-bool device_tree_read(lpaddr_t fdt, char *command_line, size_t size);
+bool device_tree_read(const void *fdt, size_t mapped, char *command_line, size_t size);
 
 #endif

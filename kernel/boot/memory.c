@@ -5,6 +5,7 @@
 
 static struct boot_region regions[BOOTINFO_MAX_REGIONS];
 static size_t region_count;
+static gensize_t left_out;
 
 static void insert(lpaddr_t base, lpaddr_t end)
 {
@@ -12,7 +13,8 @@ static void insert(lpaddr_t base, lpaddr_t end)
         return;
     }
     if (region_count == BOOTINFO_MAX_REGIONS) {
-        panic("more than %u ranges of memory", BOOTINFO_MAX_REGIONS);
+        left_out += end - base;
+        return;
     }
     regions[region_count++] = (struct boot_region){base, end - base};
 }
@@ -97,4 +99,9 @@ gensize_t memory_total(void)
         total += regions[i].bytes;
     }
     return total;
+}
+
+gensize_t memory_left_out(void)
+{
+    return left_out;
 }

@@ -24,4 +24,7 @@ size_t memory_regions(struct boot_region *regions, size_t limit);
 
 gensize_t memory_total(void);
 
+/// Bytes that are not used because there are more ranges than fit.
+gensize_t memory_left_out(void);
+
 #endif

@@ -67,3 +67,10 @@ errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si)
     }
     return err;
 }
+
+errval_t spawn_load_by_name(const char *name, domainid_t pid, struct spawninfo *si)
+{
+    const char *const argv[] = {name, NULL};
+    const struct spawn_request request = {.name = name, .argv = argv, .pid = pid, .console = true};
+    return spawn_load(&request, si);
+}

@@ -38,8 +38,8 @@ errval_t children_init(void);
  * Starts a domain, and tells the host of it (DOMAIN frame).
  *
  * \param child   name, message and context are set; everything else is filled in here. It stays the caller's,
- * and in place, until child_destroy() \param request without name, pid and endpoints, which are filled in
- * here
+ *                and in place, until child_destroy()
+ * \param request without name, pid and endpoints, which are filled in here
  */
 errval_t child_start(struct child *child, struct spawn_request *request);
 

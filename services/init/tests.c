@@ -2,6 +2,7 @@
 #include "init.h"
 
 #include <aos/aos.h>
+#include <aos/kernel.h>
 #include <aos/text.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,16 @@
 #define TEST_RAM_BYTES 0x1000000UL
 #define TEXT_BYTES     160
 #define DEFAULT_SPAWNS 200
+
+/// A test domain that makes many events asks now and then for the trace to be drained, with any message.
+static void drain_when_asked(struct child *child, const struct lmp_recv_msg *msg, struct capref cap)
+{
+    (void)msg;
+    if (!capref_is_null(cap)) {
+        cap_destroy(cap);
+    }
+    child_answer(child, kernel_drain_trace(), NULL_CAP);
+}
 
 /// Runs a domain to its end. \return false if it could not be started
 static bool run_domain(const char *name, const char *const *argv, struct child *child)
@@ -25,7 +36,7 @@ static bool run_domain(const char *name, const char *const *argv, struct child *
         .grants = grants,
         .grant_count = ARRAY_LENGTH(grants),
     };
-    *child = (struct child){.name = name, .message = child_ignore};
+    *child = (struct child){.name = name, .message = drain_when_asked};
     errval_t err = child_start(child, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting %s", name);
@@ -103,6 +114,7 @@ static unsigned run_spawns(unsigned long count)
             return 1;
         }
         child_wait(&hello);
+        kernel_drain_trace();
         bool good = hello.end.reason == END_REASON_STOPPED && hello.end.address == 0;
         child_destroy(&hello);
         if (i == 0) {

@@ -119,7 +119,7 @@ def test_backtraces_name_function_file_and_line(program: build.Image) -> None:
     panic = symbols.explain_panic(program, {"reason": "x", "pc": "0x10008", "backtrace": "0x10008 0x1000c"})
     assert panic[1] == "  0x1000c  outer  deep.c:5"  # a return address: the call stands before it
     apart = symbols.explain_panic(program, {"pc": "0x10008", "backtrace": "0x10010"})
-    assert apart == ["  0x10008  outer  deep.c:5", "  0x10010  outer  deep.c:5"]
+    assert apart == ["  0x10008  outer  deep.c:5", "  0x10010  outer  deep.c:6"]
 
 
 def test_backtraces_that_cannot_be_explained(program: build.Image) -> None:

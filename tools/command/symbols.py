@@ -45,7 +45,7 @@ def _place(place: str) -> str:
     relative = os.path.relpath(path, ROOT) if Path(path).is_absolute() else path
     if relative.startswith(".."):
         relative = path
-    # Source paths are relative to the tree, and addr2line puts the folder before them in which they were compiled.
+    # Source paths are relative to the tree; addr2line puts the folder of the build before them.
     inside = re.sub(r"^build/[^/]+/", "", relative)
     return f"{inside if (ROOT / inside).exists() else relative}:{line.split()[0]}"
 
