@@ -1,7 +1,7 @@
 # Domains: user-level programs, each linked with all of lib/ against picolibc, for the image to carry.
 #
-# A folder of services/ is a domain; so is a file or folder of tests/system/domains/. bench/*.c are suites of the
-# domain `bench`, but for boot.c, which init runs; bench/peer is its other side. Sets the global property
+# A folder of services/ is a domain; so is a file or folder of tests/system/domains/. bench/*.c are suites of
+# the domain `bench`, but for boot.c, which init runs; bench/peer is its other side. Sets the global property
 # DOMAIN_ELFS, init first.
 
 set(PICOLIBC_SPECS /usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs CACHE FILEPATH
@@ -14,8 +14,8 @@ set(DOMAIN_OPTIONS "--specs=${PICOLIBC_SPECS}" -mno-outline-atomics -ftls-model=
 set(DOMAIN_LINKER_SCRIPT "${CMAKE_SOURCE_DIR}/lib/rt/domain.ld")
 set_property(GLOBAL PROPERTY DOMAIN_ELFS "")
 
-# What every domain target needs. Libraries and measuring domains do not touch floating point registers, so that
-# messages do not drag their state along.
+# What every domain target needs. Libraries and measuring domains do not touch floating point registers, so
+# that messages do not drag their state along.
 function(domain_settings target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "GENERAL_REGISTERS" "" "")
     target_compile_options(${target} PRIVATE ${DOMAIN_OPTIONS})
@@ -68,13 +68,15 @@ string(APPEND text "#define BENCH_SUITE_NAMES ${suite_names}\n#define BENCH_SUIT
 file(CONFIGURE OUTPUT "${GENERATED_INCLUDE_DIR}/bench_suites.h" CONTENT "${text}" @ONLY)
 
 file(GLOB init_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/services/init/*.c")
-domain(init GENERAL_REGISTERS SOURCES ${init_files} ${init_suite_files} "${CMAKE_SOURCE_DIR}/bench/harness/report.c")
+domain(init GENERAL_REGISTERS SOURCES ${init_files} ${init_suite_files}
+    "${CMAKE_SOURCE_DIR}/bench/harness/report.c")
 domain(bench GENERAL_REGISTERS SOURCES ${suite_files} ${harness_files})
 target_link_options(domain_bench PRIVATE -Wl,--defsym=BENCH_SUITE_FILES=${suite_count})
 file(GLOB peer_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/peer/*.c")
 domain(peer GENERAL_REGISTERS SOURCES ${peer_files})
 
-file(GLOB entries CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/services/*" "${CMAKE_SOURCE_DIR}/tests/system/domains/*")
+file(GLOB entries CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/services/*"
+    "${CMAKE_SOURCE_DIR}/tests/system/domains/*")
 foreach(entry IN LISTS entries)
     get_filename_component(name "${entry}" NAME_WE)
     if(IS_DIRECTORY "${entry}")

@@ -168,6 +168,9 @@ void child_destroy(struct child *child)
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "taking back what domain %s was made of", child->name);
     }
+    // The kernel told of the end if the child still ran: nobody waits for that message, but it is taken.
+    while (err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
+    }
     trace_bench_free_memory(ram_alloc_free_bytes());
 }
 

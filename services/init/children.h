@@ -49,7 +49,8 @@ errval_t child_answer(struct child *child, errval_t answer, struct capref cap);
 /// Handles events until the child has ended.
 void child_wait(struct child *child);
 
-/// Ends a child if it runs, and takes everything back that it was made of.
+/// Ends a child if it runs, and takes everything back that it was made of. Handles events that are pending,
+/// so no event handler may call it.
 void child_destroy(struct child *child);
 
 /// A `message` handler for children that have nothing to say: drops everything.

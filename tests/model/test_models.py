@@ -22,7 +22,9 @@ def shortcuts(model: Path) -> list[int]:
 
 def errors(model: Path, folder: Path, shortcut: int) -> int:
     """Number of errors that an exhaustive search finds; the search itself must be complete."""
-    subprocess.run(["spin", f"-DSHORTCUT={shortcut}", "-a", model], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        ["spin", f"-DSHORTCUT={shortcut}", "-a", model], cwd=folder, check=True, capture_output=True
+    )
     subprocess.run(["gcc", "-O2", "-w", "-o", "pan", "pan.c"], cwd=folder, check=True)
     done = subprocess.run(["./pan", "-m100000"], cwd=folder, check=True, capture_output=True, text=True)
     assert "max search depth too small" not in done.stdout

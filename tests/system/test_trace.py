@@ -53,9 +53,7 @@ def test_every_message_that_is_sent_arrives(records: list[tuple[int, str, dict[s
     assert sorted(sent) == sorted(received)
 
 
-def test_trace_spans_the_whole_run(
-    traced_run: Run, records: list[tuple[int, str, dict[str, int]]]
-) -> None:
+def test_trace_spans_the_whole_run(traced_run: Run, records: list[tuple[int, str, dict[str, int]]]) -> None:
     """From the first kernel instruction to the end, within a percent."""
     end = traced_run.recording.clocks[-1].cycles
     span = records[-1][0] - records[0][0]
