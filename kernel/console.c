@@ -82,13 +82,13 @@ static const char *cpu_name(void)
 void console_hello(void)
 {
     char text[640];
-    const size_t length =
-        format_string(text, sizeof(text),
-                      "version=%u\ndeclaration=%s\nplatform=%s\ncores=%u\ncpu=%s\ncycle_hz=%lu\ncounter_hz=%lu\n"
-                      "variant=%s\ntrace=%s\nring=%u\ngit=%s\nbuild=%s\n",
-                      STREAM_VERSION, TRACE_DECLARATION_HASH, platform.name, core_count, cpu_name(), cycle_frequency,
-                      timer_counter_hz(), CONFIG_VARIANT, TRACE_ENABLED,
-                      TRACE_RING_BYTES / TRACE_RECORD_BYTES, CONFIG_GIT, CONFIG_BUILD);
+    const size_t length = format_string(
+        text, sizeof(text),
+        "version=%u\ndeclaration=%s\nplatform=%s\ncores=%u\ncpu=%s\ncycle_hz=%lu\ncounter_hz=%lu\n"
+        "variant=%s\ntrace=%s\nring=%u\ngit=%s\nbuild=%s\n",
+        STREAM_VERSION, TRACE_DECLARATION_HASH, platform.name, core_count, cpu_name(), cycle_frequency,
+        timer_counter_hz(), CONFIG_VARIANT, TRACE_ENABLED, TRACE_RING_BYTES / TRACE_RECORD_BYTES, CONFIG_GIT,
+        CONFIG_BUILD);
     console_frame(STREAM_HELLO, text, length);
 }
 

@@ -26,8 +26,8 @@ static void put_padded(struct output *output, const char *text, size_t length, u
     }
 }
 
-static void put_number(struct output *output, uint64_t value, unsigned base, bool negative, const char *prefix,
-                       unsigned width, char fill)
+static void put_number(struct output *output, uint64_t value, unsigned base, bool negative,
+                       const char *prefix, unsigned width, char fill)
 {
     char digits[24];
     size_t at = sizeof(digits);

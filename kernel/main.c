@@ -35,7 +35,8 @@ static struct bootinfo info;
 static void milestone(const char *name)
 {
     if (info.milestone_count < ARRAY_LENGTH(info.milestones)) {
-        format_string(info.milestones[info.milestone_count].name, sizeof(info.milestones[0].name), "%s", name);
+        format_string(info.milestones[info.milestone_count].name, sizeof(info.milestones[0].name), "%s",
+                      name);
         info.milestones[info.milestone_count++].cycles = cycles();
     }
 }
@@ -47,7 +48,7 @@ static void find_memory(lpaddr_t fdt)
     if (!device_tree_read(tree, KERNEL_FDT_BYTES - offset, info.command_line, sizeof(info.command_line))) {
         memory_add(platform.ram_base, platform.ram_bytes);
     }
-    memory_reserve(kernel_image_base, (gensize_t)(image_end - image_start));
+    memory_reserve(kernel_image_base, (lvaddr_t)image_end - (lvaddr_t)image_start);
     memory_map(kernel_image_base);
     if (memory_left_out() != 0) {
         console_printf("memory: too many ranges, %lu bytes are not used\n", memory_left_out());
@@ -73,24 +74,25 @@ _Noreturn void kernel_main(lpaddr_t fdt, uint64_t el2, lpaddr_t image)
 {
     const uint64_t entered = cycles();
     kernel_image_base = image;
-    map_drop_identity();                  // from here on the low half is for domains
-    psci_init(el2 != 0);                  // the firmware, for switching off
-    console_init();                       // from here on a panic can be read
+    map_drop_identity(); // from here on the low half is for domains
+    psci_init(el2 != 0); // the firmware, for switching off
+    console_init();      // from here on a panic can be read
     milestone("console");
-    find_memory(fdt);                     // from the device tree, or the least the board has
+    find_memory(fdt); // from the device tree, or the least the board has
     const lpaddr_t trace = start_trace(entered);
     trace_boot_memory(memory_total());
     interrupt_init(memory_take(INTERRUPT_TABLE_BYTES, BASE_PAGE_SIZE));
     milestone("memory");
-    info.cores = gic_init(platform.gic_distributor, platform.gic_redistributors, platform.gic_redistributors_bytes);
-    gic_init_core();                      // interrupts of this core
-    pmu_init_core();                      // counters for user level
-    fp_init_core();                       // first use of FP traps
+    info.cores =
+        gic_init(platform.gic_distributor, platform.gic_redistributors, platform.gic_redistributors_bytes);
+    gic_init_core(); // interrupts of this core
+    pmu_init_core(); // counters for user level
+    fp_init_core();  // first use of FP traps
     schedule_init(command_line_number(info.command_line, "slice_us", SLICE_US_DEFAULT));
     info.cycle_hz = timer_measure_cycle_hz();
     info.counter_hz = timer_counter_hz();
     console_describe(info.cores, info.cycle_hz);
-    console_hello();                      // the stream starts
+    console_hello(); // the stream starts
     console_clock();
     trace_boot_devices(info.cores);
     milestone("devices");

@@ -21,15 +21,16 @@ static void __attribute__((format(printf, 2, 3))) report_add(struct report *repo
 {
     va_list arguments;
     va_start(arguments, format);
-    report->length += format_text(report->text + report->length, sizeof(report->text) - report->length, format, arguments);
+    report->length +=
+        format_text(report->text + report->length, sizeof(report->text) - report->length, format, arguments);
     va_end(arguments);
 }
 
 static bool on_a_stack(uint64_t frame)
 {
     return (frame & 15) == 0
-        && ((frame >= (uint64_t)stack_bottom && frame <= (uint64_t)stack_top - 16)
-            || (frame >= (uint64_t)emergency_stack_bottom && frame <= (uint64_t)emergency_stack_top - 16));
+           && ((frame >= (uint64_t)stack_bottom && frame <= (uint64_t)stack_top - 16)
+               || (frame >= (uint64_t)emergency_stack_bottom && frame <= (uint64_t)emergency_stack_top - 16));
 }
 
 /// Walks frame records: each is the caller's frame pointer and the return address.

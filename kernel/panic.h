@@ -1,6 +1,6 @@
 /**
- * The end of a kernel that found a bug in itself: says why, shows registers and a backtrace, sends what is left of the trace, and
- * switches the machine off. The host resolves the addresses.
+ * The end of a kernel that found a bug in itself: says why, shows registers and a backtrace, sends what is
+ * left of the trace, and switches the machine off. The host resolves the addresses.
  */
 #ifndef KERNEL_PANIC_H
 #define KERNEL_PANIC_H

@@ -1,5 +1,6 @@
 /**
- * The few functions of <string.h> that the kernel and the device tree library need, with general registers only.
+ * The few functions of <string.h> that the kernel and the device tree library need, with general registers
+ * only.
  */
 #include <stddef.h>
 #include <stdint.h>

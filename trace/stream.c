@@ -1,10 +1,10 @@
 #include <trace/stream.h>
 
-#define COBS_BLOCK      254
-#define VARINT_MAX      10
-#define RECORD_MAX      (3 * VARINT_MAX)
-#define TRACE_BASE_AT   16
-#define TRACE_HEADER    24
+#define COBS_BLOCK    254
+#define VARINT_MAX    10
+#define RECORD_MAX    (3 * VARINT_MAX)
+#define TRACE_BASE_AT 16
+#define TRACE_HEADER  24
 
 /// Four bits at a time: a sixteenth of the usual table, for the kernel's private data.
 static uint32_t crc_step(uint32_t crc, uint8_t byte)

@@ -1,5 +1,6 @@
 /**
- * Encoding of the stream on the wire: docs/trace-stream.md says what it looks like. Builds for the kernel and for the host's tests.
+ * Encoding of the stream on the wire: docs/trace-stream.md says what it looks like. Builds for the kernel and
+ * for the host's tests.
  */
 #ifndef TRACE_STREAM_H
 #define TRACE_STREAM_H
@@ -45,7 +46,8 @@ void stream_trace_begin(struct stream_trace *trace, uint64_t index, uint64_t dro
 /// True if another record might not fit.
 bool stream_trace_full(const struct stream_trace *trace);
 
-/// Adds a record; event 0 is one that was never completed. A time below the last one is taken as the last one.
+/// Adds a record; event 0 is one that was never completed. A time below the last one is taken as the last
+/// one.
 void stream_trace_add(struct stream_trace *trace, uint64_t event, uint64_t when, uint64_t argument);
 
 /// Returns the payload's length.

@@ -30,7 +30,7 @@ static void sort(uint64_t *values, unsigned count)
 bool overhead_measure(struct overhead *overhead)
 {
     errval_t (*volatile sample)(const struct bench *, struct bench_sample *) = empty;
-    uint64_t readings[READINGS];
+    uint64_t readings[READINGS] = {0};
     for (unsigned i = 0; i < WARM_UP + READINGS; i++) {
         struct bench_sample reading;
         sample(NULL, &reading);

@@ -7,14 +7,14 @@
 #include <abi/types.h>
 
 /* L1 slots of every domain's CSpace. */
-#define ROOTCN_TASK       0 ///< L2 CNode with the slots below.
-#define ROOTCN_PAGE       1 ///< Page tables that the parent made, the root first.
-#define ROOTCN_MEMORY     2 ///< RAM that the domain starts with; init: all of it.
-#define ROOTCN_MODULES    3 ///< init: one Frame a boot module, in the order of bootinfo.
-#define ROOTCN_DEVICES    4 ///< init: one DevFrame a device, in the order of bootinfo.
-#define ROOTCN_SEGMENTS   5 ///< Frames that the parent mapped.
-#define ROOTCN_FREE       6 ///< The first L1 slot that the domain may use as it likes.
-#define ROOTCN_SLOTS      256
+#define ROOTCN_TASK     0 ///< L2 CNode with the slots below.
+#define ROOTCN_PAGE     1 ///< Page tables that the parent made, the root first.
+#define ROOTCN_MEMORY   2 ///< RAM that the domain starts with; init: all of it.
+#define ROOTCN_MODULES  3 ///< init: one Frame a boot module, in the order of bootinfo.
+#define ROOTCN_DEVICES  4 ///< init: one DevFrame a device, in the order of bootinfo.
+#define ROOTCN_SEGMENTS 5 ///< Frames that the parent mapped.
+#define ROOTCN_FREE     6 ///< The first L1 slot that the domain may use as it likes.
+#define ROOTCN_SLOTS    256
 
 /* Slots of the task CNode. Slot 0 stays empty: address 0 is the null reference. */
 #define TASKCN_SLOT_NULL       0
@@ -31,25 +31,26 @@
 #define TASKCN_SLOT_BOOTINFO   11 ///< init: Frame with struct bootinfo.
 #define TASKCN_SLOT_USER       16 ///< From here on the parent's and child's own agreement.
 
-/* Fixed user addresses. What the parent builds lies below 512 GiB (entry 0 of the root page table); the rest is the domain's own. */
-#define USER_IMAGE_BASE   0x400000UL     ///< Lowest address of a segment of an executable.
-#define USER_IMAGE_LIMIT  0x40000000UL   ///< End of the range for segments.
-#define USER_DISPATCHER   0x40000000UL   ///< The dispatcher frame.
-#define USER_ARGS         0x48000000UL   ///< The arguments page(s); init: struct bootinfo.
-#define USER_HEAP         0x50000000UL   ///< The heap.
-#define USER_STACK_LIMIT  0x60000000UL   ///< Lowest address of the main thread's stack; below it lies a guard.
-#define USER_TRACE        0x7000000000UL ///< The trace ring.
-#define USER_OWN_BASE     0x8000000000UL ///< From here on the domain's own paging decides.
-#define USER_LIMIT        (1UL << 48)
+/* Fixed user addresses. What the parent builds lies below 512 GiB (entry 0 of the root page table); the rest
+ * is the domain's own. */
+#define USER_IMAGE_BASE  0x400000UL     ///< Lowest address of a segment of an executable.
+#define USER_IMAGE_LIMIT 0x40000000UL   ///< End of the range for segments.
+#define USER_DISPATCHER  0x40000000UL   ///< The dispatcher frame.
+#define USER_ARGS        0x48000000UL   ///< The arguments page(s); init: struct bootinfo.
+#define USER_HEAP        0x50000000UL   ///< The heap.
+#define USER_STACK_LIMIT 0x60000000UL   ///< Lowest address of the main thread's stack; below it lies a guard.
+#define USER_TRACE       0x7000000000UL ///< The trace ring.
+#define USER_OWN_BASE    0x8000000000UL ///< From here on the domain's own paging decides.
+#define USER_LIMIT       (1UL << 48)
 
 #define USER_DISPATCHER_BYTES 0x10000UL
 #define USER_HEAP_BYTES       0x100000UL
 #define USER_STACK_BYTES      0x20000UL
 
-#define BOOTINFO_BYTES        0x4000UL
-#define BOOTINFO_MAX_REGIONS  64
-#define BOOTINFO_MAX_MODULES  32
-#define BOOTINFO_MAX_DEVICES  16
+#define BOOTINFO_BYTES       0x4000UL
+#define BOOTINFO_MAX_REGIONS 64
+#define BOOTINFO_MAX_MODULES 32
+#define BOOTINFO_MAX_DEVICES 16
 
 struct boot_region {
     genpaddr_t base;

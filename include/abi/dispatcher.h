@@ -1,8 +1,9 @@
 /**
- * The part of a dispatcher that kernel and domain share, at the start of the dispatcher frame (document D, 1.2).
+ * The part of a dispatcher that kernel and domain share, at the start of the dispatcher frame (document
+ * D, 1.2).
  *
- * The frame is ordinary memory of the domain: the kernel believes nothing that it reads from it. Offsets are fixed
- * because the kernel's message path, in assembler, uses them.
+ * The frame is ordinary memory of the domain: the kernel believes nothing that it reads from it. Offsets are
+ * fixed because the kernel's message path, in assembler, uses them.
  */
 #ifndef ABI_DISPATCHER_H
 #define ABI_DISPATCHER_H
@@ -13,27 +14,28 @@
 #define DISP_SAVE_DISABLED 416
 #define DISP_SAVE_FP       704
 
-#define REGS_X(n)   ((n)*8)
-#define REGS_SP     248
-#define REGS_PC     256
-#define REGS_SPSR   264
-#define REGS_TPIDR  272
+#define REGS_X(n)  ((n)*8)
+#define REGS_SP    248
+#define REGS_PC    256
+#define REGS_SPSR  264
+#define REGS_TPIDR 272
 
 #define LMP_WAIT_ANY DISP_ANY ///< Wait for a message on any endpoint of the dispatcher.
 
 #define DISPATCHER_FRAME_MIN_BYTES 4096
 
 /* What a dispatcher is or why it ended. */
-#define DISPATCHER_STATE_EMPTY   0
-#define DISPATCHER_STATE_READY   1 ///< Set up, never run.
-#define DISPATCHER_STATE_RUNS    2
-#define DISPATCHER_STATE_ENDED   3
+#define DISPATCHER_STATE_EMPTY 0
+#define DISPATCHER_STATE_READY 1 ///< Set up, never run.
+#define DISPATCHER_STATE_RUNS  2
+#define DISPATCHER_STATE_ENDED 3
 
-#define END_REASON_STOPPED     0 ///< By DISPATCHER_STOP; the address is its code.
-#define END_REASON_FAULT       1 ///< A fault while disabled, or without a handler; the address is the faulting one.
-#define END_REASON_TRAP        2 ///< The same for an undefined instruction and the like; the address is its PC.
+#define END_REASON_STOPPED 0 ///< By DISPATCHER_STOP; the address is its code.
+#define END_REASON_FAULT   1 ///< A fault while disabled, or without a handler; the address is the faulting one.
+#define END_REASON_TRAP    2 ///< The same for an undefined instruction and the like; the address is its PC.
 
-/* First word of the message that tells of a dispatcher's end; then its number, the reason, the address and the PC. */
+/* First word of the message that tells of a dispatcher's end; then its number, the reason, the address and
+ * the PC. */
 #define LMP_DISPATCHER_ENDED 0xdead
 
 /* Kinds of faults that the fault upcall gets. */
@@ -76,19 +78,21 @@ struct lmp_slot {
 };
 
 /**
- * The ring of one endpoint, anywhere in the dispatcher frame, aligned to 16 bytes. Slot of message n is n modulo the number
- * of slots that the endpoint was minted with, a power of two.
+ * The ring of one endpoint, anywhere in the dispatcher frame, aligned to 16 bytes. Slot of message n is n
+ * modulo the number of slots that the endpoint was minted with, a power of two.
  */
 struct lmp_ring {
     struct lmp_count count;
-    capaddr_t recv_slot; ///< Empty slot of an L2 CNode for the next capability, 0 for none; the kernel clears it on use.
+    capaddr_t recv_slot; ///< Empty slot of an L2 CNode for the next capability, 0 for none; the kernel clears
+                         ///< it on use.
     uint32_t reserved;
     struct lmp_slot slots[];
 };
 
-/// Upcalls run disabled on the dispatcher's stack. x0: the dispatcher; run: no more; fault: x1 kind, x2 address.
+/// Upcalls run disabled on the dispatcher's stack. x0: the dispatcher; run: no more; fault: x1 kind, x2
+/// address.
 struct dispatcher_shared {
-    uint32_t disabled; ///< Non-zero: the kernel saves to save_disabled and resumes from there, without upcalls.
+    uint32_t disabled; ///< Non-zero: the kernel saves to save_disabled and resumes there, without upcalls.
     uint32_t reserved0;
     struct lmp_count any; ///< Messages over all rings: delivered counts every ring delivery.
     lvaddr_t self;        ///< User address of this structure.
@@ -106,8 +110,10 @@ struct dispatcher_shared {
 
 _Static_assert(sizeof(struct registers) == 288, "the assembler knows the layout");
 _Static_assert(offsetof(struct dispatcher_shared, any) == DISP_ANY, "the assembler knows the layout");
-_Static_assert(offsetof(struct dispatcher_shared, save_enabled) == DISP_SAVE_ENABLED, "the assembler knows the layout");
-_Static_assert(offsetof(struct dispatcher_shared, save_disabled) == DISP_SAVE_DISABLED, "the assembler knows the layout");
+_Static_assert(offsetof(struct dispatcher_shared, save_enabled) == DISP_SAVE_ENABLED,
+               "the assembler knows the layout");
+_Static_assert(offsetof(struct dispatcher_shared, save_disabled) == DISP_SAVE_DISABLED,
+               "the assembler knows the layout");
 _Static_assert(offsetof(struct dispatcher_shared, save_fp) == DISP_SAVE_FP, "the assembler knows the layout");
 _Static_assert(sizeof(struct lmp_slot) == 80, "ten words a message");
 #endif

@@ -1,8 +1,8 @@
 /**
  * The system calls: numbers, flags, and what goes where in the registers.
  *
- * x0 holds the call's number in bits 7:0; the other bits belong to the call. Results come back in x0 (an errval_t)
- * and from x1 on. A call keeps x19 to x30, sp and TPIDR_EL0, and clobbers x1 to x18 and the flags.
+ * x0 holds the call's number in bits 7:0; the other bits belong to the call. Results come back in x0 (an
+ * errval_t) and from x1 on. A call keeps x19 to x30, sp and TPIDR_EL0, and clobbers x1 to x18 and the flags.
  */
 #ifndef ABI_SYSCALL_H
 #define ABI_SYSCALL_H
@@ -11,7 +11,7 @@
 #define SYS_LMP    1 ///< Send, wait, or send and wait.
 #define SYS_INVOKE 2 ///< A command on a capability.
 #define SYS_YIELD  3 ///< Give up the core; x1: address of a dispatcher capability to run next, or 0.
-#define SYS_RESUME 4 ///< x1: user address of a struct registers in the dispatcher frame; leaves disabled mode and runs it.
+#define SYS_RESUME 4 ///< Leave disabled mode; x1: address of a struct registers to run.
 #define SYS_COUNT  5
 
 /*
@@ -42,44 +42,51 @@
  *        x2 to x7  arguments
  *   out  x0  error; x1 to x3 results
  *
- * A slot reference is two halves: address of the L1CNode capability of its CSpace | address of the slot << 32, with
- * a level: 2 for a slot of an L2 CNode, 1 for a slot of the L1 CNode itself (address L1 slot << 8).
+ * A slot reference is two halves: address of the L1CNode capability of its CSpace | address of the slot <<
+ * 32, with a level: 2 for a slot of an L2 CNode, 1 for a slot of the L1 CNode itself (address L1 slot << 8).
  */
 #define INVOKE_COMMAND_SHIFT 8
 
 /* On an L1CNode. x2: destination slot, x3: source slot, x4: levels and type. */
 #define CNODE_COPY     0 ///< x2, x3, x4
 #define CNODE_MINT     1 ///< x2, x3, x4; x5, x6: parameters
-#define CNODE_RETYPE   2 ///< x2 first destination slot, x3, x4; x5: offset in bytes; x6: bytes an object; x7: count
+#define CNODE_RETYPE   2 ///< x2: first slot, x3, x4; x5: offset in bytes; x6: bytes an object; x7: count
 #define CNODE_DELETE   3 ///< x2, x4
 #define CNODE_IDENTIFY 4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes
 
 #define SLOT_REF(cspace, addr)                      ((uint64_t)(cspace) | (uint64_t)(addr) << 32)
 #define SLOT_LEVELS(dest_level, src_level, objtype) ((dest_level) | (src_level) << 8 | (objtype) << 16)
 
-/* On a VNode. All addresses are slots of L2 CNodes in the caller's CSpace. */
-#define VNODE_MAP   0 ///< x2: capability to map | slot for the mapping << 32; x3: entry | count << 32; x4: flags; x5: offset
+/*
+ * On a VNode. All addresses are slots of L2 CNodes in the caller's CSpace.
+ * Map: x2: capability to map | slot for the mapping << 32; x3: entry | count << 32; x4: flags; x5: offset.
+ */
+#define VNODE_MAP   0
 #define VNODE_UNMAP 1 ///< x2: address of the mapping capability, which is deleted
 
-#define VREGION_FLAGS_READ       1
-#define VREGION_FLAGS_WRITE      2
-#define VREGION_FLAGS_EXECUTE    4
-#define VREGION_FLAGS_NOCACHE    8
-#define VREGION_FLAGS_READ_WRITE (VREGION_FLAGS_READ | VREGION_FLAGS_WRITE)
+#define VREGION_FLAGS_READ         1
+#define VREGION_FLAGS_WRITE        2
+#define VREGION_FLAGS_EXECUTE      4
+#define VREGION_FLAGS_NOCACHE      8
+#define VREGION_FLAGS_READ_WRITE   (VREGION_FLAGS_READ | VREGION_FLAGS_WRITE)
 #define VREGION_FLAGS_READ_EXECUTE (VREGION_FLAGS_READ | VREGION_FLAGS_EXECUTE)
-#define VREGION_FLAGS_MASK       15
+#define VREGION_FLAGS_MASK         15
 
-/* On a Dispatcher. */
-#define DISPATCHER_SETUP  0 ///< x2: L1CNode | VNode l0 << 32; x3: dispatcher frame | endpoint told of its end, or 0, << 32;
-                            ///< x4: user address of the dispatcher frame; returns x1: its number. It does not run yet.
+/*
+ * On a Dispatcher.
+ * Set-up: x2: L1CNode | VNode l0 << 32; x3: dispatcher frame | endpoint that is told of its end, or 0, << 32;
+ * x4: user address of the dispatcher frame; returns x1: its number. It does not run yet.
+ */
+#define DISPATCHER_SETUP  0
 #define DISPATCHER_RUN    1 ///< Makes it runnable for the first time.
 #define DISPATCHER_STOP   2 ///< Ends it; x2: code. A dispatcher that stops itself does not return.
 #define DISPATCHER_STATUS 3 ///< returns x1: state, x2: reason, x3: address
 
-/* On an EndPoint: only SYS_LMP. Minting an endpoint: parameters are the lmp_ring's offset and its number of slots. */
+/* On an EndPoint: only SYS_LMP. Minting an endpoint: parameters are the lmp_ring's offset and its number of
+ * slots. */
 
-/* On an IRQ. */
-#define IRQ_CONNECT 0 ///< x2: interrupt number, x3: endpoint capability that gets an empty message for each interrupt
+/* On an IRQ. A connected interrupt is a message of one word, its number. */
+#define IRQ_CONNECT 0 ///< x2: interrupt number, x3: endpoint
 #define IRQ_ACK     1 ///< x2: interrupt number: let the next one through
 
 /* On a PerfMon. */

@@ -17,15 +17,15 @@ typedef uint32_t cslot_t;    ///< A slot number inside one CNode.
 typedef uint32_t coreid_t;
 typedef uint32_t domainid_t;
 
-#define BASE_PAGE_BITS 12
-#define BASE_PAGE_SIZE (1UL << BASE_PAGE_BITS)
+#define BASE_PAGE_BITS  12
+#define BASE_PAGE_SIZE  (1UL << BASE_PAGE_BITS)
 #define LARGE_PAGE_BITS 21
 #define LARGE_PAGE_SIZE (1UL << LARGE_PAGE_BITS)
-#define HUGE_PAGE_BITS 30
-#define HUGE_PAGE_SIZE (1UL << HUGE_PAGE_BITS)
+#define HUGE_PAGE_BITS  30
+#define HUGE_PAGE_SIZE  (1UL << HUGE_PAGE_BITS)
 
-#define ROUND_UP(n, size) ((((n) + (size)-1)) & ~((size)-1))
+#define ROUND_UP(n, size)   ((((n) + (size)-1)) & ~((size)-1))
 #define ROUND_DOWN(n, size) ((n) & ~((size)-1))
-#define ARRAY_LENGTH(a) (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_LENGTH(a)     (sizeof(a) / sizeof((a)[0]))
 
 #endif

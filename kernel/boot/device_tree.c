@@ -40,7 +40,8 @@ static bool read_memory(const void *fdt)
 {
     bool found = false;
     int node;
-    fdt_for_each_subnode(node, fdt, 0) {
+    fdt_for_each_subnode(node, fdt, 0)
+    {
         if (is_memory(fdt, node)) {
             each_range(fdt, 0, node, memory_add);
             found = true;
@@ -62,7 +63,8 @@ static void read_reserved(const void *fdt)
     if (parent < 0) {
         return;
     }
-    fdt_for_each_subnode(node, fdt, parent) {
+    fdt_for_each_subnode(node, fdt, parent)
+    {
         each_range(fdt, parent, node, memory_reserve);
     }
 }

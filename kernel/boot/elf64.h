@@ -1,5 +1,6 @@
 /**
- * The parts of the ELF-64 object file format that loading init needs. lib/elf is the checked loader for everybody else.
+ * The parts of the ELF-64 object file format that loading init needs. lib/elf is the checked loader for
+ * everybody else.
  */
 #ifndef KERNEL_BOOT_ELF64_H
 #define KERNEL_BOOT_ELF64_H

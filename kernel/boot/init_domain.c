@@ -30,7 +30,8 @@ static void give_task(struct init_image *image, struct cte *task, struct cte *ro
     const lpaddr_t dcb = memory_take(BASE_PAGE_SIZE, BASE_PAGE_SIZE);
     memory_zero(dcb, BASE_PAGE_SIZE);
     caps_create(&task[TASKCN_SLOT_DISPATCHER], ObjType_Dispatcher, dcb, OBJSIZE_Dispatcher);
-    init_image_frame(image, &task[TASKCN_SLOT_DISPFRAME], USER_DISPATCHER, USER_DISPATCHER_BYTES, VREGION_FLAGS_READ_WRITE);
+    init_image_frame(image, &task[TASKCN_SLOT_DISPFRAME], USER_DISPATCHER, USER_DISPATCHER_BYTES,
+                     VREGION_FLAGS_READ_WRITE);
     init_image_frame(image, &task[TASKCN_SLOT_BOOTINFO], USER_ARGS, BOOTINFO_BYTES, VREGION_FLAGS_READ_WRITE);
     caps_create(&task[TASKCN_SLOT_KERNEL], ObjType_Kernel, 0, 0);
     caps_create(&task[TASKCN_SLOT_IRQ], ObjType_IRQ, GIC_FIRST_SPI, GIC_IRQS - GIC_FIRST_SPI);
@@ -50,7 +51,8 @@ static void give_modules(struct bootinfo *info, struct cte *slots, lpaddr_t imag
         struct boot_module *module = &info->modules[i];
         module->bytes = modules[i].bytes;
         memcpy(module->name, modules[i].name, strnlen(modules[i].name, sizeof(module->name) - 1));
-        caps_create(&slots[i], ObjType_Frame, module_base(&modules[i], image), ROUND_UP(modules[i].bytes, BASE_PAGE_SIZE));
+        caps_create(&slots[i], ObjType_Frame, module_base(&modules[i], image),
+                    ROUND_UP(modules[i].bytes, BASE_PAGE_SIZE));
     }
     info->module_count = (uint32_t)module_count;
 }
@@ -104,7 +106,8 @@ struct dcb *init_domain_create(struct bootinfo *info, lpaddr_t image_base, lpadd
     must(caps_delete(root_slot), "first copy of the root CNode");
     init_image_frame(&image, NULL, USER_HEAP, USER_HEAP_BYTES, VREGION_FLAGS_READ_WRITE);
     init_image_frame(&image, NULL, USER_STACK_LIMIT, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE);
-    const lvaddr_t entry = init_image_load(&image, phys_to_virt(module_base(&modules[0], image_base)), modules[0].bytes);
+    const lvaddr_t entry =
+        init_image_load(&image, phys_to_virt(module_base(&modules[0], image_base)), modules[0].bytes);
     prepare_dispatcher(task, entry);
 
     info->page_table_count = image.table_count;
@@ -115,9 +118,11 @@ struct dcb *init_domain_create(struct bootinfo *info, lpaddr_t image_base, lpadd
     memcpy(phys_to_virt(task[TASKCN_SLOT_BOOTINFO].cap.base), info, sizeof(*info));
 
     struct dcb *dcb = dcb_from_phys(task[TASKCN_SLOT_DISPATCHER].cap.base);
-    must(dispatcher_setup(dcb, &task[TASKCN_SLOT_ROOTCN], &pages[0], &task[TASKCN_SLOT_DISPFRAME], NULL, USER_DISPATCHER),
+    must(dispatcher_setup(dcb, &task[TASKCN_SLOT_ROOTCN], &pages[0], &task[TASKCN_SLOT_DISPFRAME], NULL,
+                          USER_DISPATCHER),
          "dispatcher");
-    must(caps_retype(&task[TASKCN_SLOT_SELFEP], ObjType_EndPoint, 0, 1, &task[TASKCN_SLOT_DISPATCHER], 0), "endpoint");
+    must(caps_retype(&task[TASKCN_SLOT_SELFEP], ObjType_EndPoint, 0, 1, &task[TASKCN_SLOT_DISPATCHER], 0),
+         "endpoint");
     dcb->state = DISPATCHER_STATE_RUNS;
     return dcb;
 }

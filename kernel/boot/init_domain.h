@@ -1,5 +1,6 @@
 /**
- * Builds the first domain, init, and gives it everything that there is: RAM, modules, devices, as capabilities.
+ * Builds the first domain, init, and gives it everything that there is: RAM, modules, devices, as
+ * capabilities.
  */
 #ifndef KERNEL_BOOT_INIT_DOMAIN_H
 #define KERNEL_BOOT_INIT_DOMAIN_H

@@ -64,7 +64,8 @@ static struct cte *next_segment(struct init_image *image)
 }
 
 /// Maps a frame table by table: a capability is mapped once, so every further table takes a copy.
-static void map_frame(struct init_image *image, struct cte *frame, lvaddr_t address, unsigned level, uint64_t flags)
+static void map_frame(struct init_image *image, struct cte *frame, lvaddr_t address, unsigned level,
+                      uint64_t flags)
 {
     const gensize_t page = 1UL << shift_of(level);
     const gensize_t bytes = frame->cap.bytes;
@@ -80,12 +81,14 @@ static void map_frame(struct init_image *image, struct cte *frame, lvaddr_t addr
             must(caps_copy(copy, frame), "copy of a frame");
         }
         struct cte *mapping = next_segment(image);
-        must(caps_map(table_for(image, level, address + offset), copy, mapping, entry, count, flags, offset), "frame");
+        must(caps_map(table_for(image, level, address + offset), copy, mapping, entry, count, flags, offset),
+             "frame");
         offset += count * page;
     }
 }
 
-void *init_image_frame(struct init_image *image, struct cte *slot, lvaddr_t address, gensize_t bytes, uint64_t flags)
+void *init_image_frame(struct init_image *image, struct cte *slot, lvaddr_t address, gensize_t bytes,
+                       uint64_t flags)
 {
     const lpaddr_t memory = memory_take(bytes, BASE_PAGE_SIZE);
     memory_zero(memory, bytes);
@@ -125,12 +128,13 @@ lvaddr_t init_image_load(struct init_image *image, const void *file, size_t byte
             continue;
         }
         const uint64_t flags = (segment->flags & ELF64_READ ? VREGION_FLAGS_READ : 0)
-            | (segment->flags & ELF64_WRITE ? VREGION_FLAGS_WRITE : 0)
-            | (segment->flags & ELF64_EXECUTE ? VREGION_FLAGS_EXECUTE : 0);
+                               | (segment->flags & ELF64_WRITE ? VREGION_FLAGS_WRITE : 0)
+                               | (segment->flags & ELF64_EXECUTE ? VREGION_FLAGS_EXECUTE : 0);
         const lvaddr_t first = ROUND_DOWN(segment->address, BASE_PAGE_SIZE);
         const gensize_t size = ROUND_UP(segment->address + segment->memory_bytes, BASE_PAGE_SIZE) - first;
         char *memory = init_image_frame(image, NULL, first, size, flags);
-        memcpy(memory + (segment->address - first), (const char *)file + segment->file_at, segment->file_bytes);
+        memcpy(memory + (segment->address - first), (const char *)file + segment->file_at,
+               segment->file_bytes);
         if (flags & VREGION_FLAGS_EXECUTE) {
             synchronise_instructions(memory, size);
         }

@@ -19,8 +19,10 @@ struct init_image {
 
 void init_image_begin(struct init_image *image, struct cte *pages, struct cte *segments);
 
-/// Takes memory for a frame, clears it and maps it. `slot` gets the capability, or a segment slot if it is NULL. Returns its memory.
-void *init_image_frame(struct init_image *image, struct cte *slot, lvaddr_t address, gensize_t bytes, uint64_t flags);
+/// Takes memory for a frame, clears it and maps it. `slot` gets the capability, or a segment slot if it is
+/// NULL. Returns its memory.
+void *init_image_frame(struct init_image *image, struct cte *slot, lvaddr_t address, gensize_t bytes,
+                       uint64_t flags);
 
 /// Maps a frame that exists in 2 MiB pages, read-write.
 void init_image_map_large(struct init_image *image, struct cte *frame, lvaddr_t address);

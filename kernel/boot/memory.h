@@ -15,8 +15,8 @@ void memory_reserve(lpaddr_t base, gensize_t bytes);
 /// Makes all of it reachable. From here on memory_take works.
 void memory_map(lpaddr_t image);
 
-/// Takes memory for good, from the top of the largest range. Both arguments multiples of pages, `align` a power of two.
-/// Panics when there is none.
+/// Takes memory for good, from the top of the largest range. Both arguments multiples of pages, `align` a
+/// power of two. Panics when there is none.
 lpaddr_t memory_take(gensize_t bytes, gensize_t align);
 
 /// The ranges that are left.

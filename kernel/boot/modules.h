@@ -10,7 +10,8 @@
 /// One file. The table is generated; its entries stand in read-only data.
 struct module {
     const char *name;
-    uint64_t address; ///< As linked, behind KERNEL_BASE; a multiple of 4096. It is not mapped there: see module_base().
+    uint64_t address; ///< As linked, behind KERNEL_BASE; a multiple of 4096. It is not mapped there: see
+                      ///< module_base().
     uint64_t bytes;
 };
 

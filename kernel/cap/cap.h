@@ -163,8 +163,8 @@ bool vnode_in_use(lpaddr_t vnode, size_t entry, size_t count);
 /// Clears entries and makes sure that no translation of them stays behind.
 void vnode_clear(lpaddr_t pte, size_t count);
 
-lpaddr_t
-virt_to_phys(const void *va); ///< The inverse of phys_to_virt, and for symbols of the kernel's image.
+lpaddr_t virt_to_phys(
+    const void *va); ///< The inverse of phys_to_virt, and for symbols of the kernel's image.
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

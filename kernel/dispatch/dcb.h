@@ -1,16 +1,17 @@
 /**
- * Dispatcher control blocks: what the kernel knows of a dispatcher. The rest is the domain's own business, in the dispatcher frame.
+ * Dispatcher control blocks: what the kernel knows of a dispatcher. The rest is the domain's own business, in
+ * the dispatcher frame.
  */
 #ifndef KERNEL_DCB_H
 #define KERNEL_DCB_H
 
 /* Offsets for the assembler, asserted in dispatcher.c. */
-#define DCB_CSPACE     0
-#define DCB_DISP       16
-#define DCB_TTBR0      32
-#define DCB_WAIT       48
-#define DCB_QUEUED     56
-#define DCB_NUMBER     60
+#define DCB_CSPACE 0
+#define DCB_DISP   16
+#define DCB_TTBR0  32
+#define DCB_WAIT   48
+#define DCB_QUEUED 56
+#define DCB_NUMBER 60
 
 #ifdef __ASSEMBLER__
 #define WAIT_NUMBER(n) (n)
@@ -34,9 +35,9 @@ struct dcb {
     uint64_t ttbr0;                 ///< Root page table and ASID.
     lvaddr_t user_disp;             ///< The dispatcher frame, as the domain sees it.
     uint64_t wait;                  ///< WAIT_NONE, or what it waits for.
-    uint8_t queued;                 ///< Stands in the run queue, perhaps although it waits (the queue sheds those).
-    uint8_t resume_enabled;         ///< A message is in its saved registers: go on there without an upcall.
-    uint8_t state;                  ///< DISPATCHER_STATE_*
+    uint8_t queued;         ///< Stands in the run queue, perhaps although it waits (the queue sheds those).
+    uint8_t resume_enabled; ///< A message is in its saved registers: go on there without an upcall.
+    uint8_t state;          ///< DISPATCHER_STATE_*
     uint8_t end_reason;
     uint32_t number;
     struct dcb *next;
@@ -44,7 +45,8 @@ struct dcb {
     uint64_t end_address;
     uint32_t handed_flow; ///< Trace flow of the message in its saved registers.
     uint16_t asid;
-    struct cte cspace; ///< Its own copies of what it is made of.
+    uint16_t interrupts; ///< That are connected to its endpoints.
+    struct cte cspace;   ///< Its own copies of what it is made of.
     struct cte vspace;
     struct cte frame;
     struct cte end_endpoint;

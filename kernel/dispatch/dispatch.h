@@ -1,8 +1,8 @@
 /**
  * Scheduling of dispatchers on this core, and the messages between them.
  *
- * Who holds what: everything here is the core's own, and the kernel runs with interrupts off, so there are no locks. A function that
- * does not return goes to user level.
+ * Who holds what: everything here is the core's own, and the kernel runs with interrupts off, so there are no
+ * locks. A function that does not return goes to user level.
  */
 #ifndef KERNEL_DISPATCH_H
 #define KERNEL_DISPATCH_H
@@ -16,8 +16,8 @@ struct dcb *dcb_current(void);
 /* Life of a dispatcher, dispatcher.c */
 
 /// Gives an empty DCB its parts. The caller checked the types of the capabilities.
-errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspace, struct cte *frame, struct cte *end_endpoint,
-                          lvaddr_t user_disp);
+errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspace, struct cte *frame,
+                          struct cte *end_endpoint, lvaddr_t user_disp);
 
 /// Ends a dispatcher and tells its end endpoint. The caller schedules if it was the current one.
 void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t pc);
@@ -40,7 +40,8 @@ void schedule_slice_over(void);
 /// Picks the next dispatcher and runs it; idles while there is none.
 _Noreturn void schedule(void);
 
-/// Makes `dcb` the current dispatcher and goes to user level: saved registers if it was disabled or has a message in them, else its run upcall.
+/// Makes `dcb` the current dispatcher and goes to user level: saved registers if it was disabled or has a
+/// message in them, else its run upcall.
 _Noreturn void dispatch(struct dcb *dcb);
 
 /// Goes back to where the current dispatcher was interrupted or called from.
@@ -66,7 +67,8 @@ struct lmp_message {
  * Delivers a message to an EndPoint: into the registers of a receiver that waits for it, else into the ring.
  * A receiver that slept becomes runnable.
  *
- * \return SYS_ERR_OK, or SYS_ERR_LMP_NO_TARGET, SYS_ERR_LMP_BUF_OVERFLOW, SYS_ERR_LMP_CAP_NO_SLOT; then nothing happened
+ * \return SYS_ERR_OK, or SYS_ERR_LMP_NO_TARGET, SYS_ERR_LMP_BUF_OVERFLOW, SYS_ERR_LMP_CAP_NO_SLOT; then
+ * nothing happened
  */
 errval_t lmp_deliver(const struct capability *endpoint, const struct lmp_message *message);
 

@@ -5,6 +5,7 @@
 #include <arch/armv8/fp.h>
 #include <arch/armv8/sysreg.h>
 #include <dispatch/dispatch.h>
+#include <syscall/interrupt.h>
 #include <trace/emit.h>
 
 _Static_assert(offsetof(struct dcb, l1_cnode) == DCB_CSPACE, "dcb.h");
@@ -76,6 +77,7 @@ void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t
     trace_dispatch_end(dcb->number, reason);
     schedule_remove(dcb);
     fp_forget(dcb);
+    interrupt_forget(dcb);
     dcb->state = DISPATCHER_STATE_ENDED;
     dcb->wait = WAIT_NONE;
     dcb->end_reason = reason;
@@ -85,7 +87,8 @@ void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t
             .header = 5 << LMP_COUNT_SHIFT,
             .words = (const uint64_t[LMP_MSG_WORDS]){LMP_DISPATCHER_ENDED, dcb->number, reason, address, pc},
         };
-        // A full ring loses the message, not the fact: DISPATCHER_STATUS tells it, and a full ring means the parent will look.
+        // A full ring loses the message, not the fact: DISPATCHER_STATUS tells it, and a full ring means the
+        // parent will look.
         (void)lmp_deliver(&dcb->end_endpoint.cap, &message);
     }
 }

@@ -1,5 +1,6 @@
 /**
- * Local message passing: the general path. It is right for every case by itself; arch/armv8/fastpath takes the commonest one away.
+ * Local message passing: the general path. It is right for every case by itself; arch/armv8/fastpath takes
+ * the commonest one away.
  */
 #include <dispatch/dispatch.h>
 #include <trace/emit.h>
@@ -15,7 +16,8 @@ static inline uint32_t read_once(const uint32_t *value)
     return *(const volatile uint32_t *)value;
 }
 
-/// The ring of an endpoint, inside the receiver's dispatcher frame: caps_mint checked the bounds, and the frame stays.
+/// The ring of an endpoint, inside the receiver's dispatcher frame: caps_mint checked the bounds, and the
+/// frame stays.
 static struct lmp_ring *ring_of(const struct dcb *receiver, const struct capability *endpoint)
 {
     return (struct lmp_ring *)((char *)receiver->disp + endpoint->aux32);
@@ -36,7 +38,8 @@ static errval_t receive_slot(const struct dcb *receiver, const struct lmp_ring *
 }
 
 /// A receiver in SYS_LMP goes on with the message in its registers.
-static void hand_over(struct dcb *receiver, uint32_t ring_offset, const struct lmp_message *message, uint32_t flow)
+static void hand_over(struct dcb *receiver, uint32_t ring_offset, const struct lmp_message *message,
+                      uint32_t flow)
 {
     uint64_t *x = receiver->disp->save_enabled.x;
     x[0] = SYS_ERR_OK;
@@ -50,8 +53,8 @@ static void hand_over(struct dcb *receiver, uint32_t ring_offset, const struct l
     schedule_make_runnable(receiver);
 }
 
-static void put_into_ring(struct dcb *receiver, const struct capability *endpoint, const struct lmp_message *message,
-                          uint32_t flow)
+static void put_into_ring(struct dcb *receiver, const struct capability *endpoint,
+                          const struct lmp_message *message, uint32_t flow)
 {
     struct lmp_ring *ring = ring_of(receiver, endpoint);
     const uint32_t number = read_once(&ring->count.delivered);

@@ -1,9 +1,9 @@
 /**
  * Round robin over the dispatchers that can run, with a time slice.
  *
- * The queue holds every dispatcher that can run but the current one; it may also hold some that wait, because the message fast path
- * leaves the queue alone, and those are shed when they come to the front. While the queue holds anybody, the timer is armed:
- * the fast path relies on it when it leaves a sender that can go on.
+ * The queue holds every dispatcher that can run but the current one; it may also hold some that wait, because
+ * the message fast path leaves the queue alone, and those are shed when they come to the front. While the
+ * queue holds anybody, the timer is armed: the fast path relies on it when it leaves a sender that can go on.
  */
 #include <arch/armv8/fp.h>
 #include <arch/armv8/gic.h>

@@ -1,5 +1,6 @@
 /**
- * What the kernel must know of a board before it can ask anybody. One file a board; CMake picks it by its name.
+ * What the kernel must know of a board before it can ask anybody. One file a board; CMake picks it by its
+ * name.
  */
 #ifndef KERNEL_PLATFORM_H
 #define KERNEL_PLATFORM_H

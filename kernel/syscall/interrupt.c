@@ -3,8 +3,8 @@
 #include <syscall/interrupt.h>
 #include <trace/emit.h>
 
-/// Copies of the endpoints that get the interrupts; empty slots are interrupts that nobody wants. Slots must be in the window, so
-/// this is not in the kernel's private data.
+/// Copies of the endpoints that get the interrupts; empty slots are interrupts that nobody wants. Slots must
+/// be in the window, so this is not in the kernel's private data.
 static struct cte *endpoints;
 
 void interrupt_init(lpaddr_t table)
@@ -25,8 +25,10 @@ bool interrupt_handle(void)
         } else {
             gic_disable(irq);
             if (endpoints[irq].cap.type == ObjType_EndPoint) {
-                const struct lmp_message message = {.header = 1 << LMP_COUNT_SHIFT, .words = (const uint64_t[LMP_MSG_WORDS]){irq}};
-                // A full ring means that its driver has interrupts to look after anyway; it stays masked until then.
+                const struct lmp_message message = {.header = 1 << LMP_COUNT_SHIFT,
+                                                    .words = (const uint64_t[LMP_MSG_WORDS]){irq}};
+                // A full ring means that its driver has interrupts to look after anyway; it stays masked
+                // until then.
                 (void)lmp_deliver(&endpoints[irq].cap, &message);
             }
         }
@@ -42,13 +44,14 @@ errval_t interrupt_connect(unsigned irq, struct cte *endpoint)
         return SYS_ERR_IRQ_NUMBER;
     }
     if (endpoints[irq].cap.type != ObjType_Null) {
-        if (dcb_from_phys(endpoints[irq].cap.base)->state != DISPATCHER_STATE_ENDED) {
-            return SYS_ERR_IRQ_IN_USE;
-        }
-        caps_delete(&endpoints[irq]); // its driver has ended
+        return SYS_ERR_IRQ_IN_USE;
+    }
+    if (dcb_from_phys(endpoint->cap.base)->state == DISPATCHER_STATE_ENDED) {
+        return SYS_ERR_LMP_NO_TARGET;
     }
     errval_t err = caps_copy(&endpoints[irq], endpoint);
     if (err_is_ok(err)) {
+        dcb_from_phys(endpoint->cap.base)->interrupts++;
         gic_enable(irq);
     }
     return err;
@@ -61,4 +64,15 @@ errval_t interrupt_acknowledge(unsigned irq)
     }
     gic_enable(irq);
     return SYS_ERR_OK;
+}
+
+void interrupt_forget(struct dcb *dcb)
+{
+    for (unsigned irq = 0; dcb->interrupts != 0 && irq < GIC_IRQS; irq++) {
+        if (endpoints[irq].cap.type == ObjType_EndPoint && dcb_from_phys(endpoints[irq].cap.base) == dcb) {
+            gic_disable(irq);
+            caps_delete(&endpoints[irq]);
+            dcb->interrupts--;
+        }
+    }
 }

@@ -1,5 +1,6 @@
 /**
- * Commands on a Kernel capability: console and frames (right WRITE), trace drain and power off (right CONTROL).
+ * Commands on a Kernel capability: console and frames (right WRITE), trace drain and power off (right
+ * CONTROL).
  */
 #include <arch/armv8/user_memory.h>
 #include <console.h>

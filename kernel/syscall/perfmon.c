@@ -13,5 +13,6 @@ errval_t invoke_perfmon(struct invocation *invocation)
     if (event > UINT16_MAX) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    return counter <= 31 && pmu_select((unsigned)counter, (uint16_t)event) ? SYS_ERR_OK : SYS_ERR_PERFMON_COUNTER;
+    return counter <= 31 && pmu_select((unsigned)counter, (uint16_t)event) ? SYS_ERR_OK
+                                                                           : SYS_ERR_PERFMON_COUNTER;
 }

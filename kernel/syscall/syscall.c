@@ -40,8 +40,8 @@ static errval_t invoke(uint64_t word, uint64_t address, const uint64_t arguments
     return handlers[type](&invocation);
 }
 
-const struct call_result *sys_invoke(uint64_t word, uint64_t address, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
-                                     uint64_t a6, uint64_t a7)
+const struct call_result *sys_invoke(uint64_t word, uint64_t address, uint64_t a2, uint64_t a3, uint64_t a4,
+                                     uint64_t a5, uint64_t a6, uint64_t a7)
 {
     static struct call_result result;
     const struct dcb *dcb = dcb_current();
@@ -58,7 +58,8 @@ const struct call_result *sys_invoke(uint64_t word, uint64_t address, uint64_t a
     return &result;
 }
 
-/// x1 names a dispatcher to run next, or is 0. A disabled dispatcher that yields has nothing to run until something happens.
+/// x1 names a dispatcher to run next, or is 0. A disabled dispatcher that yields has nothing to run until
+/// something happens.
 static errval_t yield(struct dcb *dcb, struct registers *saved)
 {
     struct dcb *target = NULL;

@@ -21,7 +21,8 @@ struct invocation {
     uint64_t *results;         ///< x1 to x3
 };
 
-/* One handler a type that has commands, in the file of its name. An unknown command is SYS_ERR_ILLEGAL_INVOCATION. */
+/* One handler a type that has commands, in the file of its name. An unknown command is
+ * SYS_ERR_ILLEGAL_INVOCATION. */
 errval_t invoke_cnode(struct invocation *invocation);
 errval_t invoke_vnode(struct invocation *invocation);
 errval_t invoke_dispatcher(struct invocation *invocation);

@@ -56,7 +56,8 @@ size_t trace_drain_frame(bool final)
         if (when == 0 && !final) {
             break;
         }
-        stream_trace_add(&frame, when >> TRACE_EVENT_SHIFT, when & ((1UL << TRACE_EVENT_SHIFT) - 1), record->argument);
+        stream_trace_add(&frame, when >> TRACE_EVENT_SHIFT, when & ((1UL << TRACE_EVENT_SHIFT) - 1),
+                         record->argument);
         record->when = 0;
         record->argument = 0;
         taken += TRACE_RECORD_BYTES;

@@ -22,8 +22,8 @@ static void drain_when_asked(struct child *child, const struct lmp_recv_msg *msg
     child_answer(child, kernel_drain_trace(), NULL_CAP);
 }
 
-/// Runs a domain to its end. \return false if it could not be started
-static bool run_domain(const char *name, const char *const *argv, struct child *child)
+/// \return false if the domain could not be started
+static bool start_domain(const char *name, const char *const *argv, struct child *child)
 {
     const struct spawn_grant grants[] = {
         {.slot = TASKCN_SLOT_IRQ, .cap = cap_irq},
@@ -40,6 +40,15 @@ static bool run_domain(const char *name, const char *const *argv, struct child *
     errval_t err = child_start(child, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting %s", name);
+        return false;
+    }
+    return true;
+}
+
+/// Runs a domain to its end. \return false if it could not be started
+static bool run_domain(const char *name, const char *const *argv, struct child *child)
+{
+    if (!start_domain(name, argv, child)) {
         return false;
     }
     child_wait(child);
@@ -129,23 +138,33 @@ static unsigned run_spawns(unsigned long count)
     return 0;
 }
 
-/// Any other test domain says by its exit status how it went.
+/// Any other test domain says by its exit status how it went. Several of it run at once if it is about what
+/// they could do to each other.
 static unsigned run_plain_test(const struct command_line *line)
 {
+    static const char *const numbers[] = {"instance=0", "instance=1", "instance=2"};
+    const unsigned instances = strcmp(line->test, "fp") == 0 ? ARRAY_LENGTH(numbers) : 1;
+    struct child children[ARRAY_LENGTH(numbers)];
     char seed[32] = "seed=", calls[32] = "calls=";
     strncat(seed, line->seed ? line->seed : "1", sizeof(seed) - sizeof("seed="));
     strncat(calls, line->calls ? line->calls : "0", sizeof(calls) - sizeof("calls="));
-    const char *const argv[] = {line->test, seed, calls, NULL};
-    struct child child;
-    if (!run_domain(line->test, argv, &child)) {
-        return 1;
+    unsigned started = 0, failed = 0;
+    for (; started < instances; started++) {
+        const char *const argv[] = {line->test, seed, calls, numbers[started], NULL};
+        if (!start_domain(line->test, argv, &children[started])) {
+            failed++;
+            break;
+        }
     }
-    char end[TEXT_BYTES];
-    child_describe_end(&child, end, sizeof(end));
-    bool good = child.end.reason == END_REASON_STOPPED && child.end.address == 0;
-    printf("init: test %s ended: %s\n", line->test, end);
-    child_destroy(&child);
-    return !good;
+    for (unsigned i = 0; i < started; i++) {
+        char end[TEXT_BYTES];
+        child_wait(&children[i]);
+        child_describe_end(&children[i], end, sizeof(end));
+        failed += children[i].end.reason != END_REASON_STOPPED || children[i].end.address != 0;
+        printf("init: test %s ended: %s\n", line->test, end);
+        child_destroy(&children[i]);
+    }
+    return failed;
 }
 
 unsigned init_run_test(const struct command_line *line)

@@ -11,7 +11,17 @@
 #include <cap/mdb.h>
 #include <string.h>
 
-enum { RAM, FIRST, SECOND, THIRD, COPY, VNODE, FRAME, MAPPING, SLOTS = 16 };
+enum {
+    RAM,
+    FIRST,
+    SECOND,
+    THIRD,
+    COPY,
+    VNODE,
+    FRAME,
+    MAPPING,
+    SLOTS = 16
+};
 
 static struct cte *s;
 

@@ -12,7 +12,18 @@
 #include <cap/mdb.h>
 #include <string.h>
 
-enum { RAM, FRAME, VNODE, DISPATCHER, ENDPOINT, KERNEL, MAPPING, EMPTY, OTHER, SLOTS = 16 };
+enum {
+    RAM,
+    FRAME,
+    VNODE,
+    DISPATCHER,
+    ENDPOINT,
+    KERNEL,
+    MAPPING,
+    EMPTY,
+    OTHER,
+    SLOTS = 16
+};
 
 static struct cte *s;
 

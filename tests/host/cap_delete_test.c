@@ -11,7 +11,15 @@
 #include <cap/mdb.h>
 #include <dispatch/dcb.h>
 
-enum { RAM, A, B, C, D, E, SLOTS = 16 };
+enum {
+    RAM,
+    A,
+    B,
+    C,
+    D,
+    E,
+    SLOTS = 16
+};
 
 static struct cte *s;
 

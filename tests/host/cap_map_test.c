@@ -14,7 +14,20 @@
 #define HUGE_BASE (1UL << 31)
 #define READ      VREGION_FLAGS_READ
 
-enum { RAM, DEVICES, L0, L1, L2, L3, FRAME, HUGE_FRAME, DEVICE, MAPPING, OTHER, SLOTS = 16 };
+enum {
+    RAM,
+    DEVICES,
+    L0,
+    L1,
+    L2,
+    L3,
+    FRAME,
+    HUGE_FRAME,
+    DEVICE,
+    MAPPING,
+    OTHER,
+    SLOTS = 16
+};
 
 static struct cte *s;
 
@@ -47,9 +60,9 @@ static void test_pages(void **state)
     (void)state;
     assert_ok(caps_map(&s[L3], &s[FRAME], &s[MAPPING], 509, 3, VREGION_FLAGS_READ_WRITE, 0x1000));
     for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(
-            fake_read_pte(s[L3].cap.base, 509 + i),
-            fake_pte(3, s[FRAME].cap.base + 0x1000 + i * 0x1000, true, false, VREGION_FLAGS_READ_WRITE));
+        assert_int_equal(fake_read_pte(s[L3].cap.base, 509 + i),
+                         fake_pte(3, s[FRAME].cap.base + 0x1000 + i * 0x1000, true, false,
+                                  VREGION_FLAGS_READ_WRITE));
     }
     assert_int_equal(s[MAPPING].cap.type, ObjType_Frame_Mapping);
     assert_int_equal(s[MAPPING].cap.base, s[L3].cap.base + 509 * 8);

@@ -209,8 +209,9 @@ static void step(struct random *random, uint64_t growth)
     struct cte *used = pick_slot(random, true);
     struct cte *empty = pick_slot(random, false);
     if (used == NULL) {
-        empty->cap = (struct capability){
-            .base = WORLD_BASE, .bytes = WORLD_PAGES * BASE_PAGE_SIZE, .type = ObjType_PhysAddr};
+        empty->cap = (struct capability){.base = WORLD_BASE,
+                                         .bytes = WORLD_PAGES * BASE_PAGE_SIZE,
+                                         .type = ObjType_PhysAddr};
         mdb_insert(empty);
     } else if (empty == NULL || random_below(random, 10) >= growth) {
         remove_slot(used);
@@ -273,15 +274,18 @@ static void test_highest_memory(void **state)
 static void test_height(void **state)
 {
     (void)state;
-    enum { COUNT = 4096 };
+    enum {
+        COUNT = 4096
+    };
     for (unsigned pattern = 0; pattern < 3; pattern++) {
         arena_reset(ARENA_DEFAULT_BASE);
         struct cte *cte = arena_take_slots(COUNT);
         for (size_t i = 0; i < COUNT; i++) {
             const size_t ends = i % 2 ? COUNT - 1 - i / 2 : i / 2;
             const size_t place = pattern == 0 ? i : pattern == 1 ? COUNT - 1 - i : ends;
-            cte[i].cap = (struct capability){
-                .base = WORLD_BASE + place * BASE_PAGE_SIZE, .bytes = BASE_PAGE_SIZE, .type = ObjType_RAM};
+            cte[i].cap = (struct capability){.base = WORLD_BASE + place * BASE_PAGE_SIZE,
+                                             .bytes = BASE_PAGE_SIZE,
+                                             .type = ObjType_RAM};
             mdb_insert(&cte[i]);
         }
         assert_sound();

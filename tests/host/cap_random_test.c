@@ -174,11 +174,11 @@ static void try_retype(struct random *random, int to, int from)
             break;
         }
     }
-    refuse_if(
-        &v,
-        !entry->shares_region
-            && model_has_descendant_in(source, source->base + offset, source->base + offset + bytes * count),
-        SYS_ERR_REVOKE_FIRST);
+    refuse_if(&v,
+              !entry->shares_region
+                  && model_has_descendant_in(source, source->base + offset,
+                                             source->base + offset + bytes * count),
+              SYS_ERR_REVOKE_FIRST);
     errval_t err = caps_retype(&slots[to], type, asked_bytes, count, &slots[from], offset);
     if (err == SYS_ERR_RESTART && v.count == 0 && entry->zero && bytes * count > 0x10000) {
         /* Mostly go on; sometimes leave it there. */

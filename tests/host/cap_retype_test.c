@@ -14,7 +14,13 @@
 #define RAM_BYTES 0x400000UL
 #define KIB       1024UL
 
-enum { RAM, RAM_COPY, IRQ, OUT, SLOTS = OUT + 300 };
+enum {
+    RAM,
+    RAM_COPY,
+    IRQ,
+    OUT,
+    SLOTS = OUT + 300
+};
 
 static struct cte *s;
 

@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOW            0x400000UL
-#define HIGH           0x40000000UL
-#define FILE_BYTES     0x3000
-#define HEADERS_AT     64
-#define HEADER_BYTES   56
-#define DAMAGED_FILES  200000
+#define LOW           0x400000UL
+#define HIGH          0x40000000UL
+#define FILE_BYTES    0x3000
+#define HEADERS_AT    64
+#define HEADER_BYTES  56
+#define DAMAGED_FILES 200000
 
 /* Offsets in the file header and in a program header. */
 #define E_ENTRY     24
@@ -34,7 +34,8 @@ static void put(uint8_t *file, size_t at, uint64_t value, size_t bytes)
     memcpy(file + at, &value, bytes);
 }
 
-static void put_segment(unsigned number, uint32_t flags, uint64_t offset, uint64_t vaddr, uint64_t filesz, uint64_t memsz)
+static void put_segment(unsigned number, uint32_t flags, uint64_t offset, uint64_t vaddr, uint64_t filesz,
+                        uint64_t memsz)
 {
     const size_t at = HEADERS_AT + number * HEADER_BYTES;
     put(good, at + P_TYPE, 1, 4);
@@ -152,7 +153,8 @@ static void assert_safe(const struct elf_image *image, size_t file_bytes)
 static void test_damaged_files(void **state)
 {
     (void)state;
-    static const uint64_t nasty[] = {0, 1, 0xfff, 0x1000, UINT32_MAX, INT64_MAX, UINT64_MAX, LOW, HIGH, FILE_BYTES};
+    static const uint64_t nasty[] = {0,         1,          0xfff, 0x1000, UINT32_MAX,
+                                     INT64_MAX, UINT64_MAX, LOW,   HIGH,   FILE_BYTES};
     unsigned accepted = 0;
     srandom(7);
     for (unsigned i = 0; i < DAMAGED_FILES; i++) {

@@ -31,14 +31,14 @@ extern jmp_buf fake_panic_jump;
 extern bool fake_panic_expected;
 
 /// The statement panics.
-#define assert_panics(statement)                                                                             \
-    do {                                                                                                     \
-        fake_panic_expected = true;                                                                          \
-        if (setjmp(fake_panic_jump) == 0) {                                                                  \
-            (void)(statement);                                                                               \
-            fake_panic_expected = false;                                                                     \
-            fail_msg("%s does not panic", #statement);                                                       \
-        }                                                                                                    \
+#define assert_panics(statement)                       \
+    do {                                               \
+        fake_panic_expected = true;                    \
+        if (setjmp(fake_panic_jump) == 0) {            \
+            (void)(statement);                         \
+            fake_panic_expected = false;               \
+            fail_msg("%s does not panic", #statement); \
+        }                                              \
     } while (0)
 
 #endif

@@ -154,9 +154,9 @@ static void test_mint_and_identify(void **state)
     assert_int_equal(results[0], ObjType_RAM | CAPRIGHTS_READ << 8);
     assert_int_equal(results[1], task[18].cap.base);
     assert_int_equal(results[2], 0x100000);
-    assert_err(
-        cnode(CNODE_MINT, SLOT_REF(ROOT, FREE + 1), SLOT_REF(ROOT, FREE), LEVEL_2, CAPRIGHTS_ALL, 0, 0),
-        SYS_ERR_RIGHTS);
+    assert_err(cnode(CNODE_MINT, SLOT_REF(ROOT, FREE + 1), SLOT_REF(ROOT, FREE), LEVEL_2, CAPRIGHTS_ALL, 0,
+                     0),
+               SYS_ERR_RIGHTS);
     assert_err(cnode(CNODE_IDENTIFY, SLOT_REF(ROOT, FREE + 1), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
     assert_ok(cnode(CNODE_IDENTIFY, SLOT_REF(ROOT, ROOTCN_TASK), 0, SLOT_LEVELS(1, 0, 0), 0, 0, 0));
     assert_int_equal(results[0] & 0xff, ObjType_L2CNode);
@@ -186,9 +186,9 @@ static void test_retype_stays_in_its_cnode(void **state)
                SYS_ERR_DEST_CNODE_RANGE);
     assert_err(cnode(CNODE_RETYPE, SLOT_REF(ROOT, TASK(250)), ram, type, 0x8000, 4096, UINT64_MAX),
                SYS_ERR_DEST_CNODE_RANGE);
-    assert_err(
-        cnode(CNODE_RETYPE, SLOT_REF(ROOT, 255 << 8), ram, SLOT_LEVELS(1, 2, ObjType_L2CNode), 0x8000, 0, 2),
-        SYS_ERR_DEST_CNODE_RANGE);
+    assert_err(cnode(CNODE_RETYPE, SLOT_REF(ROOT, 255 << 8), ram, SLOT_LEVELS(1, 2, ObjType_L2CNode), 0x8000,
+                     0, 2),
+               SYS_ERR_DEST_CNODE_RANGE);
     assert_err(cnode(CNODE_RETYPE, SLOT_REF(ROOT, FREE), ram, SLOT_LEVELS(2, 2, ObjType_Num), 0, 0, 1),
                SYS_ERR_INVALID_RETYPE);
     assert_err(cnode(CNODE_RETYPE, SLOT_REF(ROOT, FREE), ram, SLOT_LEVELS(2, 2, 1UL << 40), 0, 0, 1),

@@ -12,6 +12,7 @@ from tools.command.build import Configuration, Image, build
 from tools.command.machine import Ending, Run, boot, boot_image
 from tools.command.qemu import Target
 from tools.command.symbols import explain_panic
+from trace.declaration import load
 from trace.items import Item, Samples
 
 
@@ -43,6 +44,21 @@ def test_misuse_in_a_debug_build_with_tracing() -> None:
 def test_misuse_without_the_fast_path() -> None:
     run = boot("imx8mp", "mode=test test=misuse seed=4 calls=20000", smp=1, variant={"fastpath": "off"})
     assert run.ok, run.why
+
+
+@pytest.mark.parametrize("test", ["memory", "messages", "spawn"])
+@pytest.mark.parametrize("slice_us", [10000, 60])
+def test_domain(test: str, slice_us: int) -> None:
+    run = boot("imx8mp", f"mode=test test={test} slice_us={slice_us}", smp=1)
+    assert run.ok, run.why
+
+
+def test_floating_point_state_is_a_dispatchers_own() -> None:
+    run = boot("imx8mp", "mode=test test=fp slice_us=50 calls=1000", smp=1, trace="dispatch")
+    assert run.ok, run.why
+    points = {point.number: point.name for point in load().points}
+    names = [points[number] for entry in run.recording.cores[0] for _, number, _ in entry.records]
+    assert names.count("dispatch.switch") > 1000, "the instances were to disturb each other"
 
 
 def test_faults_of_a_domain_are_reported_with_a_backtrace() -> None:

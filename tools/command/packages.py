@@ -60,10 +60,8 @@ NEEDS = (
     Need("libcmocka-dev", has_file("/usr/include/cmocka.h")),
     Need("device-tree-compiler", has_program("dtc")),
     Need("cppcheck", has_program("cppcheck")),
-    Need("clang", has_program("clang")),
-    Need("clang-format", has_program("clang-format")),
-    Need("clang-tidy", has_program("clang-tidy")),
     Need("spin", has_program("spin")),
+    Need("u-boot-qemu", has_file("/usr/lib/u-boot/qemu_arm64/u-boot.bin")),
     Need("git", has_program("git")),
     Need("python3-venv", has_venv),
 )

@@ -22,6 +22,18 @@ SYSTEM_TESTS = ROOT / "tests" / "system"
 MODELS = ROOT / "tests" / "model"
 PYTHON_SOURCES = ("trace", "analysis", "tools", "tests")
 FUZZ_SEEDS = "100000"
+C_SOURCES = ("include", "kernel", "lib", "services", "bench", "trace", "tests/host", "tests/system/domains")
+CPPCHECK = (
+    "cppcheck",
+    "--std=c11",
+    "--language=c",
+    "--enable=warning,performance,portability",
+    "--inline-suppr",
+    "--error-exitcode=1",
+    "--quiet",
+    "--suppress=missingIncludeSystem",
+    *(f"-I{folder}" for folder in (".", "include", "kernel", "lib", "bench")),
+)
 
 
 @dataclass
@@ -126,7 +138,15 @@ def lint() -> Tally:
     cache = ["--cache-dir", str(BUILD / "ruff")]
     tally.add(step("lint: ruff check", [*ruff, "check", "--output-format=concise", *cache, *PYTHON_SOURCES]))
     tally.add(step("lint: ruff format", [*ruff, "format", "--check", *cache, *PYTHON_SOURCES]))
+    sources = sorted(str(path.relative_to(ROOT)) for folder in C_SOURCES for path in c_files(ROOT / folder))
+    clang_format = str(Path(sys.executable).with_name("clang-format"))
+    tally.add(step("lint: clang-format", [clang_format, "--dry-run", "--Werror", *sources]))
+    tally.add(step("lint: cppcheck", [*CPPCHECK, *C_SOURCES]))
     return tally
+
+
+def c_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*.[ch]") if path.is_file()]
 
 
 def host_c() -> Tally:

@@ -10,11 +10,11 @@
 #include <syscall/interrupt.h>
 #include <trace/emit.h>
 
-#define ESR_CLASS(esr)         ((esr) >> 26 & 0x3f)
-#define ESR_CLASS_FP           0x07
-#define ESR_CLASS_INSTRUCTION  0x20
-#define ESR_CLASS_DATA         0x24
-#define ESR_DATA_WRITE         (1 << 6)
+#define ESR_CLASS(esr)        ((esr) >> 26 & 0x3f)
+#define ESR_CLASS_FP          0x07
+#define ESR_CLASS_INSTRUCTION 0x20
+#define ESR_CLASS_DATA        0x24
+#define ESR_DATA_WRITE        (1 << 6)
 
 _Noreturn void exception_user(struct dcb *dcb, struct registers *saved, uint64_t esr, uint64_t far)
 {
@@ -40,7 +40,8 @@ _Noreturn void interrupt_user(struct dcb *dcb, struct registers *saved)
     dispatch_return(saved);
 }
 
-/// An error that the hardware reports late, as for a device register that is not there: it belongs to whoever runs.
+/// An error that the hardware reports late, as for a device register that is not there: it belongs to whoever
+/// runs.
 _Noreturn void serror_user(struct dcb *dcb, struct registers *saved, uint64_t esr, uint64_t far)
 {
     (void)esr;
@@ -50,7 +51,8 @@ _Noreturn void serror_user(struct dcb *dcb, struct registers *saved, uint64_t es
 
 _Noreturn void exception_kernel(const struct registers *registers, uint64_t esr, uint64_t far)
 {
-    panic_registers(registers, "exception in the kernel, ESR %#lx (class %#lx), FAR %#lx", esr, ESR_CLASS(esr), far);
+    panic_registers(registers, "exception in the kernel, ESR %#lx (class %#lx), FAR %#lx", esr,
+                    ESR_CLASS(esr), far);
 }
 
 _Noreturn void exception_impossible(uint64_t vector)

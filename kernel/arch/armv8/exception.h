@@ -20,8 +20,8 @@ struct call_result {
 };
 
 /// SYS_INVOKE: its registers as arguments. The result's place is the core's own.
-const struct call_result *sys_invoke(uint64_t word, uint64_t address, uint64_t a2, uint64_t a3, uint64_t a4, uint64_t a5,
-                                     uint64_t a6, uint64_t a7);
+const struct call_result *sys_invoke(uint64_t word, uint64_t address, uint64_t a2, uint64_t a3, uint64_t a4,
+                                     uint64_t a5, uint64_t a6, uint64_t a7);
 
 _Noreturn void kernel_main(lpaddr_t fdt, uint64_t el2, lpaddr_t image);
 

@@ -1,8 +1,9 @@
 /**
  * Floating point and SIMD registers move only when somebody uses them.
  *
- * They hold the state of one dispatcher, the owner. Access is enabled only while the owner runs and has touched them since it was
- * switched to; any other first use traps, and then the owner's state goes to its dispatcher frame and the new one's comes.
+ * They hold the state of one dispatcher, the owner. Access is enabled only while the owner runs and has
+ * touched them since it was switched to; any other first use traps, and then the owner's state goes to its
+ * dispatcher frame and the new one's comes.
  */
 #ifndef ARMV8_FP_H
 #define ARMV8_FP_H

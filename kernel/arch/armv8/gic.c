@@ -1,19 +1,19 @@
 /**
- * GICv3. Everything is group 1, one priority, edge or level as the device has it, routed to the core that enabled it.
- * Register offsets: Arm IHI 0069, chapter 12.
+ * GICv3. Everything is group 1, one priority, edge or level as the device has it, routed to the core that
+ * enabled it. Register offsets: Arm IHI 0069, chapter 12.
  */
 #include <arch/armv8/gic.h>
 #include <arch/armv8/map.h>
 #include <arch/armv8/sysreg.h>
 #include <cap/cap.h>
 
-#define GICD_CTLR         0x0000
-#define GICD_IGROUPR      0x0080
-#define GICD_ISENABLER    0x0100
-#define GICD_ICENABLER    0x0180
-#define GICD_IPRIORITYR   0x0400
-#define GICD_IROUTER      0x6000
-#define GICD_ENABLE       0x12 ///< Affinity routing and group 1.
+#define GICD_CTLR       0x0000
+#define GICD_IGROUPR    0x0080
+#define GICD_ISENABLER  0x0100
+#define GICD_ICENABLER  0x0180
+#define GICD_IPRIORITYR 0x0400
+#define GICD_IROUTER    0x6000
+#define GICD_ENABLE     0x12 ///< Affinity routing and group 1.
 
 #define GICR_STRIDE       0x20000
 #define GICR_TYPER        0x0008
@@ -23,7 +23,7 @@
 #define GICR_WAKER_ASLEEP 4
 #define GICR_SGI          0x10000 ///< The frame with the private interrupts, same offsets as the distributor.
 
-#define PRIORITY          0x80
+#define PRIORITY 0x80
 
 static lvaddr_t distributor, redistributor;
 
@@ -69,8 +69,8 @@ void gic_init_core(void)
     mmio_write32(redistributor + GICR_SGI + GICD_ICENABLER, ~0U);
     sysreg_write(S3_0_C12_C12_5, sysreg_read(S3_0_C12_C12_5) | 1); // ICC_SRE_EL1: system registers
     isb();
-    sysreg_write(S3_0_C4_C6_0, 0xff);  // ICC_PMR_EL1: let every priority through
-    sysreg_write(S3_0_C12_C12_7, 1);   // ICC_IGRPEN1_EL1
+    sysreg_write(S3_0_C4_C6_0, 0xff); // ICC_PMR_EL1: let every priority through
+    sysreg_write(S3_0_C12_C12_7, 1);  // ICC_IGRPEN1_EL1
     isb();
 }
 

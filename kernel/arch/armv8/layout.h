@@ -1,11 +1,11 @@
 /**
- * The kernel's address space, the same on every core; what differs between cores is the memory behind the private data.
+ * The kernel's address space, the same on every core; what differs between cores is the memory behind the
+ * private data.
  *
- *   PHYSICAL_WINDOW  all RAM, read-write, never executable, with a hole where the kernel's own image lies: no core can reach
- *                    kernel text or any core's private data through it
- *   KERNEL_BASE      the image: text (read, execute), constants (read), private data (read, write), a guard under each stack
- *   KERNEL_FDT       the device tree, while the kernel starts
- *   KERNEL_DEVICES   interrupt controller and console, 2 MiB each
+ *   PHYSICAL_WINDOW  all RAM, read-write, never executable, with a hole where the kernel's own image lies: no
+ * core can reach kernel text or any core's private data through it KERNEL_BASE      the image: text (read,
+ * execute), constants (read), private data (read, write), a guard under each stack KERNEL_FDT       the
+ * device tree, while the kernel starts KERNEL_DEVICES   interrupt controller and console, 2 MiB each
  */
 #ifndef ARMV8_LAYOUT_H
 #define ARMV8_LAYOUT_H
@@ -31,17 +31,19 @@
 #define PTE_UXN         (1UL << 54)
 #define PTE_ADDRESS     0x0000fffffffff000UL
 
-#define MAIR_NORMAL     0
-#define MAIR_DEVICE     1
-#define MAIR_UNCACHED   2
-#define MAIR_VALUE      0x4400ffUL ///< Write-back, device nGnRnE, normal uncached.
+#define MAIR_NORMAL   0
+#define MAIR_DEVICE   1
+#define MAIR_UNCACHED 2
+#define MAIR_VALUE    0x4400ffUL ///< Write-back, device nGnRnE, normal uncached.
 
-/* 48 bits on both sides, 4 KiB granule, inner shareable write-back walks, 16-bit ASIDs from TTBR0, 40-bit physical addresses. */
-#define TCR_VALUE (16UL | 1UL << 8 | 1UL << 10 | 3UL << 12 | 16UL << 16 | 1UL << 24 | 1UL << 26 | 3UL << 28 | 2UL << 30 \
-                   | 2UL << 32 | 1UL << 36)
+/* 48 bits on both sides, 4 KiB granule, inner shareable write-back walks, 16-bit ASIDs from TTBR0, 40-bit
+ * physical addresses. */
+#define TCR_VALUE                                                                                         \
+    (16UL | 1UL << 8 | 1UL << 10 | 3UL << 12 | 16UL << 16 | 1UL << 24 | 1UL << 26 | 3UL << 28 | 2UL << 30 \
+     | 2UL << 32 | 1UL << 36)
 
-/* MMU, caches, stack alignment, writable implies never executable; user level may use dc zva, cache maintenance to the point of
- * unification, CTR_EL0, WFI and WFE. */
+/* MMU, caches, stack alignment, writable implies never executable; user level may use dc zva, cache
+ * maintenance to the point of unification, CTR_EL0, WFI and WFE. */
 #define SCTLR_VALUE 0x34ddd81dUL
 
 #endif

@@ -6,9 +6,9 @@
 #include <arch/armv8/sysreg.h>
 #include <cap/cap.h>
 
-#define ENTRIES        512
-#define WINDOW_TABLES  8 ///< GiB of RAM that are not wholly RAM, or hold the kernel.
-#define TABLE          __attribute__((section(".bss_pages,\"aw\",@nobits//"), aligned(4096)))
+#define ENTRIES       512
+#define WINDOW_TABLES 8 ///< GiB of RAM that are not wholly RAM, or hold the kernel.
+#define TABLE         __attribute__((section(".bss_pages,\"aw\",@nobits//"), aligned(4096)))
 
 TABLE uint64_t kernel_l0[ENTRIES];
 TABLE uint64_t identity_l0[ENTRIES];
@@ -48,12 +48,13 @@ static uint64_t image_page_flags(size_t offset, lpaddr_t image)
     return (KERNEL_DATA & ~PTE_PXN) | PTE_TABLE | PTE_READ_ONLY;
 }
 
-/* With the MMU off the address of a symbol, taken relative to the program counter, is its physical address. */
+/* With the MMU off the address of a symbol, taken relative to the program counter, is its physical address.
+ */
 void map_kernel_early(lpaddr_t image, lpaddr_t fdt)
 {
     identity_l0[entry_of(image, 0)] = (lpaddr_t)identity_l1 | PTE_TABLE | PTE_VALID;
-    identity_l1[entry_of(image, 1)] =
-        ROUND_DOWN(image, HUGE_PAGE_SIZE) | PTE_VALID | PTE_ATTR(MAIR_NORMAL) | PTE_INNER_SHARE | PTE_ACCESSED | PTE_READ_ONLY;
+    identity_l1[entry_of(image, 1)] = ROUND_DOWN(image, HUGE_PAGE_SIZE) | PTE_VALID | PTE_ATTR(MAIR_NORMAL)
+                                      | PTE_INNER_SHARE | PTE_ACCESSED | PTE_READ_ONLY;
 
     kernel_l0[entry_of(PHYSICAL_WINDOW, 0)] = (lpaddr_t)window_l1 | PTE_TABLE | PTE_VALID;
     kernel_l0[entry_of(KERNEL_BASE, 0)] = (lpaddr_t)image_l1 | PTE_TABLE | PTE_VALID;

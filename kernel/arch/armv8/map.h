@@ -6,7 +6,8 @@
 
 #include <abi/types.h>
 
-/// Maps the image and the device tree, and the image one to one for the moment the MMU goes on. Runs with the MMU off.
+/// Maps the image and the device tree, and the image one to one for the moment the MMU goes on. Runs with the
+/// MMU off.
 void map_kernel_early(lpaddr_t image, lpaddr_t fdt);
 
 /// Ends the one-to-one mapping; user tables take its place.

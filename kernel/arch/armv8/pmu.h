@@ -6,10 +6,12 @@
 
 #include <abi/types.h>
 
-/// Lets user level read the cycle counter and the event counters of this core. entry.S has started the cycle counter.
+/// Lets user level read the cycle counter and the event counters of this core. entry.S has started the cycle
+/// counter.
 void pmu_init_core(void);
 
-/// Makes event counter `counter` count `event` (architecture's number) from 0. False if there is no such counter.
+/// Makes event counter `counter` count `event` (architecture's number) from 0. False if there is no such
+/// counter.
 bool pmu_select(unsigned counter, uint16_t event);
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <dispatch/dcb.h>
 
-/// Makes `dcb` the current dispatcher: address space, user's dispatcher pointer, FP access. Traces the switch.
+/// Makes `dcb` the current dispatcher: address space, user's dispatcher pointer, FP access. Traces the
+/// switch.
 void switch_to(struct dcb *dcb);
 
 /// Makes none the current dispatcher.
@@ -14,7 +15,8 @@ void switch_to_idle(void);
 
 /* vectors.S */
 _Noreturn void restore_registers(const struct registers *registers);
-_Noreturn void enter_upcall(lvaddr_t pc, lvaddr_t sp, uint64_t argument0, uint64_t argument1, uint64_t argument2);
+_Noreturn void enter_upcall(lvaddr_t pc, lvaddr_t sp, uint64_t argument0, uint64_t argument1,
+                            uint64_t argument2);
 _Noreturn void on_empty_stack(void (*function)(void));
 
 #endif

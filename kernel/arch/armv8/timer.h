@@ -1,5 +1,6 @@
 /**
- * The generic timer of this core (its virtual part, which every exception level configuration has), and the clocks.
+ * The generic timer of this core (its virtual part, which every exception level configuration has), and the
+ * clocks.
  */
 #ifndef ARMV8_TIMER_H
 #define ARMV8_TIMER_H

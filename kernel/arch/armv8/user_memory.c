@@ -5,12 +5,12 @@
 #include <cap/cap.h>
 #include <string.h>
 
-#define PAR_FAILED      1
-#define PAR_ATTR(par)   ((par) >> 56)
-#define ATTR_NORMAL     0xff
+#define PAR_FAILED    1
+#define PAR_ATTR(par) ((par) >> 56)
+#define ATTR_NORMAL   0xff
 
-/// Physical address behind a user address that user level may read, by the hardware's own translation. Device memory does not
-/// count: it is not in the window.
+/// Physical address behind a user address that user level may read, by the hardware's own translation. Device
+/// memory does not count: it is not in the window.
 static bool translate(lvaddr_t address, lpaddr_t *physical)
 {
     __asm__ volatile("at s1e0r, %0\n\tisb" : : "r"(address) : "memory");

@@ -6,7 +6,8 @@
 
 #include <abi/types.h>
 
-/// Copies `bytes` from `address` of the current domain; false if it could not read all of that itself. At most a few pages.
+/// Copies `bytes` from `address` of the current domain; false if it could not read all of that itself. At
+/// most a few pages.
 bool user_memory_read(lvaddr_t address, void *to, size_t bytes);
 
 #endif

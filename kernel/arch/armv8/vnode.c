@@ -8,10 +8,12 @@
 
 #define VNODE_ENTRIES 512
 
-/// Bits of an entry that maps memory for user level. Nothing that user level may execute is executable for the kernel.
+/// Bits of an entry that maps memory for user level. Nothing that user level may execute is executable for
+/// the kernel.
 static uint64_t leaf_flags(unsigned level, bool device, uint64_t flags)
 {
-    uint64_t entry = PTE_VALID | PTE_EL0 | PTE_ACCESSED | PTE_NOT_GLOBAL | PTE_PXN | (level == 3 ? PTE_TABLE : 0);
+    uint64_t entry =
+        PTE_VALID | PTE_EL0 | PTE_ACCESSED | PTE_NOT_GLOBAL | PTE_PXN | (level == 3 ? PTE_TABLE : 0);
     if (device) {
         entry |= PTE_ATTR(MAIR_DEVICE);
     } else if (flags & VREGION_FLAGS_NOCACHE) {
@@ -28,8 +30,8 @@ static uint64_t leaf_flags(unsigned level, bool device, uint64_t flags)
     return entry;
 }
 
-void vnode_write(lpaddr_t vnode, unsigned level, size_t entry, size_t count, lpaddr_t target, bool leaf, bool device,
-                 uint64_t flags)
+void vnode_write(lpaddr_t vnode, unsigned level, size_t entry, size_t count, lpaddr_t target, bool leaf,
+                 bool device, uint64_t flags)
 {
     volatile uint64_t *table = phys_to_virt(vnode);
     const uint64_t bits = leaf ? leaf_flags(level, device, flags) : PTE_TABLE | PTE_VALID;
