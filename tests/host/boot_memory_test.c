@@ -1,8 +1,9 @@
 /**
  * Physical memory at start-up: ranges against a model with a flag a page, and device trees, good and damaged.
  *
- * Sources: kernel/boot/memory.c kernel/boot/device_tree.c tests/host/arena.c tests/host/fake_kernel.c
- * kernel/cap Needs: libfdt
+ * Sources: kernel/boot/memory.c kernel/boot/device_tree.c kernel/cap
+ * Sources: tests/host/arena.c tests/host/fake_kernel.c
+ * Needs: libfdt
  */
 #include "check.h"
 #include "fake_kernel.h"

@@ -239,8 +239,8 @@ static errval_t run_hostile(const struct hostile *hostile, struct capref dispatc
 
 void misuse_dispatchers(void)
 {
-    struct capref dispatcher, frame;
-    void *window;
+    struct capref dispatcher = NULL_CAP, frame;
+    void *window = NULL;
     errval_t err = frame_alloc(&frame, FRAME_BYTES, NULL);
     if (err_is_ok(err)) {
         err = paging_map_frame(get_current_paging_state(), &window, FRAME_BYTES, frame);
