@@ -42,15 +42,15 @@ class Ending(Enum):
 class Run:
     """One boot that is over."""
 
-    recording: Recording
-    image: Image | None
-    command: list[str]
+    recording: Recording = field(repr=False)
+    image: Image | None = field(repr=False)
+    command: list[str] = field(repr=False)
     ending: Ending = Ending.NO_END
     qemu_status: int | None = None
     complaint: str = ""
     seconds: float = 0.0
     timeout: float = 0.0
-    raw: bytearray = field(default_factory=bytearray)
+    raw: bytearray = field(default_factory=bytearray, repr=False)
 
     @property
     def console(self) -> str:
