@@ -15,4 +15,8 @@ struct __lock {
     uint32_t depth;   ///< How often the holder has a recursive lock.
 };
 
+/* Newer C libraries neither declare nor use these two. */
+int __retarget_lock_try_acquire(_LOCK_T lock);
+int __retarget_lock_try_acquire_recursive(_LOCK_T lock);
+
 #endif
