@@ -18,6 +18,16 @@ static void put(uint8_t byte)
     printf("%02x", byte);
 }
 
+/// Memory of exactly this size, so that a read past its end is seen.
+static void *must_allocate(size_t bytes)
+{
+    void *memory = malloc(bytes);
+    if (memory == NULL) {
+        abort();
+    }
+    return memory;
+}
+
 static size_t parse_hex(const char *text, uint8_t *bytes, size_t limit)
 {
     size_t length = 0;
@@ -34,10 +44,9 @@ static void run_frame(void)
     const unsigned core = (unsigned)strtoul(strtok(NULL, " \n"), NULL, 0);
     const uint32_t sequence = (uint32_t)strtoul(strtok(NULL, " \n"), NULL, 0);
     const char *hex = strtok(NULL, " \n");
-    // Exactly as large as the payload, so that a read past its end is seen.
     uint8_t buffer[STREAM_PAYLOAD_BYTES];
     const size_t length = hex[0] == '-' ? 0 : parse_hex(hex, buffer, sizeof(buffer));
-    uint8_t *payload = malloc(length != 0 ? length : 1);
+    uint8_t *payload = must_allocate(length != 0 ? length : 1);
     memcpy(payload, buffer, length);
     stream_write_frame(put, (uint8_t)type, (uint8_t)core, sequence, payload, length);
     free(payload);
@@ -45,7 +54,7 @@ static void run_frame(void)
 
 static void run_trace(void)
 {
-    struct stream_trace *trace = malloc(sizeof(*trace));
+    struct stream_trace *trace = must_allocate(sizeof(*trace));
     const uint64_t index = strtoull(strtok(NULL, " \n"), NULL, 0);
     const uint64_t dropped = strtoull(strtok(NULL, " \n"), NULL, 0);
     stream_trace_begin(trace, index, dropped);
