@@ -149,7 +149,7 @@ def lint() -> Tally:
 
 
 def cppcheck() -> Tally:
-    """It comes from the system, and its findings differ from version to version: only the known one counts."""
+    """It comes from the system, and its findings differ from version to version: only one counts."""
     version = shell.first_line(["cppcheck", "--version"])
     if version != CPPCHECK_VERSION:
         info(f"lint: cppcheck SKIPPED: this is {version or 'missing'}, and not {CPPCHECK_VERSION}")
