@@ -32,6 +32,14 @@ SYSCALL_INLINE errval_t sys_null(void)
     return x0;
 }
 
+/// A number that no system call has. \return SYS_ERR_ILLEGAL_SYSCALL
+SYSCALL_INLINE errval_t sys_unknown(void)
+{
+    register uint64_t x0 __asm__("x0") = SYS_COUNT;
+    __asm__ volatile("svc #0" : "+r"(x0) : : "x1", "x2", "x3", "memory");
+    return x0;
+}
+
 /// A command on the capability in slot `cap`, with up to seven arguments.
 SYSCALL_INLINE struct sys_result sys_invoke(capaddr_t cap, unsigned command, uint64_t a2, uint64_t a3,
                                             uint64_t a4, uint64_t a5, uint64_t a6, uint64_t a7)
