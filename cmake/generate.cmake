@@ -10,19 +10,19 @@ add_custom_command(
     OUTPUT "${GENERATED_INCLUDE_DIR}/abi/errno.h" "${GENERATED_INCLUDE_DIR}/err_text.c"
     COMMAND Python3::Interpreter tools/generate_errors.py include/abi/errors.toml
             --header "${GENERATED_INCLUDE_DIR}/abi/errno.h" --source "${GENERATED_INCLUDE_DIR}/err_text.c"
-    DEPENDS tools/generate_errors.py include/abi/errors.toml
+    DEPENDS tools/generate_errors.py tools/generator.py include/abi/errors.toml
     WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM)
 add_custom_command(
     OUTPUT "${GENERATED_INCLUDE_DIR}/abi/captypes.h" "${GENERATED_INCLUDE_DIR}/captable.c"
     COMMAND Python3::Interpreter tools/generate_capabilities.py include/abi/capabilities.toml
             --header "${GENERATED_INCLUDE_DIR}/abi/captypes.h" --source "${GENERATED_INCLUDE_DIR}/captable.c"
-    DEPENDS tools/generate_capabilities.py include/abi/capabilities.toml
+    DEPENDS tools/generate_capabilities.py tools/generator.py include/abi/capabilities.toml
     WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM)
 add_custom_command(
     OUTPUT "${GENERATED_INCLUDE_DIR}/trace_points.h"
     COMMAND Python3::Interpreter tools/generate_trace.py trace/points.toml --enable "${TRACE}"
             --output "${GENERATED_INCLUDE_DIR}/trace_points.h"
-    DEPENDS tools/generate_trace.py trace/declaration.py trace/points.toml
+    DEPENDS tools/generate_trace.py tools/generator.py trace/declaration.py trace/points.toml
     WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM)
 add_custom_target(generated_headers DEPENDS
     "${GENERATED_INCLUDE_DIR}/abi/errno.h" "${GENERATED_INCLUDE_DIR}/abi/captypes.h"

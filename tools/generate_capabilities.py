@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator import run, write
+
 REGIONS = ("none", "memory", "irq", "pte")
 MAX_TYPES = 32
 
@@ -230,35 +232,21 @@ def generate_source(types: list[CapabilityType], source: str) -> str:
     return "\n".join(lines)
 
 
-def write(path: Path, text: str) -> None:
-    """Whole or not at all, so that a build that is interrupted leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("capabilities", type=Path, help="include/abi/capabilities.toml")
     parser.add_argument("--header", type=Path, required=True, help="captypes.h to write")
     parser.add_argument("--source", type=Path, help="captable.c to write")
     options = parser.parse_args()
-    source = "/".join(options.capabilities.resolve().parts[-3:])
-    try:
+
+    def work() -> None:
         types = load(options.capabilities)
+        source = "/".join(options.capabilities.resolve().parts[-3:])
         write(options.header, generate_header(types, source))
         if options.source:
             write(options.source, generate_source(types, source))
-    except CapabilityError as error:
-        print(f"generate_capabilities: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(
-            f"generate_capabilities: {error.filename} cannot be written: {error.strerror}.", file=sys.stderr
-        )
-        return 1
-    return 0
+
+    return run("generate_capabilities", work, CapabilityError)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator import run, write
+
 LEVEL_BITS = 10
 LEVELS = 6
 
@@ -172,33 +174,21 @@ def generate_source(values: list[ErrorValue], source: str) -> str:
     return "\n".join(lines)
 
 
-def write(path: Path, text: str) -> None:
-    """Whole or not at all, so that a build that is interrupted leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("errors", type=Path, help="include/abi/errors.toml")
     parser.add_argument("--header", type=Path, required=True, help="errno.h to write")
     parser.add_argument("--source", type=Path, help="err_text.c to write")
     options = parser.parse_args()
-    source = "/".join(options.errors.resolve().parts[-3:])
-    try:
+
+    def work() -> None:
         values = load(options.errors)
+        source = "/".join(options.errors.resolve().parts[-3:])
         write(options.header, generate_header(values, source))
         if options.source:
             write(options.source, generate_source(values, source))
-    except ErrorListError as error:
-        print(f"generate_errors: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"generate_errors: {error.filename} cannot be written: {error.strerror}.", file=sys.stderr)
-        return 1
-    return 0
+
+    return run("generate_errors", work, ErrorListError)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tools.generator import run, write  # noqa: E402
 from trace.declaration import Argument, Declaration, DeclarationError, Point, load  # noqa: E402
 
 
@@ -93,32 +94,20 @@ def generate(declaration: Declaration, enabled: set[str], source: str) -> str:
     return "\n".join(lines)
 
 
-def write(path: Path, text: str) -> None:
-    """Whole or not at all, so that a build that is interrupted leaves no half header."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("declaration", type=Path, help="trace/points.toml")
     parser.add_argument("--enable", default="all", help="all, none, or subsystems separated by commas")
     parser.add_argument("--output", type=Path, required=True, help="the header to write")
     options = parser.parse_args()
-    try:
+
+    def work() -> None:
         declaration = load(options.declaration)
         enabled = enabled_subsystems(options.enable, declaration)
         source = f"{options.declaration.resolve().parent.name}/{options.declaration.name}"
         write(options.output, generate(declaration, enabled, source))
-    except DeclarationError as error:
-        print(f"generate_trace: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"generate_trace: {options.output} cannot be written: {error.strerror}.", file=sys.stderr)
-        return 1
-    return 0
+
+    return run("generate_trace", work, DeclarationError)
 
 
 if __name__ == "__main__":

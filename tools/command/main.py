@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import signal
 import sys
 import traceback
 from pathlib import Path
@@ -30,6 +31,8 @@ def dispatch(chosen: argparse.Namespace) -> int:
 
 
 def main() -> int:
+    # A shell without job control starts background commands with this signal ignored, and so would QEMU be.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = options.parse(sys.argv[1:])
     try:
         return dispatch(chosen)
