@@ -20,7 +20,7 @@
 #include <dispatch/dispatch.h>
 #include <format.h>
 #include <platform/platform.h>
-#include <syscall/interrupt.h>
+#include <dispatch/interrupt.h>
 #include <trace/drain.h>
 #include <trace/emit.h>
 

@@ -6,7 +6,7 @@
 #include <dispatch/dispatch.h>
 #include <platform/platform.h>
 #include <string.h>
-#include <syscall/interrupt.h>
+#include <dispatch/interrupt.h>
 #include <trace/ring.h>
 
 static void must(errval_t err, const char *what)

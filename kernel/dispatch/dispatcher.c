@@ -5,7 +5,7 @@
 #include <arch/armv8/fp.h>
 #include <arch/armv8/sysreg.h>
 #include <dispatch/dispatch.h>
-#include <syscall/interrupt.h>
+#include <dispatch/interrupt.h>
 #include <trace/emit.h>
 
 _Static_assert(offsetof(struct dcb, l1_cnode) == DCB_CSPACE, "dcb.h");

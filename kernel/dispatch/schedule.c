@@ -12,7 +12,7 @@
 #include <arch/armv8/map.h>
 #include <arch/armv8/timer.h>
 #include <dispatch/dispatch.h>
-#include <syscall/interrupt.h>
+#include <dispatch/interrupt.h>
 #include <trace/drain.h>
 #include <trace/emit.h>
 

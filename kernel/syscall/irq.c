@@ -1,7 +1,7 @@
 /**
  * Commands on an IRQ capability: a range of interrupt numbers.
  */
-#include <syscall/interrupt.h>
+#include <dispatch/interrupt.h>
 #include <syscall/syscall.h>
 
 errval_t invoke_irq(struct invocation *invocation)

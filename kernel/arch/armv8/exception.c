@@ -7,7 +7,7 @@
 #include <arch/armv8/sysreg.h>
 #include <dispatch/dispatch.h>
 #include <panic.h>
-#include <syscall/interrupt.h>
+#include <dispatch/interrupt.h>
 #include <trace/emit.h>
 
 #define ESR_CLASS(esr)        ((esr) >> 26 & 0x3f)

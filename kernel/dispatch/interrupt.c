@@ -1,6 +1,6 @@
 #include <arch/armv8/gic.h>
 #include <dispatch/dispatch.h>
-#include <syscall/interrupt.h>
+#include <dispatch/interrupt.h>
 #include <trace/emit.h>
 
 /// Copies of the endpoints that get the interrupts; empty slots are interrupts that nobody wants. Slots must
