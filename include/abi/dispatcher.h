@@ -9,6 +9,7 @@
 #define ABI_DISPATCHER_H
 
 #define DISP_DISABLED      0
+#define DISP_BUSY          4
 #define DISP_ANY           8
 #define DISP_SAVE_ENABLED  128
 #define DISP_SAVE_DISABLED 416
@@ -92,8 +93,8 @@ struct lmp_ring {
 /// Upcalls run disabled on the dispatcher's stack. x0: the dispatcher; run: no more; fault: x1 kind, x2
 /// address.
 struct dispatcher_shared {
-    uint32_t disabled; ///< Non-zero: the kernel saves to save_disabled and resumes there, without upcalls.
-    uint32_t reserved0;
+    uint32_t disabled;    ///< Non-zero: the kernel saves to save_disabled and resumes there, without upcalls.
+    uint32_t busy;        ///< Non-zero: has other threads to look after, so SYS_LMP sends but does not wait.
     struct lmp_count any; ///< Messages over all rings: delivered counts every ring delivery.
     lvaddr_t self;        ///< User address of this structure.
     lvaddr_t upcall_run;
@@ -109,6 +110,9 @@ struct dispatcher_shared {
 };
 
 _Static_assert(sizeof(struct registers) == 288, "the assembler knows the layout");
+_Static_assert(offsetof(struct dispatcher_shared, disabled) == DISP_DISABLED
+                   && offsetof(struct dispatcher_shared, busy) == DISP_BUSY,
+               "the message fast path reads both in one load");
 _Static_assert(offsetof(struct dispatcher_shared, any) == DISP_ANY, "the assembler knows the layout");
 _Static_assert(offsetof(struct dispatcher_shared, save_enabled) == DISP_SAVE_ENABLED,
                "the assembler knows the layout");

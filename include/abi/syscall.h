@@ -25,7 +25,8 @@
  *            0 if no message was handed over: the rings have some
  *        x2 to x9  message words
  *
- * What to wait for is the offset of an lmp_ring in the caller's dispatcher frame, or LMP_WAIT_ANY.
+ * What to wait for is the offset of an lmp_ring in the caller's dispatcher frame, or LMP_WAIT_ANY. A
+ * dispatcher that is `busy` (abi/dispatcher.h) does not wait: the call returns after the send, with x1 0.
  */
 #define LMP_FLAG_CAP    (1 << 8)  ///< A capability goes along.
 #define LMP_FLAG_SYNC   (1 << 9)  ///< Run the receiver now, if it waits.
@@ -81,6 +82,8 @@
 #define DISPATCHER_RUN    1 ///< Makes it runnable for the first time.
 #define DISPATCHER_STOP   2 ///< Ends it; x2: code. A dispatcher that stops itself does not return.
 #define DISPATCHER_STATUS 3 ///< returns x1: state, x2: reason, x3: address
+#define DISPATCHER_SLICES \
+    4 ///< x2: 1: the run upcall ends each time slice, even if nobody else can run; 0: no more
 
 /* On an EndPoint: only SYS_LMP. Minting an endpoint: parameters are the lmp_ring's offset and its number of
  * slots. */

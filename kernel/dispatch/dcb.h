@@ -46,6 +46,7 @@ struct dcb {
     uint32_t handed_flow; ///< Trace flow of the message in its saved registers.
     uint16_t asid;
     uint16_t interrupts; ///< That are connected to its endpoints.
+    bool wants_slices;   ///< Gets the run upcall at the end of a slice, even if nobody else can run.
     struct cte cspace;   ///< Its own copies of what it is made of.
     struct cte vspace;
     struct cte frame;

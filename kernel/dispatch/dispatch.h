@@ -37,6 +37,10 @@ void schedule_timer_quiet(void);
 /// The slice of the current dispatcher is over: runs another if there is one, and does not return then.
 void schedule_slice_over(void);
 
+/// Says whether a dispatcher that runs wants its run upcall at the end of a slice even if nobody else can
+/// run: it has threads of its own to switch between.
+void schedule_want_slices(struct dcb *dcb, bool wants);
+
 /// Picks the next dispatcher and runs it; idles while there is none.
 _Noreturn void schedule(void);
 

@@ -76,6 +76,7 @@ void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t
     }
     trace_dispatch_end(dcb->number, reason);
     schedule_remove(dcb);
+    schedule_want_slices(dcb, false);
     fp_forget(dcb);
     interrupt_forget(dcb);
     dcb->state = DISPATCHER_STATE_ENDED;

@@ -204,8 +204,10 @@ void sys_lmp(struct dcb *dcb, struct registers *saved)
         }
         dispatch_return(saved);
     }
-    // The message may have gone to the sender itself: look again.
-    if (wait != 0 && err_is_ok(check_wait(dcb, wait, &pending)) && !pending) {
+    // The message may have gone to the sender itself: look again. A busy dispatcher waits at user level,
+    // where its other threads run meanwhile.
+    if (wait != 0 && !*(const volatile uint32_t *)&dcb->disp->busy
+        && err_is_ok(check_wait(dcb, wait, &pending)) && !pending) {
         dcb->wait = wait;
         if (receiver != NULL) {
             run_receiver(receiver, dcb);

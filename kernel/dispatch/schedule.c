@@ -4,6 +4,8 @@
  * The queue holds every dispatcher that can run but the current one; it may also hold some that wait, because
  * the message fast path leaves the queue alone, and those are shed when they come to the front. While the
  * queue holds anybody, the timer is armed: the fast path relies on it when it leaves a sender that can go on.
+ * It is also armed while any dispatcher wants slices for its own threads: the fast path changes who runs
+ * without looking at it, so the one that runs may not be the one that wants them.
  */
 #include <arch/armv8/fp.h>
 #include <arch/armv8/gic.h>
@@ -19,6 +21,7 @@
 static struct dcb *queue_head, *queue_tail;
 static uint64_t slice_ticks;
 static bool timer_armed;
+static unsigned wants_slices; ///< Dispatchers that want the end of a slice for themselves.
 
 void schedule_init(uint64_t slice_us)
 {
@@ -134,7 +137,7 @@ void schedule(void)
         switch_to_idle();
         on_empty_stack(idle);
     }
-    if (queue_head != NULL) {
+    if (queue_head != NULL || wants_slices != 0) {
         slice_start();
     } else {
         slice_stop();
@@ -146,5 +149,24 @@ void schedule_slice_over(void)
 {
     if (queue_head != NULL) {
         schedule();
+    }
+    if (wants_slices != 0) {
+        struct dcb *current = dcb_current();
+        slice_start();
+        if (current->wants_slices && !current->disp->disabled) {
+            dispatch(current);
+        }
+    }
+}
+
+void schedule_want_slices(struct dcb *dcb, bool wants)
+{
+    if (dcb->wants_slices == wants) {
+        return;
+    }
+    dcb->wants_slices = wants;
+    wants_slices += wants ? 1 : -1U;
+    if (wants && !timer_armed) {
+        slice_start();
     }
 }

@@ -66,6 +66,13 @@ errval_t invoke_dispatcher(struct invocation *invocation)
         invocation->results[1] = dcb->end_reason;
         invocation->results[2] = dcb->end_address;
         return SYS_ERR_OK;
+    case DISPATCHER_SLICES:
+        if (dcb->state != DISPATCHER_STATE_RUNS) {
+            return dcb->state == DISPATCHER_STATE_ENDED ? SYS_ERR_DISPATCHER_DEAD
+                                                        : SYS_ERR_DISPATCHER_INCOMPLETE;
+        }
+        schedule_want_slices(dcb, invocation->arguments[0] != 0);
+        return SYS_ERR_OK;
     default:
         return SYS_ERR_ILLEGAL_INVOCATION;
     }

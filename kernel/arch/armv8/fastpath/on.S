@@ -49,8 +49,8 @@ lmp_fast_path:
     b.ne    system_call
 1:  // May the sender be left?
     ldp     x15, x16, [x17, #DCB_DISP]
-    ldr     w11, [x15, #DISP_DISABLED]
-    cbnz    w11, system_call
+    ldr     x11, [x15, #DISP_DISABLED]      // and DISP_BUSY
+    cbnz    x11, system_call
     lsr     x12, x1, #32            // what it will wait for
     cbz     x12, send_only
     cmp     x12, x16

@@ -203,6 +203,9 @@ static void other_calls(void)
     const uint64_t spaces = SLOT(ARENA_CSPACE) | (uint64_t)SLOT(ARENA_VNODE_L0) << 32;
     const struct chosen calls[] = {
         {"running what is not set up", SYS_ERR_DISPATCHER_INCOMPLETE, {INVOKE(DISPATCHER_RUN), dispatcher}},
+        {"slices for what does not run",
+         SYS_ERR_DISPATCHER_INCOMPLETE,
+         {INVOKE(DISPATCHER_SLICES), dispatcher, 1}},
         {"a CSpace that is none",
          SYS_ERR_INVALID_ARGUMENT,
          {INVOKE(DISPATCHER_SETUP), dispatcher, SLOT(ARENA_FRAME) | spaces >> 32 << 32, SLOT(ARENA_FRAME),
