@@ -34,7 +34,8 @@ domain_settings(domain_lib GENERAL_REGISTERS)
 set_source_files_properties("${CMAKE_SOURCE_DIR}/lib/rt/memory.c" PROPERTIES
     COMPILE_OPTIONS "-fno-tree-loop-distribute-patterns;-fno-builtin")
 
-# domain(NAME [GENERAL_REGISTERS] SOURCES FILE...): a domain, domains/NAME.elf
+# domain(NAME [GENERAL_REGISTERS] SOURCES FILE...): a domain, domains/NAME.elf. With GENERAL_REGISTERS its code does not
+# use floating point registers, and a voluntary switch of threads does not keep them (lib/threads/switch.S).
 function(domain name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "GENERAL_REGISTERS" "" "SOURCES")
     set(target domain_${name})
@@ -43,8 +44,10 @@ function(domain name)
         RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/domains" LINK_DEPENDS "${DOMAIN_LINKER_SCRIPT}")
     if(arg_GENERAL_REGISTERS)
         domain_settings(${target} GENERAL_REGISTERS)
+        target_link_options(${target} PRIVATE -Wl,--defsym=threads_use_fp=0)
     else()
         domain_settings(${target})
+        target_link_options(${target} PRIVATE -Wl,--defsym=threads_use_fp=1)
     endif()
     target_link_options(${target} PRIVATE ${DOMAIN_OPTIONS} -nostartfiles -T "${DOMAIN_LINKER_SCRIPT}"
         -Wl,-z,max-page-size=4096 -Wl,--fatal-warnings)

@@ -13,6 +13,8 @@
 #include <aos/paging.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <aos/sync.h>
+#include <aos/threads.h>
 #include <aos/waitset.h>
 
 #endif

@@ -32,7 +32,25 @@ const struct domain_arguments *domain_arguments(void);
 /// The process id that the parent gave; 1 in init.
 domainid_t disp_get_domain_id(void);
 
-/// Gives up the core for now. Returns when the dispatcher runs again.
-void thread_yield(void);
+/**
+ * Enters a disabled section: until disp_enable() no other thread of the dispatcher runs, so that a few words
+ * can be changed at once. Sections are a handful of instructions, do not nest, and neither block, nor call
+ * the C library, nor touch memory that may not be mapped: a fault in one ends the dispatcher. Other
+ * dispatchers go on as usual.
+ */
+static inline struct dispatcher_shared *disp_disable(void)
+{
+    struct dispatcher_shared *disp = curdispatcher();
+    *(volatile uint32_t *)&disp->disabled = 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return disp;
+}
+
+/// Leaves a disabled section. \param disp what disp_disable() returned
+static inline void disp_enable(struct dispatcher_shared *disp)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    *(volatile uint32_t *)&disp->disabled = 0;
+}
 
 #endif

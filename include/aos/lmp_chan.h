@@ -5,6 +5,11 @@
  * lmp_chan_send() and lmp_chan_recv() do not block. lmp_chan_call() and lmp_chan_reply_wait() send and wait
  * in one system call; their words stay in registers from the sender's call to the receiver's return, and
  * nothing is stored unless the message came by the ring.
+ *
+ * Threads may use different channels at the same time, and wait on them: the others run meanwhile. One
+ * channel is used by one thread at a time. lmp_chan_reply_wait() takes messages of every endpoint, so where
+ * it is used no other thread calls; a domain whose threads serve and call dispatches what it serves from a
+ * waitset.
  */
 #ifndef AOS_LMP_CHAN_H
 #define AOS_LMP_CHAN_H

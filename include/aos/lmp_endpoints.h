@@ -49,16 +49,22 @@ void lmp_endpoint_set_recv_slot(struct lmp_endpoint *ep, struct capref slot);
 /// The endpoint whose ring is at an offset, or NULL.
 struct lmp_endpoint *lmp_endpoint_find(uint32_t offset);
 
-/// Takes the next message of any endpoint, registered with a waitset or not. \return false if there is none
-bool lmp_endpoints_take_any(struct lmp_message *message);
+/**
+ * Takes the next message of any endpoint, registered with a waitset or not.
+ *
+ * \param seen how many messages the dispatcher had had before this look, for threads_wait_any()
+ * \return false if there is none
+ */
+bool lmp_endpoints_take_any(struct lmp_message *message, uint32_t *seen);
 
-/// Triggers the waitset of every endpoint that has a message and is registered.
-void lmp_endpoints_poll(void);
+/// Triggers the waitset of every endpoint that has a message and is registered. \return how many messages the
+/// dispatcher had had before this look, for lmp_endpoints_wait()
+uint32_t lmp_endpoints_poll(void);
 
 /**
- * Waits in the kernel until a message comes to any endpoint after the last lmp_endpoints_poll(). What was
- * handed over in registers waits in its endpoint then.
+ * Waits until a message comes to any endpoint after the lmp_endpoints_poll() that returned `seen`. A single
+ * thread waits in the kernel; what was handed over in registers waits in its endpoint then.
  */
-errval_t lmp_endpoints_wait(void);
+errval_t lmp_endpoints_wait(uint32_t seen);
 
 #endif

@@ -4,6 +4,8 @@
  * A channel registers a closure with a waitset. When something comes for the channel it is triggered: it
  * moves to the waitset's queue of pending events, and event_dispatch() runs its closure. A registration is
  * used up by its event; a handler that wants the next one registers again.
+ *
+ * Several threads may dispatch the events of one waitset; each event is handled by one of them.
  */
 #ifndef AOS_WAITSET_H
 #define AOS_WAITSET_H
@@ -44,7 +46,7 @@ void waitset_init(struct waitset *ws);
 struct waitset *get_default_waitset(void);
 
 /**
- * Handles one event: runs its closure. Waits in the kernel while there is none.
+ * Handles one event: runs its closure. Waits while there is none; other threads run meanwhile.
  *
  * \return SYS_ERR_OK, or what waiting in the kernel failed with
  */
@@ -64,7 +66,8 @@ errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *cha
 /// \return SYS_ERR_OK or LIB_ERR_CHAN_NOT_REGISTERED
 errval_t waitset_chan_deregister(struct waitset_chanstate *chan);
 
-/// The event of a registered channel has come. Nothing happens if it is pending already.
+/// The event of a registered channel has come. Nothing happens if it is pending already. In a disabled
+/// section.
 void waitset_chan_trigger(struct waitset_chanstate *chan);
 
 #endif

@@ -1,6 +1,7 @@
 #include <aos/capabilities.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <aos/sync.h>
 
 /// A RAM capability of the memory CNode: what objects are made from.
 struct region {
@@ -17,6 +18,7 @@ struct range {
 };
 
 static struct {
+    struct thread_mutex mutex; ///< For all below. Who holds it calls nothing that may want memory.
     struct region regions[RAM_ALLOC_REGIONS];
     unsigned region_count;
     struct range pool[RAM_ALLOC_RANGES];
@@ -103,16 +105,20 @@ static bool range_take(struct range **link, genpaddr_t base, gensize_t bytes)
 /// Finds a free range that no two regions share; alignment is a power of two.
 static errval_t region_alloc(gensize_t bytes, gensize_t alignment, genpaddr_t *ret)
 {
+    errval_t err = LIB_ERR_RAM_ALLOC_EXHAUSTED;
+    thread_mutex_lock(&memory.mutex);
     for (struct range **link = &memory.free; *link; link = &(*link)->next) {
         const struct range *range = *link;
         genpaddr_t base = ROUND_UP(range->base, alignment);
         gensize_t skipped = base - range->base;
         if (base >= range->base && skipped <= range->bytes && bytes <= range->bytes - skipped) {
             *ret = base;
-            return range_take(link, base, bytes) ? SYS_ERR_OK : LIB_ERR_RAM_ALLOC;
+            err = range_take(link, base, bytes) ? SYS_ERR_OK : LIB_ERR_RAM_ALLOC;
+            break;
         }
     }
-    return LIB_ERR_RAM_ALLOC_EXHAUSTED;
+    thread_mutex_unlock(&memory.mutex);
+    return err;
 }
 
 /// True if `range` ends where `base` begins and both are of one region: only then may they become one range.
@@ -121,12 +127,9 @@ static bool joins(const struct range *range, genpaddr_t base)
     return range && range->base + range->bytes == base && region_of(range->base, 1) == region_of(base, 1);
 }
 
-errval_t ram_free_region(genpaddr_t base, gensize_t bytes)
+/// Puts a range into the list, joined with what it touches. With the mutex held.
+static errval_t range_insert(genpaddr_t base, gensize_t bytes)
 {
-    bytes = ROUND_UP(bytes, BASE_PAGE_SIZE);
-    if (!bytes || base % BASE_PAGE_SIZE || !region_of(base, bytes)) {
-        return SYS_ERR_INVALID_ARGUMENT;
-    }
     struct range *before = NULL;
     struct range **link = &memory.free;
     while (*link && (*link)->base < base) {
@@ -156,6 +159,18 @@ errval_t ram_free_region(genpaddr_t base, gensize_t bytes)
     }
     memory.free_bytes += bytes;
     return SYS_ERR_OK;
+}
+
+errval_t ram_free_region(genpaddr_t base, gensize_t bytes)
+{
+    bytes = ROUND_UP(bytes, BASE_PAGE_SIZE);
+    if (!bytes || base % BASE_PAGE_SIZE || !region_of(base, bytes)) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    thread_mutex_lock(&memory.mutex);
+    errval_t err = range_insert(base, bytes);
+    thread_mutex_unlock(&memory.mutex);
+    return err;
 }
 
 errval_t ram_alloc_object(struct capref dest, enum objtype type, size_t bytes, size_t alignment)

@@ -1,6 +1,7 @@
 #include <abi/bootinfo.h>
 #include <aos/capabilities.h>
 #include <aos/slot_alloc.h>
+#include <aos/sync.h>
 
 #define BITMAP_WORDS (L2_CNODE_SLOTS / 64)
 
@@ -9,6 +10,8 @@
  * stands in it, ours or one that cnode_create_l2() made for somebody else.
  */
 static struct {
+    struct thread_mutex mutex; ///< For all below. Taken before that of the RAM allocator, and again by the
+                               ///< same thread when a CNode is made for more slots.
     uint64_t free[ROOTCN_SLOTS][BITMAP_WORDS];
     bool taken[ROOTCN_SLOTS];
     bool ours[ROOTCN_SLOTS];
@@ -17,13 +20,17 @@ static struct {
 
 cslot_t slot_alloc_l1(void)
 {
+    cslot_t found = 0;
+    thread_mutex_lock_nested(&space.mutex);
     for (cslot_t l1_slot = ROOTCN_FREE; l1_slot < ROOTCN_SLOTS; l1_slot++) {
         if (!space.taken[l1_slot]) {
             space.taken[l1_slot] = true;
-            return l1_slot;
+            found = l1_slot;
+            break;
         }
     }
-    return 0;
+    thread_mutex_unlock_nested(&space.mutex);
+    return found;
 }
 
 void slot_free_l1(cslot_t l1_slot)
@@ -63,7 +70,8 @@ static bool take_one(cslot_t l1_slot, struct capref *ret)
     return false;
 }
 
-errval_t slot_alloc(struct capref *ret)
+/// slot_alloc() with the mutex held.
+static errval_t find_one(struct capref *ret)
 {
     if (take_one(space.hint, ret)) {
         return SYS_ERR_OK;
@@ -79,6 +87,14 @@ errval_t slot_alloc(struct capref *ret)
     }
     take_one(space.hint, ret);
     return SYS_ERR_OK;
+}
+
+errval_t slot_alloc(struct capref *ret)
+{
+    thread_mutex_lock_nested(&space.mutex);
+    errval_t err = find_one(ret);
+    thread_mutex_unlock_nested(&space.mutex);
+    return err;
 }
 
 static bool is_free(cslot_t l1_slot, cslot_t slot)
@@ -103,11 +119,9 @@ static bool take_range(cslot_t l1_slot, size_t count, struct capref *ret)
     return false;
 }
 
-errval_t slot_alloc_range(struct capref *ret, size_t count)
+/// slot_alloc_range() with the mutex held.
+static errval_t find_range(struct capref *ret, size_t count)
 {
-    if (count == 0 || count > L2_CNODE_SLOTS) {
-        return SYS_ERR_INVALID_ARGUMENT;
-    }
     for (cslot_t l1_slot = ROOTCN_FREE; l1_slot < ROOTCN_SLOTS; l1_slot++) {
         if (space.ours[l1_slot] && take_range(l1_slot, count, ret)) {
             return SYS_ERR_OK;
@@ -121,15 +135,30 @@ errval_t slot_alloc_range(struct capref *ret, size_t count)
     return SYS_ERR_OK;
 }
 
+errval_t slot_alloc_range(struct capref *ret, size_t count)
+{
+    if (count == 0 || count > L2_CNODE_SLOTS) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    thread_mutex_lock_nested(&space.mutex);
+    errval_t err = find_range(ret, count);
+    thread_mutex_unlock_nested(&space.mutex);
+    return err;
+}
+
 errval_t slot_free(struct capref cap)
 {
     cslot_t l1_slot = cap.cnode.cnode >> L2_CNODE_BITS;
     if (cap.cnode.croot != TASKCN_SLOT_ROOTCN || cap.cnode.level != CNODE_TYPE_OTHER
-        || l1_slot >= ROOTCN_SLOTS || !space.ours[l1_slot] || cap.slot >= L2_CNODE_SLOTS
-        || is_free(l1_slot, cap.slot)) {
+        || l1_slot >= ROOTCN_SLOTS || cap.slot >= L2_CNODE_SLOTS) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    space.free[l1_slot][cap.slot / 64] |= 1UL << cap.slot % 64;
-    space.hint = l1_slot;
-    return SYS_ERR_OK;
+    thread_mutex_lock_nested(&space.mutex);
+    bool used = space.ours[l1_slot] && !is_free(l1_slot, cap.slot);
+    if (used) {
+        space.free[l1_slot][cap.slot / 64] |= 1UL << cap.slot % 64;
+        space.hint = l1_slot;
+    }
+    thread_mutex_unlock_nested(&space.mutex);
+    return used ? SYS_ERR_OK : SYS_ERR_INVALID_ARGUMENT;
 }

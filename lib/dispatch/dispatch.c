@@ -3,7 +3,7 @@
 #include <aos/kernel.h>
 #include <aos/text.h>
 #include <dispatch/dispatch.h>
-#include <rt/syscall.h>
+#include <threads/threads.h>
 
 #define UPCALL_STACK_BYTES 4096
 #define BACKTRACE_DEPTH    16
@@ -11,12 +11,11 @@
 
 static struct {
     _Alignas(16) char upcall_stack[UPCALL_STACK_BYTES];
-    lvaddr_t stack_top; ///< Of the main thread.
 } state;
 
 void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
 {
-    state.stack_top = stack_top;
+    threads_start(USER_STACK_LIMIT, stack_top);
     disp->upcall_run = (lvaddr_t)dispatch_upcall_run;
     disp->upcall_fault = (lvaddr_t)dispatch_upcall_fault;
     disp->upcall_stack = (lvaddr_t)(state.upcall_stack + UPCALL_STACK_BYTES);
@@ -30,10 +29,11 @@ void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
  */
 static void add_backtrace(struct text *line, const struct registers *registers)
 {
-    lvaddr_t lowest = USER_STACK_LIMIT;
+    const struct thread *thread = thread_scheduler.current;
+    lvaddr_t lowest = thread->stack_base;
     lvaddr_t frame = registers->x[29];
     for (unsigned depth = 0; depth < BACKTRACE_DEPTH; depth++) {
-        if (frame % 16 || frame < lowest || frame > state.stack_top - 16) {
+        if (frame % 16 || frame < lowest || frame > thread->stack_top - 16) {
             return;
         }
         const uint64_t *record = (const uint64_t *)frame;
@@ -96,9 +96,4 @@ domainid_t disp_get_domain_id(void)
 {
     const struct domain_arguments *arguments = domain_arguments();
     return arguments ? arguments->pid : 1;
-}
-
-void thread_yield(void)
-{
-    sys_yield(0);
 }

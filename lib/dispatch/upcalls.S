@@ -1,8 +1,6 @@
 /*
  * Where the kernel enters a dispatcher (document D, 1.2): disabled, on the dispatcher's own stack, x0 its
  * address.
- *
- * There is one thread, so the run upcall always goes on with it. A scheduler of threads decides here.
  */
 #include <abi/dispatcher.h>
 #include <abi/syscall.h>
@@ -11,10 +9,9 @@
 .global dispatch_upcall_run
 .type dispatch_upcall_run, %function
 dispatch_upcall_run:
-    add     x1, x0, #DISP_SAVE_ENABLED
-    mov     x0, #SYS_RESUME
-    svc     #0
-    udf     #0                      // refused: a fault while disabled ends the dispatcher
+    mov     x29, xzr
+    bl      threads_run             // (dispatcher); does not return
+    udf     #0
 .size dispatch_upcall_run, . - dispatch_upcall_run
 
 // x1: kind of the fault, x2: its address
@@ -24,8 +21,11 @@ dispatch_upcall_fault:
     mov     x19, x0
     mov     x29, xzr
     bl      dispatch_report_fault   // (dispatcher, kind, address)
-    mov     x0, x19
-    b       dispatch_upcall_run
+    // The same thread goes on, into the same fault, for which there is no upcall any more.
+    add     x1, x19, #DISP_SAVE_ENABLED
+    mov     x0, #SYS_RESUME
+    svc     #0
+    udf     #0                      // refused: a fault while disabled ends the dispatcher
 .size dispatch_upcall_fault, . - dispatch_upcall_fault
 
 .section .note.GNU-stack, "", %progbits

@@ -1,6 +1,8 @@
 #include <aos/capabilities.h>
 #include <aos/lmp_chan.h>
+#include <aos/dispatch.h>
 #include <aos/slot_alloc.h>
+#include <threads/threads.h>
 
 static size_t round_up_to_power_of_two(size_t n)
 {
@@ -127,6 +129,11 @@ struct lmp_message lmp_chan_wait(struct lmp_chan *lc, errval_t err)
             m.err = SYS_ERR_OK;
             return m;
         }
+        if (curdispatcher()->busy) {
+            threads_wait_endpoint(lc->endpoint);
+            m.err = SYS_ERR_OK;
+            continue;
+        }
         m = sys_lmp(SYS_LMP, (uint64_t)lc->endpoint->offset << 32, 0, 0, 0, 0, 0, 0, 0, 0);
         if (err_is_ok(m.err) && m.header) {
             return m;
@@ -139,9 +146,15 @@ struct lmp_message lmp_chan_wait_any(errval_t err)
 {
     struct lmp_message m = {.err = err};
     while (err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED) {
-        if (lmp_endpoints_take_any(&m)) {
+        uint32_t seen;
+        if (lmp_endpoints_take_any(&m, &seen)) {
             m.err = SYS_ERR_OK;
             return m;
+        }
+        if (threads_several()) {
+            threads_wait_any(seen);
+            m.err = SYS_ERR_OK;
+            continue;
         }
         m = sys_lmp(SYS_LMP, (uint64_t)LMP_WAIT_ANY << 32, 0, 0, 0, 0, 0, 0, 0, 0);
         if (err_is_ok(m.err) && m.header) {

@@ -2,8 +2,10 @@
 #include <aos/dispatch.h>
 #include <aos/lmp_endpoints.h>
 #include <aos/slot_alloc.h>
+#include <aos/sync.h>
 #include <rt/syscall.h>
 #include <stdlib.h>
+#include <threads/threads.h>
 #include <trace/trace.h>
 
 /*
@@ -15,6 +17,7 @@
 #define RING_MAX_SLOTS  256
 
 static struct {
+    struct thread_mutex units_mutex; ///< For `used`. The rest is changed disabled.
     bool used[RING_UNITS];
     struct lmp_endpoint *all;
     unsigned early; ///< Endpoints with a message that was handed over early.
@@ -29,25 +32,28 @@ static size_t ring_units(size_t slots)
 /// Finds consecutive free units of the dispatcher frame. \return the first, or 0
 static size_t units_alloc(size_t count)
 {
-    size_t run = 0;
-    for (size_t unit = RING_FIRST_UNIT; unit < RING_UNITS; unit++) {
+    size_t run = 0, first = 0;
+    thread_mutex_lock(&endpoints.units_mutex);
+    for (size_t unit = RING_FIRST_UNIT; unit < RING_UNITS && !first; unit++) {
         run = endpoints.used[unit] ? 0 : run + 1;
         if (run == count) {
-            size_t first = unit + 1 - count;
+            first = unit + 1 - count;
             for (size_t i = first; i <= unit; i++) {
                 endpoints.used[i] = true;
             }
-            return first;
         }
     }
-    return 0;
+    thread_mutex_unlock(&endpoints.units_mutex);
+    return first;
 }
 
 static void units_free(size_t first, size_t count)
 {
+    thread_mutex_lock(&endpoints.units_mutex);
     for (size_t i = first; i < first + count; i++) {
         endpoints.used[i] = false;
     }
+    thread_mutex_unlock(&endpoints.units_mutex);
 }
 
 errval_t lmp_endpoint_create_in_slot(size_t slots, struct capref dest, struct lmp_endpoint **retep)
@@ -73,24 +79,26 @@ errval_t lmp_endpoint_create_in_slot(size_t slots, struct capref dest, struct lm
         free(ep);
         return err_push(err, LIB_ERR_LMP_ENDPOINT_CREATE);
     }
+    struct dispatcher_shared *disp = disp_disable();
     ep->next = endpoints.all;
     endpoints.all = ep;
+    disp_enable(disp);
     *retep = ep;
     return SYS_ERR_OK;
 }
 
 void lmp_endpoint_free(struct lmp_endpoint *ep)
 {
+    struct dispatcher_shared *disp = disp_disable();
     for (struct lmp_endpoint **link = &endpoints.all; *link; link = &(*link)->next) {
         if (*link == ep) {
             *link = ep->next;
             break;
         }
     }
-    if (ep->waitset_state.state != CHAN_UNREGISTERED) {
-        waitset_chan_deregister(&ep->waitset_state);
-    }
     endpoints.early -= ep->early.header != 0;
+    disp_enable(disp);
+    waitset_chan_deregister(&ep->waitset_state); // or it was not registered
     units_free(ep->offset / RING_UNIT_BYTES, ring_units(ep->slots));
     free(ep);
 }
@@ -124,7 +132,8 @@ bool lmp_endpoint_can_recv(const struct lmp_endpoint *ep)
     return ep->early.header || delivered(&ep->ring->count) != ep->ring->count.consumed;
 }
 
-bool lmp_endpoint_take(struct lmp_endpoint *ep, struct lmp_message *message)
+/// lmp_endpoint_take(), disabled.
+static bool take(struct lmp_endpoint *ep, struct lmp_message *message)
 {
     if (ep->early.header) {
         *message = ep->early;
@@ -155,23 +164,34 @@ bool lmp_endpoint_take(struct lmp_endpoint *ep, struct lmp_message *message)
     return true;
 }
 
-void lmp_endpoints_poll(void)
+bool lmp_endpoint_take(struct lmp_endpoint *ep, struct lmp_message *message)
 {
-    /*
-     * `any` says whether something came since the last look at all rings. It is marked as seen before the
-     * look: what comes meanwhile makes the next wait return at once.
-     */
-    struct lmp_count *any = &curdispatcher()->any;
-    *(volatile uint32_t *)&any->consumed = delivered(any);
+    struct dispatcher_shared *disp = disp_disable();
+    bool taken = take(ep, message);
+    disp_enable(disp);
+    return taken;
+}
+
+uint32_t lmp_endpoints_poll(void)
+{
+    // Before the look: what comes meanwhile makes the next wait return at once.
+    uint32_t seen = threads_begin_look();
+    struct dispatcher_shared *disp = disp_disable();
     for (struct lmp_endpoint *ep = endpoints.all; ep; ep = ep->next) {
         if (ep->waitset_state.state == CHAN_IDLE && lmp_endpoint_can_recv(ep)) {
             waitset_chan_trigger(&ep->waitset_state);
         }
     }
+    disp_enable(disp);
+    return seen;
 }
 
-errval_t lmp_endpoints_wait(void)
+errval_t lmp_endpoints_wait(uint32_t seen)
 {
+    if (threads_several()) {
+        threads_wait_any(seen);
+        return SYS_ERR_OK;
+    }
     if (endpoints.early) {
         /*
          * Nobody takes that message now, and another one for its endpoint could not be kept if it were handed
@@ -193,14 +213,14 @@ errval_t lmp_endpoints_wait(void)
     return SYS_ERR_OK;
 }
 
-bool lmp_endpoints_take_any(struct lmp_message *message)
+bool lmp_endpoints_take_any(struct lmp_message *message, uint32_t *seen)
 {
-    struct lmp_count *any = &curdispatcher()->any;
-    *(volatile uint32_t *)&any->consumed = delivered(any);
-    for (struct lmp_endpoint *ep = endpoints.all; ep; ep = ep->next) {
-        if (lmp_endpoint_take(ep, message)) {
-            return true;
-        }
+    *seen = threads_begin_look();
+    struct dispatcher_shared *disp = disp_disable();
+    struct lmp_endpoint *ep = endpoints.all;
+    while (ep && !take(ep, message)) {
+        ep = ep->next;
     }
-    return false;
+    disp_enable(disp);
+    return ep != NULL;
 }

@@ -1,5 +1,7 @@
+#include <aos/dispatch.h>
 #include <aos/lmp_endpoints.h>
 #include <aos/waitset.h>
+#include <threads/threads.h>
 
 static struct waitset default_waitset;
 
@@ -21,10 +23,16 @@ void waitset_chanstate_init(struct waitset_chanstate *chan)
 errval_t waitset_chan_register(struct waitset *ws, struct waitset_chanstate *chan,
                                struct event_closure closure)
 {
-    if (chan->state != CHAN_UNREGISTERED) {
+    struct dispatcher_shared *disp = disp_disable();
+    bool registered = chan->state != CHAN_UNREGISTERED;
+    if (!registered) {
+        *chan = (struct waitset_chanstate){.waitset = ws, .closure = closure, .state = CHAN_IDLE};
+    }
+    disp_enable(disp);
+    if (registered) {
         return LIB_ERR_CHAN_ALREADY_REGISTERED;
     }
-    *chan = (struct waitset_chanstate){.waitset = ws, .closure = closure, .state = CHAN_IDLE};
+    threads_look_again(); // what comes next may be there already, and a thread waits on `ws`
     return SYS_ERR_OK;
 }
 
@@ -57,14 +65,14 @@ static void unlink_pending(struct waitset *ws, struct waitset_chanstate *chan)
 
 errval_t waitset_chan_deregister(struct waitset_chanstate *chan)
 {
-    if (chan->state == CHAN_UNREGISTERED) {
-        return LIB_ERR_CHAN_NOT_REGISTERED;
-    }
+    struct dispatcher_shared *disp = disp_disable();
+    bool registered = chan->state != CHAN_UNREGISTERED;
     if (chan->state == CHAN_PENDING) {
         unlink_pending(chan->waitset, chan);
     }
     waitset_chanstate_init(chan);
-    return SYS_ERR_OK;
+    disp_enable(disp);
+    return registered ? SYS_ERR_OK : LIB_ERR_CHAN_NOT_REGISTERED;
 }
 
 void waitset_chan_trigger(struct waitset_chanstate *chan)
@@ -75,11 +83,14 @@ void waitset_chan_trigger(struct waitset_chanstate *chan)
     }
 }
 
-errval_t event_dispatch_non_block(struct waitset *ws)
+/// event_dispatch_non_block(). \param seen how many messages the dispatcher had had when it looked
+static errval_t dispatch_one(struct waitset *ws, uint32_t *seen)
 {
-    lmp_endpoints_poll();
+    *seen = lmp_endpoints_poll();
+    struct dispatcher_shared *disp = disp_disable();
     struct waitset_chanstate *chan = ws->pending;
     if (!chan) {
+        disp_enable(disp);
         return LIB_ERR_NO_EVENT;
     }
     unlink_pending(ws, chan);
@@ -87,20 +98,28 @@ errval_t event_dispatch_non_block(struct waitset *ws)
     // channel.
     struct event_closure closure = chan->closure;
     waitset_chanstate_init(chan);
+    disp_enable(disp);
     if (closure.handler) {
         closure.handler(closure.arg);
     }
     return SYS_ERR_OK;
 }
 
+errval_t event_dispatch_non_block(struct waitset *ws)
+{
+    uint32_t seen;
+    return dispatch_one(ws, &seen);
+}
+
 errval_t event_dispatch(struct waitset *ws)
 {
     for (;;) {
-        errval_t err = event_dispatch_non_block(ws);
+        uint32_t seen;
+        errval_t err = dispatch_one(ws, &seen);
         if (err != LIB_ERR_NO_EVENT) {
             return err;
         }
-        err = lmp_endpoints_wait();
+        err = lmp_endpoints_wait(seen);
         if (err_is_fail(err)) {
             return err;
         }

@@ -2,6 +2,7 @@
 #include <aos/paging.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <aos/sync.h>
 #include <paging/tables.h>
 #include <stdlib.h>
 
@@ -15,6 +16,8 @@ struct paging_region {
 };
 
 struct paging_state {
+    struct thread_mutex
+        mutex; ///< For all below. Taken before those of the heap, the slots and the RAM allocator.
     struct page_tables tables;
     struct paging_region *regions;
     bool initialised;
@@ -63,8 +66,12 @@ struct paging_state *get_current_paging_state(void)
         .free_slot = own_slot_free,
     };
     if (!current.initialised) {
-        page_tables_init(&current.tables, cap_vroot, &own, NULL);
-        current.initialised = true;
+        thread_mutex_lock(&current.mutex);
+        if (!current.initialised) {
+            page_tables_init(&current.tables, cap_vroot, &own, NULL);
+            current.initialised = true;
+        }
+        thread_mutex_unlock(&current.mutex);
     }
     return &current;
 }
@@ -89,8 +96,9 @@ static bool range_is_free(const struct paging_state *st, lvaddr_t vaddr, size_t 
     return true;
 }
 
-errval_t paging_map_fixed_attr_offset(struct paging_state *st, lvaddr_t vaddr, struct capref frame,
-                                      gensize_t offset, size_t bytes, int flags)
+/// paging_map_fixed_attr_offset() with the mutex held.
+static errval_t map_fixed(struct paging_state *st, lvaddr_t vaddr, struct capref frame, gensize_t offset,
+                          size_t bytes, int flags)
 {
     bytes = ROUND_UP(bytes, BASE_PAGE_SIZE);
     if (bytes == 0 || vaddr % BASE_PAGE_SIZE || offset % BASE_PAGE_SIZE || vaddr < USER_OWN_BASE
@@ -119,14 +127,24 @@ errval_t paging_map_fixed_attr_offset(struct paging_state *st, lvaddr_t vaddr, s
     return SYS_ERR_OK;
 }
 
+errval_t paging_map_fixed_attr_offset(struct paging_state *st, lvaddr_t vaddr, struct capref frame,
+                                      gensize_t offset, size_t bytes, int flags)
+{
+    thread_mutex_lock(&st->mutex);
+    errval_t err = map_fixed(st, vaddr, frame, offset, bytes, flags);
+    thread_mutex_unlock(&st->mutex);
+    return err;
+}
+
 errval_t paging_map_fixed_attr(struct paging_state *st, lvaddr_t vaddr, struct capref frame, size_t bytes,
                                int flags)
 {
     return paging_map_fixed_attr_offset(st, vaddr, frame, 0, bytes, flags);
 }
 
-errval_t paging_map_frame_attr(struct paging_state *st, void **buf, size_t bytes, struct capref frame,
-                               int flags)
+/// paging_map_frame_attr() with the mutex held.
+static errval_t map_anywhere(struct paging_state *st, void **buf, size_t bytes, struct capref frame,
+                             int flags)
 {
     bytes = ROUND_UP(bytes, BASE_PAGE_SIZE);
     lvaddr_t alignment = bytes >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : BASE_PAGE_SIZE;
@@ -141,22 +159,33 @@ errval_t paging_map_frame_attr(struct paging_state *st, void **buf, size_t bytes
     if (vaddr >= USER_LIMIT || bytes > USER_LIMIT - vaddr) {
         return err_push(LIB_ERR_PAGING_NO_SPACE, LIB_ERR_PAGING_MAP);
     }
-    errval_t err = paging_map_fixed_attr(st, vaddr, frame, bytes, flags);
+    errval_t err = map_fixed(st, vaddr, frame, 0, bytes, flags);
     if (err_is_ok(err)) {
         *buf = (void *)vaddr;
     }
     return err;
 }
 
+errval_t paging_map_frame_attr(struct paging_state *st, void **buf, size_t bytes, struct capref frame,
+                               int flags)
+{
+    thread_mutex_lock(&st->mutex);
+    errval_t err = map_anywhere(st, buf, bytes, frame, flags);
+    thread_mutex_unlock(&st->mutex);
+    return err;
+}
+
 errval_t paging_unmap(struct paging_state *st, const void *address)
 {
+    thread_mutex_lock(&st->mutex);
     struct paging_region **link = region_link(st, (lvaddr_t)address);
     struct paging_region *region = *link;
-    if (!region || region->base != (lvaddr_t)address) {
-        return SYS_ERR_INVALID_ARGUMENT;
+    bool mapped = region && region->base == (lvaddr_t)address;
+    if (mapped) {
+        *link = region->next;
+        page_tables_unmap(&st->tables, region->pieces, region->piece_count);
+        free(region);
     }
-    *link = region->next;
-    page_tables_unmap(&st->tables, region->pieces, region->piece_count);
-    free(region);
-    return SYS_ERR_OK;
+    thread_mutex_unlock(&st->mutex);
+    return mapped ? SYS_ERR_OK : SYS_ERR_INVALID_ARGUMENT;
 }

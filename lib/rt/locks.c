@@ -1,27 +1,8 @@
 #include <aos/debug.h>
-#include <aos/dispatch.h>
 #include <rt/locks.h>
 #include <stdlib.h>
 
 struct __lock __lock___libc_recursive_mutex;
-
-static uintptr_t self(void)
-{
-    return (uintptr_t)__builtin_thread_pointer();
-}
-
-/// \return true if the lock was free, and is the caller's now
-static bool take(struct __lock *lock)
-{
-    uintptr_t free = 0;
-    return __atomic_compare_exchange_n(&lock->holder, &free, self(), false, __ATOMIC_ACQUIRE,
-                                       __ATOMIC_RELAXED);
-}
-
-static bool held_by_self(const struct __lock *lock)
-{
-    return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == self();
-}
 
 void __retarget_lock_init(_LOCK_T *lock)
 {
@@ -48,44 +29,30 @@ void __retarget_lock_close_recursive(_LOCK_T lock)
 
 void __retarget_lock_acquire(_LOCK_T lock)
 {
-    while (!take(lock)) {
-        if (held_by_self(lock)) {
-            abort(); // it would wait for itself
-        }
-        thread_yield();
-    }
+    thread_mutex_lock(&lock->mutex);
 }
 
 int __retarget_lock_try_acquire(_LOCK_T lock)
 {
-    return take(lock);
+    return thread_mutex_trylock(&lock->mutex);
 }
 
 void __retarget_lock_release(_LOCK_T lock)
 {
-    __atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
+    thread_mutex_unlock(&lock->mutex);
 }
 
 void __retarget_lock_acquire_recursive(_LOCK_T lock)
 {
-    if (!held_by_self(lock)) {
-        __retarget_lock_acquire(lock);
-    }
-    lock->depth++;
+    thread_mutex_lock_nested(&lock->mutex);
 }
 
 int __retarget_lock_try_acquire_recursive(_LOCK_T lock)
 {
-    if (!held_by_self(lock) && !take(lock)) {
-        return 0;
-    }
-    lock->depth++;
-    return 1;
+    return thread_mutex_trylock_nested(&lock->mutex);
 }
 
 void __retarget_lock_release_recursive(_LOCK_T lock)
 {
-    if (--lock->depth == 0) {
-        __retarget_lock_release(lock);
-    }
+    thread_mutex_unlock_nested(&lock->mutex);
 }

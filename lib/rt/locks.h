@@ -1,18 +1,14 @@
 /**
- * The C library's locks.
- *
- * A holder is named by its thread pointer. Upcalls never take a lock (they have no thread), so a lock is only
- * ever waited for by a thread of the same dispatcher, which gives way to its holder.
+ * The C library's locks: mutexes of threads. Upcalls take none.
  */
 #ifndef RT_LOCKS_H
 #define RT_LOCKS_H
 
-#include <stdint.h>
+#include <aos/sync.h>
 #include <sys/lock.h>
 
 struct __lock {
-    uintptr_t holder; ///< Thread pointer, 0 while free.
-    uint32_t depth;   ///< How often the holder has a recursive lock.
+    struct thread_mutex mutex;
 };
 
 /* Newer C libraries neither declare nor use these two. */

@@ -15,6 +15,9 @@ LIMITS = {
     "lmp.one_way": 180,
     "lmp.round_trip": 370,
     "lmp.round_trip_cap": 3000,
+    "threads.switch": 80,
+    "threads.create": 800,
+    "locks.acquire": 16,
 }
 TRACE_POINT_LIMIT = 15
 
@@ -27,6 +30,9 @@ EXPECTED = {
     "caps.mint",
     "caps.retype",
     "caps.delete",
+    "threads.switch",
+    "threads.create",
+    "locks.acquire",
 }
 
 

@@ -53,6 +53,22 @@ def test_domain(test: str, slice_us: int) -> None:
     assert run.ok, run.why
 
 
+@pytest.mark.parametrize(("slice_us", "rounds"), [(10000, 4), (50, 200)])
+def test_threads(slice_us: int, rounds: int) -> None:
+    """Each round of the spinning threads lasts until they have been preempted."""
+    run = boot("imx8mp", f"mode=test test=threads slice_us={slice_us} calls={rounds}", smp=1)
+    assert run.ok, run.why
+
+
+def test_threads_without_the_fast_path_and_with_tracing() -> None:
+    command = "mode=test test=threads slice_us=70 calls=20"
+    run = boot("imx8mp", command, smp=1, variant={"fastpath": "off"}, trace="threads")
+    assert run.ok, run.why
+    points = {point.number: point.name for point in load().points}
+    names = {points[number] for entry in run.recording.cores[0] for _, number, _ in entry.records}
+    assert "threads.switch" in names
+
+
 def test_floating_point_state_is_a_dispatchers_own() -> None:
     run = boot("imx8mp", "mode=test test=fp slice_us=50 calls=1000", smp=1, trace="dispatch")
     assert run.ok, run.why

@@ -3,6 +3,7 @@
  */
 #include <abi/bootinfo.h>
 #include <aos/dispatch.h>
+#include <aos/threads.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,21 @@ static void overflow_stack(void)
     depth += page[0];
 }
 
+static int overflow_in_thread(void *arg)
+{
+    (void)arg;
+    overflow_stack();
+    return 0;
+}
+
+/// A thread's stack has its own guard.
+static void overflow_thread_stack(void)
+{
+    if (err_is_ok(thread_create(overflow_in_thread, NULL, NULL))) {
+        thread_yield();
+    }
+}
+
 static void execute_undefined(void)
 {
     __asm__ volatile("udf #0");
@@ -76,10 +92,10 @@ static const struct {
     const char *kind;
     void (*crash)(void);
 } crashes[] = {
-    {"read", read_null_page},  {"write", write_null_page},  {"execute", execute_null_page},
-    {"kernel", read_kernel},   {"text", write_text},        {"data", execute_data},
-    {"stack", overflow_stack}, {"trap", execute_undefined}, {"disabled", fault_disabled},
-    {"abort", abort},          {"exit", exit_with_status},
+    {"read", read_null_page},          {"write", write_null_page}, {"execute", execute_null_page},
+    {"kernel", read_kernel},           {"text", write_text},       {"data", execute_data},
+    {"thread", overflow_thread_stack}, {"stack", overflow_stack},  {"trap", execute_undefined},
+    {"disabled", fault_disabled},      {"abort", abort},           {"exit", exit_with_status},
 };
 
 int main(int argc, char *argv[])

@@ -1,0 +1,63 @@
+/**
+ * Threads of a dispatcher (document D, 1.2): they share everything but registers, stack and thread-local
+ * data.
+ *
+ * They are scheduled at user level, round robin: a switch that a thread asks for does not enter the kernel,
+ * and a thread that runs for a whole time slice is preempted. All functions are for threads; upcalls call
+ * none.
+ */
+#ifndef AOS_THREADS_H
+#define AOS_THREADS_H
+
+#include <abi/errno.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct thread;
+
+typedef int (*thread_func_t)(void *arg);
+
+#define THREAD_STACK_BYTES 0x8000UL ///< Of a thread that does not say otherwise.
+
+/**
+ * Makes a thread that runs `function(arg)` and ends with its result. It can run from now on, but the caller
+ * goes on first.
+ *
+ * \param ret the thread, or NULL for one that is detached from the start. Until it is joined or detached it
+ *            stays known, also when it has ended
+ * \return SYS_ERR_OK, or LIB_ERR_THREAD_CREATE on top of the reason: no memory, no slot, no addresses
+ *
+ * May wait for the locks of memory and capability slots. Costs a few hundred instructions if a stack of an
+ * earlier thread can be used again, and those of mapping a frame if not.
+ */
+errval_t thread_create(thread_func_t function, void *arg, struct thread **ret);
+
+/// The same with a stack of at least `stack_bytes`. Below each stack lies a page that is not mapped.
+errval_t thread_create_with(thread_func_t function, void *arg, size_t stack_bytes, struct thread **ret);
+
+/**
+ * Waits until a thread has ended, and frees it. Blocks.
+ *
+ * \param status what it returned or gave to thread_exit(); may be NULL
+ * \return SYS_ERR_OK, or LIB_ERR_THREAD_JOIN for the caller itself, or one that is detached or is being
+ * joined
+ */
+errval_t thread_join(struct thread *thread, int *status);
+
+/// Nobody will join the thread: it is freed when it has ended. \return SYS_ERR_OK, or LIB_ERR_THREAD_JOIN
+errval_t thread_detach(struct thread *thread);
+
+/// Ends the calling thread. With the last thread the domain exits, with this status; until then the others go
+/// on.
+_Noreturn void thread_exit(int status);
+
+/// The calling thread.
+struct thread *thread_self(void);
+
+/// Number of a thread in this domain, as in the trace: 1 is the thread of main(). Numbers are not used again.
+uint32_t thread_number(const struct thread *thread);
+
+/// Lets the next thread that can run go first; if there is none, gives up the core for now.
+void thread_yield(void);
+
+#endif

@@ -1,0 +1,249 @@
+/**
+ * Which thread runs: round robin, from voluntary switches and from the run upcall.
+ */
+#include <abi/bootinfo.h>
+#include <aos/dispatch.h>
+#include <aos/lmp_endpoints.h>
+#include <rt/syscall.h>
+#include <threads/threads.h>
+#include <threads/upcall.h>
+#include <trace/trace.h>
+
+_Static_assert(offsetof(struct thread, sp) == THREAD_SP && offsetof(struct thread, tp) == THREAD_TP
+                   && offsetof(struct thread, resume) == THREAD_RESUME,
+               "the assembler knows the layout");
+
+struct thread_scheduler thread_scheduler;
+
+static struct thread main_thread;
+
+static _Noreturn void dispatcher_sleep(struct thread *idle);
+
+/// Stands for nobody: to switch to it is to sleep.
+static struct thread idle_thread = {.resume = dispatcher_sleep};
+
+void threads_start(lvaddr_t stack_base, lvaddr_t stack_top)
+{
+    main_thread.number = ++thread_scheduler.last_number;
+    main_thread.tp = (uint64_t)__builtin_thread_pointer();
+    main_thread.stack_base = stack_base;
+    main_thread.stack_top = stack_top;
+    thread_scheduler.current = &main_thread;
+    thread_scheduler.count = 1;
+}
+
+struct thread *thread_self(void)
+{
+    return thread_scheduler.current;
+}
+
+uint32_t thread_number(const struct thread *thread)
+{
+    return thread->number;
+}
+
+static uint32_t delivered(const struct dispatcher_shared *disp)
+{
+    return *(const volatile uint32_t *)&disp->any.delivered;
+}
+
+/// Without the capability of the own dispatcher, which only the domain itself can have deleted, nobody is
+/// preempted.
+static void set_slices(bool wants)
+{
+    thread_scheduler.slices = wants;
+    sys_invoke(TASKCN_SLOT_DISPATCHER, DISPATCHER_SLICES, wants, 0, 0, 0, 0, 0);
+}
+
+/// Tells the kernel whether the dispatcher has more to look after than the current thread.
+static void update_busy(struct dispatcher_shared *disp)
+{
+    *(volatile uint32_t *)&disp->busy = thread_scheduler.ready.head || thread_scheduler.waiting.head;
+}
+
+void threads_wake(struct thread *thread)
+{
+    thread_queue_append(&thread_scheduler.ready, thread);
+    *(volatile uint32_t *)&curdispatcher()->busy = 1;
+    if (!thread_scheduler.slices) {
+        set_slices(true);
+    }
+}
+
+/// Wakes whoever waits for a message that has come.
+static __attribute__((noinline)) void look(uint32_t now)
+{
+    struct sync_queue waiting = thread_scheduler.waiting;
+    thread_scheduler.looked = now;
+    thread_scheduler.waiting.head = NULL;
+    struct thread *thread;
+    while ((thread = thread_queue_take(&waiting))) {
+        if (!thread->endpoint || lmp_endpoint_can_recv(thread->endpoint)) {
+            threads_wake(thread);
+        } else {
+            thread_queue_append(&thread_scheduler.waiting, thread);
+        }
+    }
+}
+
+static void look_if_news(const struct dispatcher_shared *disp)
+{
+    uint32_t now = delivered(disp);
+    if (now != thread_scheduler.looked) {
+        look(now);
+    }
+}
+
+/// Who runs next; the dispatcher's own sleep if nobody can.
+static struct thread *choose(struct dispatcher_shared *disp)
+{
+    look_if_news(disp);
+    struct thread *next = thread_queue_take(&thread_scheduler.ready);
+    update_busy(disp);
+    // Also for those that wait for messages: the end of the slice is when a message for them is seen at the
+    // latest.
+    if (next && disp->busy && !thread_scheduler.slices) {
+        set_slices(true);
+    }
+    return next ? next : &idle_thread;
+}
+
+static void switch_to(struct thread *from, struct thread *next)
+{
+    trace_threads_switch(from->number, next->number);
+    thread_scheduler.current = next;
+    threads_switch(from, next);
+}
+
+void thread_yield(void)
+{
+    struct dispatcher_shared *disp = disp_disable();
+    look_if_news(disp);
+    struct thread *next = thread_scheduler.ready.head;
+    if (!next) {
+        disp_enable(disp);
+        sys_yield(0);
+        return;
+    }
+    struct thread *self = thread_scheduler.current;
+    self->next = NULL;
+    thread_scheduler.ready.tail->next = self; // `next` itself, if it is alone
+    thread_scheduler.ready.tail = self;
+    thread_scheduler.ready.head = next->next;
+    switch_to(self, next);
+}
+
+void threads_block(struct sync_queue *queue)
+{
+    struct thread *self = thread_scheduler.current;
+    thread_queue_append(queue, self);
+    switch_to(self, choose(curdispatcher()));
+}
+
+_Noreturn void threads_leave(void)
+{
+    struct thread *next = choose(curdispatcher());
+    trace_threads_switch(thread_scheduler.current->number, next->number);
+    thread_scheduler.current = next;
+    threads_enter(next);
+}
+
+void threads_wait_endpoint(struct lmp_endpoint *endpoint)
+{
+    struct dispatcher_shared *disp = disp_disable();
+    if (lmp_endpoint_can_recv(endpoint)) {
+        disp_enable(disp);
+        return;
+    }
+    thread_scheduler.current->endpoint = endpoint;
+    threads_block(&thread_scheduler.waiting);
+}
+
+void threads_wait_any(uint32_t seen)
+{
+    struct dispatcher_shared *disp = disp_disable();
+    if (delivered(disp) != seen) {
+        disp_enable(disp);
+        return;
+    }
+    thread_scheduler.current->endpoint = NULL;
+    threads_block(&thread_scheduler.waiting);
+}
+
+void threads_look_again(void)
+{
+    if (threads_several()) {
+        struct dispatcher_shared *disp = disp_disable();
+        look(delivered(disp));
+        disp_enable(disp);
+    }
+}
+
+uint32_t threads_begin_look(void)
+{
+    struct dispatcher_shared *disp = curdispatcher();
+    uint32_t now = delivered(disp);
+    /*
+     * With several threads the count stays one that the kernel never takes for "nothing new"
+     * (note_several()): what this thread has seen another one may not have.
+     */
+    if (!threads_several()) {
+        *(volatile uint32_t *)&disp->any.consumed = now;
+    }
+    return now;
+}
+
+void threads_note_several(struct dispatcher_shared *disp)
+{
+    *(volatile uint32_t *)&disp->any.consumed = delivered(disp) - 1;
+}
+
+/// Nobody can run. The kernel makes the run upcall when a message has come since the last look, even if that
+/// was before the call. `current` is NULL, so that the upcall knows that there is nothing in save_enabled.
+static _Noreturn void dispatcher_sleep(struct thread *idle)
+{
+    (void)idle;
+    struct dispatcher_shared *disp = curdispatcher();
+    thread_scheduler.current = NULL;
+    *(volatile uint32_t *)&disp->any.consumed = thread_scheduler.looked;
+    sys_yield(0);
+    __builtin_trap();
+}
+
+/// A preempted thread goes on. The kernel resumes from the dispatcher frame only, and save_enabled is free:
+/// its last owner was copied away, or gave up the core by itself.
+static void resume_preempted(struct thread *thread)
+{
+    struct dispatcher_shared *disp = curdispatcher();
+    thread->resume = NULL;
+    disp->save_enabled = thread->saved;
+    threads_restore_fp(&thread->saved_fp);
+    sys_resume((uintptr_t)&disp->save_enabled);
+    __builtin_trap();
+}
+
+_Noreturn void threads_run(struct dispatcher_shared *disp)
+{
+    struct thread *interrupted = thread_scheduler.current;
+    look_if_news(disp);
+    if (threads_several()) {
+        threads_note_several(disp);
+    }
+    if (interrupted && !thread_scheduler.ready.head) {
+        if (thread_scheduler.slices && !thread_scheduler.waiting.head) {
+            set_slices(false);
+        }
+        sys_resume((uintptr_t)&disp->save_enabled);
+        __builtin_trap();
+    }
+    if (interrupted) {
+        interrupted->saved = disp->save_enabled;
+        threads_save_fp(&interrupted->saved_fp);
+        interrupted->resume = resume_preempted;
+        thread_queue_append(&thread_scheduler.ready, interrupted);
+    }
+    struct thread *next = choose(disp);
+    trace_threads_switch(interrupted ? interrupted->number : 0, next->number);
+    thread_scheduler.current = next;
+    threads_enter(next);
+}

@@ -1,0 +1,122 @@
+/**
+ * The scheduler of threads, for the libraries that block. Programs use aos/threads.h and aos/sync.h.
+ *
+ * The scheduler's data belong to whoever runs disabled: a thread between disp_disable() and disp_enable(), or
+ * an upcall. "Disabled" below says that the caller must be. A function that switches away is entered disabled
+ * and comes back enabled.
+ */
+#ifndef LIB_THREADS_THREADS_H
+#define LIB_THREADS_THREADS_H
+
+/* Offsets in struct thread for switch.S, asserted in schedule.c. */
+#define THREAD_SP     0
+#define THREAD_TP     8
+#define THREAD_RESUME 16
+
+/* What a thread that gave up the core left on its stack: x19 to x30, d8 to d15, FPCR. */
+#define SWITCH_FRAME_BYTES 176
+#define SWITCH_FRAME_FP    96
+
+#ifndef __ASSEMBLER__
+#include <abi/dispatcher.h>
+#include <aos/caddr.h>
+#include <aos/sync.h>
+#include <aos/threads.h>
+#include <stdbool.h>
+
+struct lmp_endpoint;
+
+struct thread {
+    uint64_t sp;                     ///< Of a thread that gave up the core: its switch frame.
+    uint64_t tp;                     ///< TPIDR_EL0, for its whole life.
+    void (*resume)(struct thread *); ///< How it goes on, if not from its switch frame.
+    struct thread *next;             ///< In the one queue that it stands in.
+    uint32_t number;
+    int status; ///< Once it has ended.
+    bool ended;
+    bool detached;
+    bool wants_write;              ///< While it waits for a reader-writer lock.
+    struct thread *joiner;         ///< Waits for its end.
+    struct lmp_endpoint *endpoint; ///< While it waits for messages: for this one's, or NULL for any.
+    lvaddr_t stack_base;           ///< Lowest address of its stack.
+    lvaddr_t stack_top;
+    struct capref frame; ///< Its memory: stack, thread-local data, and this. Null for the main thread.
+    thread_func_t function;
+    void *arg;
+    struct registers saved; ///< Of a preempted thread, with the FP state.
+    struct fp_registers saved_fp;
+};
+
+struct thread_scheduler {
+    struct thread *current;    ///< NULL while the dispatcher sleeps.
+    struct sync_queue ready;   ///< Can run, but the current one.
+    struct sync_queue waiting; ///< For messages.
+    uint32_t count;            ///< Threads that have not ended.
+    uint32_t looked; ///< Messages that had been delivered when the waiting threads were last looked at.
+    uint32_t last_number;
+    bool slices; ///< The kernel was asked to end our time slices.
+};
+
+extern struct thread_scheduler thread_scheduler;
+
+/// Makes the thread of main() known, before the first upcall. Disabled.
+void threads_start(lvaddr_t stack_base, lvaddr_t stack_top);
+
+/// True if threads other than the caller exist.
+static inline bool threads_several(void)
+{
+    return *(const volatile uint32_t *)&thread_scheduler.count > 1;
+}
+
+static inline void thread_queue_append(struct sync_queue *queue, struct thread *thread)
+{
+    thread->next = NULL;
+    if (queue->head) {
+        queue->tail->next = thread;
+    } else {
+        queue->head = thread;
+    }
+    queue->tail = thread;
+}
+
+/// \return the first, or NULL
+static inline struct thread *thread_queue_take(struct sync_queue *queue)
+{
+    struct thread *thread = queue->head;
+    if (thread) {
+        queue->head = thread->next;
+    }
+    return thread;
+}
+
+/// The thread can run again. Disabled; the thread must be in no queue.
+void threads_wake(struct thread *thread);
+
+/// The current thread waits in `queue` until it is taken out and woken. Disabled; returns enabled.
+void threads_block(struct sync_queue *queue);
+
+/// The current thread runs no more. Disabled.
+_Noreturn void threads_leave(void);
+
+/// Waits until `endpoint` has a message. Enabled.
+void threads_wait_endpoint(struct lmp_endpoint *endpoint);
+
+/// Waits until the dispatcher has had more than `seen` messages, over all endpoints. Enabled.
+void threads_wait_any(uint32_t seen);
+
+/// Whoever waits for any message looks again: something has changed. Enabled.
+void threads_look_again(void);
+
+/// How many messages the dispatcher has had, for a look at all endpoints that begins now: a single thread's
+/// next wait in the kernel returns at once if more have come.
+uint32_t threads_begin_look(void);
+
+/* switch.S. Disabled; what goes on does so enabled. */
+void threads_switch(struct thread *from, struct thread *to);
+_Noreturn void threads_enter(struct thread *to);
+extern const char threads_trampoline[];
+void threads_save_fp(struct fp_registers *state);
+void threads_restore_fp(const struct fp_registers *state);
+
+#endif
+#endif

@@ -1,0 +1,18 @@
+/**
+ * The run upcall's side of the threads, for lib/dispatch.
+ */
+#ifndef LIB_THREADS_UPCALL_H
+#define LIB_THREADS_UPCALL_H
+
+#include <abi/dispatcher.h>
+
+/**
+ * Chooses a thread and runs it. Called disabled, on the dispatcher's stack and without thread-local data; the
+ * registers of the thread that was interrupted, if one ran, are in save_enabled.
+ */
+_Noreturn void threads_run(struct dispatcher_shared *disp);
+
+/// The second thread has come: from now on `any` never looks as if nothing had come. Disabled.
+void threads_note_several(struct dispatcher_shared *disp);
+
+#endif
