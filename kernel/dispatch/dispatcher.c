@@ -1,6 +1,7 @@
 /**
  * Life of a dispatcher: set up from capabilities, run, ended, destroyed.
  */
+#include <abi/syscall.h>
 #include <arch/armv8/asid.h>
 #include <arch/armv8/fp.h>
 #include <arch/armv8/sysreg.h>
@@ -43,6 +44,10 @@ errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspac
     if (frame->cap.bytes < DISPATCHER_FRAME_MIN_BYTES || frame->cap.bytes > UINT32_MAX
         || (user_disp & (BASE_PAGE_SIZE - 1)) != 0) {
         return SYS_ERR_DISPATCHER_FRAME;
+    }
+    // The kernel writes registers and messages there: who may not write to it cannot have the kernel do it.
+    if ((~frame->cap.rights & (CAPRIGHTS_READ | CAPRIGHTS_WRITE)) != 0) {
+        return SYS_ERR_RIGHTS;
     }
     uint16_t asid;
     if (!asid_take(&asid)) {
