@@ -2,21 +2,20 @@
 #include <aos/paging.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <paging/regions.h>
 #include <paging/tables.h>
 #include <stdlib.h>
 
-/// A mapped range of addresses. Sorted by address.
+/// A mapped range of addresses.
 struct paging_region {
-    struct paging_region *next;
-    lvaddr_t base;
-    size_t bytes;
+    struct region region; ///< First, so that one is the other.
     size_t piece_count;
     struct page_piece pieces[];
 };
 
 struct paging_state {
     struct page_tables tables;
-    struct paging_region *regions;
+    struct regions regions;
     bool initialised;
 };
 
@@ -69,26 +68,6 @@ struct paging_state *get_current_paging_state(void)
     return &current;
 }
 
-/// Where the region that begins at or after `vaddr` hangs in the list.
-static struct paging_region **region_link(struct paging_state *st, lvaddr_t vaddr)
-{
-    struct paging_region **link = &st->regions;
-    while (*link && (*link)->base < vaddr) {
-        link = &(*link)->next;
-    }
-    return link;
-}
-
-static bool range_is_free(const struct paging_state *st, lvaddr_t vaddr, size_t bytes)
-{
-    for (const struct paging_region *region = st->regions; region; region = region->next) {
-        if (region->base < vaddr + bytes && vaddr < region->base + region->bytes) {
-            return false;
-        }
-    }
-    return true;
-}
-
 errval_t paging_map_fixed_attr_offset(struct paging_state *st, lvaddr_t vaddr, struct capref frame,
                                       gensize_t offset, size_t bytes, int flags)
 {
@@ -97,7 +76,7 @@ errval_t paging_map_fixed_attr_offset(struct paging_state *st, lvaddr_t vaddr, s
         || vaddr >= USER_LIMIT || bytes > USER_LIMIT - vaddr) {
         return err_push(SYS_ERR_INVALID_ARGUMENT, LIB_ERR_PAGING_MAP);
     }
-    if (!range_is_free(st, vaddr, bytes)) {
+    if (regions_overlap(&st->regions, vaddr, bytes)) {
         return err_push(LIB_ERR_PAGING_OVERLAP, LIB_ERR_PAGING_MAP);
     }
     size_t room = page_tables_max_pieces(bytes);
@@ -111,11 +90,9 @@ errval_t paging_map_fixed_attr_offset(struct paging_state *st, lvaddr_t vaddr, s
         free(region);
         return err_push(err, LIB_ERR_PAGING_MAP);
     }
-    struct paging_region **link = region_link(st, vaddr);
-    region->base = vaddr;
-    region->bytes = bytes;
-    region->next = *link;
-    *link = region;
+    region->region.base = vaddr;
+    region->region.bytes = bytes;
+    regions_add(&st->regions, &region->region);
     return SYS_ERR_OK;
 }
 
@@ -130,15 +107,9 @@ errval_t paging_map_frame_attr(struct paging_state *st, void **buf, size_t bytes
 {
     bytes = ROUND_UP(bytes, BASE_PAGE_SIZE);
     lvaddr_t alignment = bytes >= LARGE_PAGE_SIZE ? LARGE_PAGE_SIZE : BASE_PAGE_SIZE;
-    lvaddr_t vaddr = ROUND_UP(USER_OWN_BASE + BASE_PAGE_SIZE, alignment);
-    for (const struct paging_region *region = st->regions; region; region = region->next) {
-        if (vaddr + bytes + BASE_PAGE_SIZE <= region->base) {
-            break;
-        }
-        lvaddr_t behind = ROUND_UP(region->base + region->bytes + BASE_PAGE_SIZE, alignment);
-        vaddr = behind > vaddr ? behind : vaddr;
-    }
-    if (vaddr >= USER_LIMIT || bytes > USER_LIMIT - vaddr) {
+    lvaddr_t vaddr =
+        regions_find_room(&st->regions, bytes, alignment, BASE_PAGE_SIZE, USER_OWN_BASE, USER_LIMIT);
+    if (vaddr == 0) {
         return err_push(LIB_ERR_PAGING_NO_SPACE, LIB_ERR_PAGING_MAP);
     }
     errval_t err = paging_map_fixed_attr(st, vaddr, frame, bytes, flags);
@@ -150,12 +121,11 @@ errval_t paging_map_frame_attr(struct paging_state *st, void **buf, size_t bytes
 
 errval_t paging_unmap(struct paging_state *st, const void *address)
 {
-    struct paging_region **link = region_link(st, (lvaddr_t)address);
-    struct paging_region *region = *link;
-    if (!region || region->base != (lvaddr_t)address) {
+    struct paging_region *region = (struct paging_region *)regions_find(&st->regions, (lvaddr_t)address);
+    if (!region) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    *link = region->next;
+    regions_remove(&st->regions, &region->region);
     page_tables_unmap(&st->tables, region->pieces, region->piece_count);
     free(region);
     return SYS_ERR_OK;
