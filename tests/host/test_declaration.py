@@ -140,4 +140,6 @@ def test_a_bad_declaration_stops_with_a_sentence(tmp_path: Path) -> None:
     done = generate(str(tmp_path / "none.toml"), "--output", str(tmp_path / "x.h"))
     assert done.returncode == 1 and "cannot be read" in done.stderr
     done = generate(str(POINTS), "--output", "/proc/no/x.h")
-    assert done.returncode == 1 and "cannot be read or written" in done.stderr and "Traceback" not in done.stderr
+    assert (
+        done.returncode == 1 and "cannot be read or written" in done.stderr and "Traceback" not in done.stderr
+    )
