@@ -27,6 +27,9 @@ EXPECTED = {
     "caps.mint",
     "caps.retype",
     "caps.delete",
+    "mm.alloc",
+    "mm.free",
+    "mm.fragmentation",
 }
 
 
