@@ -53,6 +53,7 @@
 #define CNODE_RETYPE   2 ///< x2: first slot, x3, x4; x5: offset in bytes; x6: bytes an object; x7: count
 #define CNODE_DELETE   3 ///< x2, x4
 #define CNODE_IDENTIFY 4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes
+#define CNODE_REVOKE   5 ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked
 
 #define SLOT_REF(cspace, addr)                      ((uint64_t)(cspace) | (uint64_t)(addr) << 32)
 #define SLOT_LEVELS(dest_level, src_level, objtype) ((dest_level) | (src_level) << 8 | (objtype) << 16)
@@ -102,7 +103,7 @@
 #define CAPRIGHTS_WRITE   2 ///< For Kernel: console and frames.
 #define CAPRIGHTS_EXECUTE 4
 #define CAPRIGHTS_GRANT   8
-#define CAPRIGHTS_CONTROL 16 ///< For Kernel: drain and power off.
+#define CAPRIGHTS_CONTROL 16 ///< To revoke. For Kernel: drain and power off.
 #define CAPRIGHTS_ALL     31
 
 #endif
