@@ -97,13 +97,16 @@
 #define KERNEL_FRAME     0 ///< x2: frame type, 0 for console text; x3: user address; x4: bytes
 #define KERNEL_DRAIN     1 ///< Send one frame of trace records; returns x1: records still in the ring
 #define KERNEL_POWER_OFF 2 ///< x2: status; does not return
+#define KERNEL_CHECK \
+    3 ///< Debug builds: is the mapping database sound? returns x1: 1 if so; else it is said
+      ///< on the console what is wrong
 
 /* Rights. */
 #define CAPRIGHTS_READ    1
 #define CAPRIGHTS_WRITE   2 ///< For Kernel: console and frames.
 #define CAPRIGHTS_EXECUTE 4
 #define CAPRIGHTS_GRANT   8
-#define CAPRIGHTS_CONTROL 16 ///< To revoke. For Kernel: drain and power off.
+#define CAPRIGHTS_CONTROL 16 ///< To revoke. For Kernel: drain, power off and check.
 #define CAPRIGHTS_ALL     31
 
 #endif

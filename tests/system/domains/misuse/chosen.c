@@ -255,6 +255,7 @@ static void other_calls(void)
         {"sending an END frame", SYS_ERR_INVALID_ARGUMENT, {INVOKE(0), kernel, 6, USER_IMAGE_BASE, 16}},
         {"switching the machine off", SYS_ERR_RIGHTS, {INVOKE(KERNEL_POWER_OFF), kernel, 0}},
         {"draining the trace", SYS_ERR_RIGHTS, {INVOKE(KERNEL_DRAIN), kernel}},
+        {"checking the capabilities", SYS_ERR_RIGHTS, {INVOKE(KERNEL_CHECK), kernel}},
         {"an interrupt that does not exist",
          SYS_ERR_IRQ_NUMBER,
          {INVOKE(IRQ_CONNECT), SLOT(ARENA_IRQ), 100000, SLOT(ARENA_ENDPOINT)}},
