@@ -53,6 +53,12 @@ def test_domain(test: str, slice_us: int) -> None:
     assert run.ok, run.why
 
 
+def test_capabilities_are_sound_after_spawns_in_a_debug_build() -> None:
+    """init has the kernel check its mapping database at the end."""
+    run = boot("imx8mp", "mode=test test=spawn calls=20", smp=1, trace="all", debug=True)
+    assert run.ok, run.why
+
+
 def test_floating_point_state_is_a_dispatchers_own() -> None:
     run = boot("imx8mp", "mode=test test=fp slice_us=50 calls=1000", smp=1, trace="dispatch")
     assert run.ok, run.why

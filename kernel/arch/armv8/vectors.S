@@ -64,7 +64,8 @@ exception_vectors:
     vector  "mov x0, #15; b kernel_exception"
     .balign 128
 
-.text
+// With the fast path: its short branches reach no further than 32 KiB.
+.section .text.entry, "ax"
 
 /*
  * Saves the registers of user level into the save area of the current dispatcher, and leaves the DCB in x0, the save area in x1.
