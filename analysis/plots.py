@@ -25,9 +25,12 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
+from analysis import scaling  # noqa: E402
 from analysis.load import display_unit, mode_sentence, suite_of  # noqa: E402
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
+LINE_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#D55E00", "#56B4E9", "#000000")
+LINE_MARKERS = "os^Dv<>"
 ROWS_LIMIT = 24
 """More benches than this do not fit on one figure legibly; they go on further ones."""
 POINTS_SHOWN = 400
@@ -69,6 +72,9 @@ def draw(
                     title = f"{suite}: {TITLES[kind]}" + (f" ({number} of {len(pages)})" if ending else "")
                     figure = _figure(results, page, title, command, panel)
                     yield from _files(figure, f"{suite}-{kind}{ending}")
+            for (parameter, unit), found in scaling.by_figure(scaling.lines(benches)).items():
+                figure = growth(results, suite, parameter, unit, found, command)
+                yield from _files(figure, f"{suite}-by-{parameter}")
             if suite == "boot" and any(_good(bench) for bench in benches):
                 yield from _files(timeline(results, benches, command), "boot-timeline")
 
@@ -303,6 +309,35 @@ def timeline(results: Results, benches: Sequence[Bench], command: str) -> Figure
     _caption(
         figure, results, "boot: milestones of the start-up, in brackets the step from the one before", command
     )
+    return figure
+
+
+def growth(
+    results: Results, suite: str, parameter: str, unit: str, found: Sequence[scaling.Line], command: str
+) -> Figure:
+    """Median cost over a parameter, from the first to the ninety-ninth percentile; a line a bench."""
+    figure, axes = plt.subplots(figsize=(WIDTH_INCHES, 6.0), layout="constrained", squeeze=True)
+    for at, line in enumerate(found):
+        stats = [bench["stats"] for bench in line.benches]
+        middle = [float(stat["median"]) for stat in stats]
+        colour, marker = LINE_COLOURS[at % len(LINE_COLOURS)], LINE_MARKERS[at % len(LINE_MARKERS)]
+        low = [float(np.percentile(bench["samples"], 1)) for bench in line.benches]
+        high = [float(stat["p99"]) for stat in stats]
+        axes.fill_between(line.values, low, high, color=colour, alpha=0.15, linewidth=0)
+        axes.plot(line.values, middle, color=colour, marker=marker, label=line.label)
+    values = [value for line in found for value in line.values]
+    if min(values) > 0 and max(values) / min(values) > LOG_SPREAD:
+        axes.set_xscale("log")
+    elif max(values) > LOG_SPREAD:
+        axes.set_xscale("symlog", linthresh=1)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.set_ylim(bottom=0)
+    axes.grid(axis="y")
+    axes.set_xlabel(parameter)
+    axes.set_ylabel(f"{display_unit(unit, results['clock']['cycle_is'])} (median; band from 1 % to 99 %)")
+    axes.legend(frameon=False, fontsize=8)
+    _caption(figure, results, f"{suite}: cost by {parameter}", command)
     return figure
 
 

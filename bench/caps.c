@@ -4,6 +4,7 @@
  */
 #include <aos/aos.h>
 #include <harness/harness.h>
+#include <rt/syscall.h>
 
 #define SOURCE_BYTES      0x10000UL ///< RAM that objects are made from; aligned for every type.
 #define ENDPOINT_MESSAGES 8
@@ -137,6 +138,134 @@ static errval_t delete_sample(const struct bench *bench, struct bench_sample *sa
     return err;
 }
 
+/* Revoke, and deletes of what is full. */
+
+#define MOST_SLOTS L2_CNODE_SLOTS
+#define MANY_BYTES (MOST_SLOTS * BASE_PAGE_SIZE)
+
+/// What hangs on the capability that is revoked.
+struct family {
+    unsigned descendants;
+    unsigned depth; ///< 1: all were made from it; else each from the one before.
+};
+
+static struct {
+    struct capref ram;
+    struct capref slots; ///< The first of MOST_SLOTS.
+    struct capref cnode; ///< L1 slot of an L2CNode to be filled.
+} many;
+
+static struct capref many_slot(unsigned i)
+{
+    struct capref slot = many.slots;
+    slot.slot += i;
+    return slot;
+}
+
+static errval_t many_setup(const struct bench *bench)
+{
+    (void)bench;
+    errval_t err = ram_alloc_aligned(&many.ram, MANY_BYTES, OBJSIZE_L2CNode);
+    return err_is_ok(err) ? slot_alloc_range(&many.slots, MOST_SLOTS) : err;
+}
+
+static errval_t many_teardown(const struct bench *bench)
+{
+    (void)bench;
+    errval_t err = SYS_ERR_OK;
+    for (unsigned i = 0; i < MOST_SLOTS && err_is_ok(err); i++) {
+        err = slot_free(many_slot(i));
+    }
+    return err_is_ok(err) ? ram_free(many.ram) : err;
+}
+
+static errval_t make_family(const struct bench *bench)
+{
+    const struct family *family = (const struct family *)bench->argument;
+    if (family->depth == 1) {
+        return cap_retype(many.slots, many.ram, 0, ObjType_RAM, BASE_PAGE_SIZE, family->descendants);
+    }
+    errval_t err = SYS_ERR_OK;
+    for (unsigned i = 0; i < family->descendants && err_is_ok(err); i++) {
+        err = cap_retype(many_slot(i), i == 0 ? many.ram : many_slot(i - 1), 0, ObjType_RAM,
+                         (family->descendants - i) * BASE_PAGE_SIZE, 1);
+    }
+    return err;
+}
+
+static errval_t revoke_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    uint64_t begin = cycle_count();
+    errval_t err = cap_revoke(many.ram);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
+static errval_t cnode_setup(const struct bench *bench)
+{
+    struct cnoderef cnode;
+    errval_t err = many_setup(bench);
+    if (err_is_ok(err)) {
+        err = cnode_create_l2(&many.cnode, &cnode);
+    }
+    return err_is_ok(err) ? cap_delete(many.cnode) : err;
+}
+
+/// An L2CNode with a capability in each slot.
+static errval_t make_full_cnode(const struct bench *bench)
+{
+    (void)bench;
+    errval_t err = cap_retype(many.cnode, many.ram, 0, ObjType_L2CNode, 0, 1);
+    for (cslot_t slot = 0; slot < L2_CNODE_SLOTS && err_is_ok(err); slot++) {
+        err = cap_copy(capref_make(TASKCN_SLOT_ROOTCN, many.cnode.slot, slot), cap_selfep);
+    }
+    return err;
+}
+
+static errval_t delete_full_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    uint64_t begin = cycle_count();
+    errval_t err = cap_delete(many.cnode);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
+/// The longest of the kernel entries that a command takes: the library's loop, with a clock in it.
+static errval_t longest_entry(unsigned command, struct capref cap, struct bench_sample *sample)
+{
+    struct sys_result result;
+    sample->begin = sample->end = 0;
+    do {
+        uint64_t begin = cycle_count();
+        result = sys_invoke(TASKCN_SLOT_ROOTCN, command, SLOT_REF(get_croot_addr(cap), get_cap_addr(cap)), 0,
+                            SLOT_LEVELS(get_cap_level(cap), 0, 0), 0, 0, 0);
+        uint64_t end = cycle_count();
+        if (end - begin > sample->end - sample->begin) {
+            sample->begin = begin;
+            sample->end = end;
+        }
+    } while (result.err == SYS_ERR_RESTART);
+    return result.err;
+}
+
+static errval_t longest_revoke_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    return longest_entry(CNODE_REVOKE, many.ram, sample);
+}
+
+static errval_t longest_delete_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    return longest_entry(CNODE_DELETE, many.cnode, sample);
+}
+
+static const struct family one = {1, 1}, sixteen = {16, 1}, sixteen_deep = {16, 16}, most = {MOST_SLOTS, 1};
+
 static const struct kind ram = {ObjType_RAM, BASE_PAGE_SIZE};
 static const struct kind frame = {ObjType_Frame, BASE_PAGE_SIZE};
 static const struct kind l2_cnode = {ObjType_L2CNode, 0};
@@ -172,6 +301,22 @@ static const struct kind endpoint = {ObjType_EndPoint, 0};
         .sample = delete_sample, .teardown = object_teardown,                         \
     }
 
+/* Each repetition makes hundreds of trace events, and the trace is drained between benches only. */
+#define REPETITIONS_16  100
+#define REPETITIONS_256 10
+
+#define REVOKE(row, family, text, count, function)                                                 \
+    {                                                                                              \
+        .name = (row), .params = text, .unit = "cycles", .argument = (uint64_t) & (family),        \
+        .repetitions = (count), .setup = many_setup, .prepare = make_family, .sample = (function), \
+        .teardown = many_teardown,                                                                 \
+    }
+#define DELETE_FULL(row, text, function)                                                                   \
+    {                                                                                                      \
+        .name = (row), .params = text, .unit = "cycles", .repetitions = REPETITIONS_256,                   \
+        .setup = cnode_setup, .prepare = make_full_cnode, .sample = (function), .teardown = many_teardown, \
+    }
+
 static const struct bench benches[] = {
     COPY(ram, "RAM"),
     COPY(frame, "Frame"),
@@ -192,6 +337,13 @@ static const struct bench benches[] = {
     DELETE_LAST(dispatcher, "Dispatcher"),
     DELETE_COPY(frame, "Frame"),
     DELETE_COPY(l2_cnode, "L2CNode"),
+    DELETE_FULL("caps.delete", "type=L2CNode,full=256", delete_full_sample),
+    REVOKE("caps.revoke", one, "descendants=1,depth=1", 0, revoke_sample),
+    REVOKE("caps.revoke", sixteen, "descendants=16,depth=1", REPETITIONS_16, revoke_sample),
+    REVOKE("caps.revoke", sixteen_deep, "descendants=16,depth=16", REPETITIONS_16, revoke_sample),
+    REVOKE("caps.revoke", most, "descendants=256,depth=1", REPETITIONS_256, revoke_sample),
+    REVOKE("caps.longest", most, "operation=revoke,descendants=256", REPETITIONS_256, longest_revoke_sample),
+    DELETE_FULL("caps.longest", "operation=delete,full=256", longest_delete_sample),
 };
 
 BENCH_SUITE(caps, benches);

@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// What a bench's body hands back: when the measured operation began and when it was over.
+/// What a bench's body hands back: when the measured operation began and when it was over. Of a bench whose
+/// unit is not "cycles" the difference is the value itself, and no overhead is subtracted.
 struct bench_sample {
     uint64_t begin;
     uint64_t end;

@@ -118,6 +118,12 @@ static errval_t repeat(const struct bench *bench, struct bench_sample *sample)
     return err_is_ok(err) ? step(bench->cleanup, bench) : err;
 }
 
+/// What to subtract from a sample: nothing if it is not a count of cycles.
+static uint64_t overhead_of(const struct bench *bench)
+{
+    return strcmp(bench->unit, "cycles") == 0 ? run.overhead.median : 0;
+}
+
 static errval_t measure(const struct bench *bench, uint32_t number, unsigned repetitions)
 {
     struct bench_sample sample;
@@ -130,7 +136,7 @@ static errval_t measure(const struct bench *bench, uint32_t number, unsigned rep
     for (unsigned i = 0; i < repetitions && err_is_ok(err); i++) {
         err = repeat(bench, &sample);
         if (err_is_ok(err)) {
-            reservoir_offer(&run.reservoir, (int64_t)(sample.end - sample.begin - run.overhead.median));
+            reservoir_offer(&run.reservoir, (int64_t)(sample.end - sample.begin - overhead_of(bench)));
         }
         if (faults && i == repetitions / 2) {
             (void)*(const volatile uint32_t *)fault_address;
@@ -167,7 +173,7 @@ static void run_bench(uint32_t index)
                  run.overhead.lower, run.overhead.median, run.overhead.upper);
     }
     report_samples(number, run.reservoir.samples, reservoir_kept(&run.reservoir));
-    report_end(number, status, run.overhead.median, run.reservoir.count);
+    report_end(number, status, overhead_of(bench), run.reservoir.count);
     tell(BENCH_MESSAGE_END, index);
 }
 

@@ -34,6 +34,7 @@
 #define END_REASON_STOPPED 0 ///< By DISPATCHER_STOP; the address is its code.
 #define END_REASON_FAULT   1 ///< A fault while disabled, or without a handler; the address is the faulting one.
 #define END_REASON_TRAP    2 ///< The same for an undefined instruction and the like; the address is its PC.
+#define END_REASON_REVOKED 3 ///< Its CSpace, root page table or frame was revoked.
 
 /* First word of the message that tells of a dispatcher's end; then its number, the reason, the address and
  * the PC. */

@@ -54,6 +54,7 @@
 #define CNODE_RETYPE   2 ///< x2: first slot, x3, x4; x5: offset in bytes; x6: bytes an object; x7: count
 #define CNODE_DELETE   3 ///< x2, x4
 #define CNODE_IDENTIFY 4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes
+#define CNODE_REVOKE   5 ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked
 
 #define SLOT_REF(cspace, addr)                      ((uint64_t)(cspace) | (uint64_t)(addr) << 32)
 #define SLOT_LEVELS(dest_level, src_level, objtype) ((dest_level) | (src_level) << 8 | (objtype) << 16)
@@ -99,13 +100,16 @@
 #define KERNEL_FRAME     0 ///< x2: frame type, 0 for console text; x3: user address; x4: bytes
 #define KERNEL_DRAIN     1 ///< Send one frame of trace records; returns x1: records still in the ring
 #define KERNEL_POWER_OFF 2 ///< x2: status; does not return
+#define KERNEL_CHECK \
+    3 ///< Debug builds: is the mapping database sound? returns x1: 1 if so; else it is said
+      ///< on the console what is wrong
 
 /* Rights. */
 #define CAPRIGHTS_READ    1
 #define CAPRIGHTS_WRITE   2 ///< For Kernel: console and frames.
 #define CAPRIGHTS_EXECUTE 4
 #define CAPRIGHTS_GRANT   8
-#define CAPRIGHTS_CONTROL 16 ///< For Kernel: drain and power off.
+#define CAPRIGHTS_CONTROL 16 ///< To revoke. For Kernel: drain, power off and check.
 #define CAPRIGHTS_ALL     31
 
 #endif

@@ -54,8 +54,27 @@ errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64
 errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offset, enum objtype new_type,
                     gensize_t objsize, size_t count);
 
-/// Deletes a capability, with its last copy the object. The slot is empty then but stays the caller's.
+/**
+ * Deletes a capability, with its last copy the object and what only that held: the content of a CNode, the
+ * mappings of a page table, what a dispatcher is made of. The slot is empty then but stays the caller's.
+ *
+ * Costs time in proportion to what goes. A CSpace that holds its own L1CNode goes with cap_revoke.
+ */
 errval_t cap_delete(struct capref cap);
+
+/**
+ * Deletes all other copies of a capability, wherever they are, and everything that was made from its object.
+ * A dispatcher that is made of any of it ends (END_REASON_REVOKED). The capability itself stays.
+ *
+ * All copies are alike, so a copy for somebody who may not do this is minted without CAPRIGHTS_CONTROL, which
+ * this needs.
+ *
+ * \return SYS_ERR_OK, or the kernel's reason under LIB_ERR_CAP_REVOKE: SYS_ERR_CAP_NOT_FOUND if the
+ * capability itself lay in a CNode that had to go
+ *
+ * Costs time in proportion to what goes.
+ */
+errval_t cap_revoke(struct capref cap);
 
 /// Deletes a capability and gives its slot back to the slot allocator.
 errval_t cap_destroy(struct capref cap);

@@ -31,6 +31,10 @@ errval_t kernel_print(const char *text, size_t bytes);
 /// Sends all trace records that the ring holds. Needs CAPRIGHTS_CONTROL.
 errval_t kernel_drain_trace(void);
 
+/// Has the kernel of a debug build check its mapping database. Needs CAPRIGHTS_CONTROL. Takes time in
+/// proportion to the number of capabilities. \return true in any other build, and if nothing is wrong
+bool kernel_check_capabilities(void);
+
 /// Ends the run. Needs CAPRIGHTS_CONTROL. \param status 0: all went well
 errval_t kernel_power_off(unsigned status);
 

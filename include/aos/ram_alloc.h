@@ -1,11 +1,8 @@
 /**
  * Memory as capabilities, out of the RAM that the domain was started with (in init: all there is).
  *
- * A first-fit allocator over ranges of pages. Objects are made straight from the region's RAM capability,
- * without a capability in between. Limits: it knows at most RAM_ALLOC_REGIONS regions and RAM_ALLOC_RANGES
- * free ranges; an allocation that would need more fails, and a free that would need more is refused, both
- * with LIB_ERR_RAM_ALLOC. It takes linear time in the number of free ranges. Memory that was freed while
- * somebody else still had a capability of it is noticed when it would be used again, and lost.
+ * One memory manager (aos/mm.h) a domain. Memory that was freed while somebody else still had a capability of
+ * it is noticed when it would be used again, passed over, and counts as allocated until it is freed again.
  */
 #ifndef AOS_RAM_ALLOC_H
 #define AOS_RAM_ALLOC_H
@@ -13,9 +10,6 @@
 #include <abi/captypes.h>
 #include <abi/errno.h>
 #include <aos/caddr.h>
-
-#define RAM_ALLOC_REGIONS 64
-#define RAM_ALLOC_RANGES  512
 
 /// Finds the RAM capabilities in the memory CNode. Called once at start-up.
 void ram_alloc_init(void);
@@ -43,8 +37,9 @@ errval_t ram_alloc_object(struct capref dest, enum objtype type, size_t bytes, s
  * Deletes the capability of memory that came from this allocator, whatever its type, and takes the memory
  * back. The slot is freed.
  *
- * \return SYS_ERR_INVALID_ARGUMENT for memory that is not from here or is free already. It should be the last
- * capability of the memory: the kernel makes no objects of memory that others still have.
+ * \return SYS_ERR_OK, MM_ERR_FOREIGN for memory that is not from here, MM_ERR_DOUBLE_FREE if it is free
+ * already, or what else mm_free gives; then the capability is still there. It should be the last capability
+ * of the memory: the kernel makes no objects of memory that others still have.
  */
 errval_t ram_free(struct capref cap);
 

@@ -4,8 +4,8 @@
  *
  * A child is made of one piece of RAM: its CSpace, page tables, frames, dispatcher, and the RAM that it is
  * granted. Text and read-only data are not copied: the pages of the boot module itself are mapped, in every
- * instance. When the child has ended, deleting what its CSpace holds leaves nothing in that piece, and the
- * allocator has it back.
+ * instance. When the child has ended, revoking that piece leaves nothing in it, and the allocator has it
+ * back.
  */
 #ifndef AOS_SPAWN_H
 #define AOS_SPAWN_H
@@ -81,10 +81,10 @@ errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si);
 errval_t spawn_load_by_name(const char *name, domainid_t pid, struct spawninfo *si);
 
 /**
- * Stops a child if it still runs, deletes what its CSpace holds, and takes its memory back.
+ * Stops a child if it still runs, deletes everything that was made of its memory, and takes the memory back.
  *
- * The capabilities that others have of the child's memory or endpoints should be deleted before: memory under
- * them cannot be used for something else. Takes time in proportion to the CNodes of the child.
+ * Capabilities that others have of the child's memory or endpoints go with it, and so do their mappings. What
+ * the child's CNodes held of others' memory is deleted there. Takes time in proportion to all that.
  *
  * \return SYS_ERR_OK, or why something could not be deleted
  */

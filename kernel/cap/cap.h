@@ -17,12 +17,13 @@
 struct capability {
     genpaddr_t base; ///< First byte of the region; interrupt number; physical address of a page table entry.
     gensize_t bytes; ///< Size of the region in its unit.
-    uint64_t aux64;  ///< EndPoint: slots of its ring. RAM: progress of clearing (see retype.c).
+    uint64_t aux64;  ///< EndPoint: slots of its ring. RAM: progress of clearing (see retype.c). Remains:
+                     ///< progress of emptying (see remains.c).
     uint32_t aux32;  ///< EndPoint: offset of its ring in the dispatcher frame, or 0. Mappable: link to its
-                     ///< mapping, or 0. Mapping: link to what it maps.
-    uint8_t type;    ///< enum objtype
-    uint8_t rights;  ///< CAPRIGHTS_*
-    uint16_t reserved;
+                    ///< mapping, or 0. Mapping: link to what it maps. Remains: link to the next in the queue.
+    uint8_t type;   ///< enum objtype
+    uint8_t rights; ///< CAPRIGHTS_*
+    uint16_t was;   ///< Remains: the type of the object.
 };
 
 /// Place of a capability in the mapping database (mdb.h). Links are physical addresses in slots, 0 for none.
@@ -34,8 +35,12 @@ struct mdb_node {
     uint32_t previous;
     uint8_t level;   ///< Height of this subtree.
     uint8_t in_tree; ///< This copy is the one that stands in the tree.
-    uint16_t reserved;
+    uint16_t holder; ///< SLOT_OF_*: what loses something when revoke empties this slot.
 };
+
+#define SLOT_OF_CNODE      0 ///< And of a dispatcher's end endpoint: nobody relies on it.
+#define SLOT_OF_DISPATCHER 1 ///< A part that a dispatcher is made of.
+#define SLOT_OF_INTERRUPT  2 ///< The endpoint that gets an interrupt.
 
 /// A slot. Links have no room for the low bits of an address, so its alignment is part of the type.
 struct cte {
@@ -112,12 +117,26 @@ errval_t caps_retype(struct cte *destination, enum objtype type, gensize_t objec
                      struct cte *source, gensize_t offset);
 
 /**
- * Deletes a capability; with its last copy the object goes.
+ * Deletes a capability; with its last copy the object goes, and all that only the object held: what is in a
+ * CNode, what is mapped in a page table, what a dispatcher is made of.
  *
- * \return SYS_ERR_CNODE_NOT_EMPTY or SYS_ERR_VNODE_NOT_EMPTY for the last copy of one that is in use, or
- *         of a dispatcher that holds such a last copy
+ * \return SYS_ERR_RESTART when it stopped at its time bound: call again. Meanwhile the slot holds a Remains,
+ *         and nothing can be put into the object any more.
+ *
+ * An object that holds a copy of its own capability, directly or not, has no last copy to delete: it goes
+ * with the revoke of that capability, or of what it was made from.
  */
 errval_t caps_delete(struct cte *slot);
+
+/**
+ * Deletes all other copies of a capability and everything that was made from the object. A dispatcher that is
+ * made of any of it ends.
+ *
+ * \return SYS_ERR_RIGHTS without the right CONTROL; SYS_ERR_RESTART when it stopped at its time bound: call
+ * again; SYS_ERR_CAP_NOT_FOUND if the slot is empty, or lay in something that was made from the object and is
+ * gone now
+ */
+errval_t caps_revoke(struct cte *slot);
 
 /**
  * Maps `count` entries worth of `source`, from byte `offset` on, at `entry` of the page table `vnode`, and
@@ -145,8 +164,15 @@ const char *caps_check(void);
 /// Clears memory. Both are multiples of 1024 bytes.
 void memory_zero(lpaddr_t base, gensize_t bytes);
 
-/// The object of the last Dispatcher capability goes: unschedule it and let go of everything that it holds.
+/// The last Dispatcher capability goes: the dispatcher ends. What it is made of stays in the slots of its
+/// DCB.
 void dispatcher_destroy(lpaddr_t dcb);
+
+/// What a dispatcher is made of is taken from its slot `part`: it ends.
+void dispatcher_lose_part(struct cte *part);
+
+/// The endpoint of a connected interrupt is taken from its slot.
+void interrupt_lose_endpoint(struct cte *endpoint);
 
 /// Size of the dispatcher frame of a dispatcher, or 0 if it is not set up.
 gensize_t dispatcher_frame_bytes(lpaddr_t dcb);

@@ -5,6 +5,7 @@
  * questions in mdb.h rely on, then rings of copies and links of mappings.
  */
 #include <cap/mdb_tree.h>
+#include <cap/remains.h>
 
 /// Levels, balance, ends, parents and marks of a subtree.
 static const char *check_shape(const struct cte *node, enum region_class region)
@@ -46,6 +47,12 @@ static const char *check_shape(const struct cte *node, enum region_class region)
         return "a tree node has the wrong level";
     }
     return node->mdb.max_end == max_end ? NULL : "a tree node has the wrong highest end";
+}
+
+/// The type of the object that a capability names, even if it is being deleted.
+static unsigned object_type(const struct capability *cap)
+{
+    return cap->type == ObjType_Remains ? cap->was : cap->type;
 }
 
 /// True if `node` sorts before `next`; said here once more so that a mistake in the database's own order
@@ -137,7 +144,8 @@ static const char *check_order(struct cte *node)
         return "two regions overlap in part";
     }
     const struct cte *ancestor = find_ancestor(node);
-    if (ancestor != NULL && !objtype_is_in(node->cap.type, descendant_types(ancestor->cap.type))) {
+    if (ancestor != NULL
+        && !objtype_is_in(object_type(&node->cap), descendant_types(object_type(&ancestor->cap)))) {
         return "a region lies inside one that it cannot come from";
     }
     return NULL;
@@ -191,7 +199,50 @@ static const char *check_copies(const struct cte *node)
     return NULL;
 }
 
-static const char *check_region(enum region_class region)
+/// A Remains has something to empty, and none before its mark; whether it is queued is said by its place.
+static const char *check_remains(const struct cte *slot, unsigned *queued)
+{
+    if (slot->cap.type != ObjType_Remains) {
+        return NULL;
+    }
+    if (!objtype_is_in(slot->cap.was, OBJTYPES_CONTAINER) || slot->cap.was == ObjType_Remains) {
+        return "the remains are of an object that holds nothing";
+    }
+    if (mdb_has_copies(slot)) {
+        return "there are copies of remains";
+    }
+    uint64_t count;
+    const struct cte *slots = remains_slots(&slot->cap, slot->cap.was, &count);
+    if (remains_mark(&slot->cap) > count) {
+        return "the mark of remains lies behind their slots";
+    }
+    for (uint64_t i = 0; i < remains_mark(&slot->cap); i++) {
+        if (slots[i].cap.type != ObjType_Null && &slots[i] != slot) {
+            return "a slot before the mark of remains is in use";
+        }
+    }
+    if (remains_is_queued(&slot->cap)) {
+        (*queued)++;
+        return count != 0 && slot == slots ? NULL : "queued remains are not in their own first slot";
+    }
+    return NULL;
+}
+
+/// The queue holds all remains that say so, and ends.
+static const char *check_queue(unsigned queued)
+{
+    uint32_t link = remains_queue;
+    for (; link != 0 && queued != 0; queued--) {
+        const struct cte *slot = mdb_slot(link);
+        if (slot->cap.type != ObjType_Remains || !remains_is_queued(&slot->cap)) {
+            return "the queue of remains holds something else";
+        }
+        link = slot->cap.aux32;
+    }
+    return link == 0 && queued == 0 ? NULL : "the queue of remains is not what its members say";
+}
+
+static const char *check_region(enum region_class region, unsigned *queued)
 {
     struct cte *root = mdb_slot_or_null(mdb_roots[region]);
     if (root == NULL) {
@@ -207,17 +258,21 @@ static const char *check_region(enum region_class region)
         if (problem == NULL) {
             problem = check_copies(node);
         }
+        if (problem == NULL) {
+            problem = check_remains(node, queued);
+        }
     }
     return problem;
 }
 
 const char *caps_check(void)
 {
+    unsigned queued = 0;
     for (enum region_class region = REGION_MEMORY; region < REGION_COUNT; region++) {
-        const char *problem = check_region(region);
+        const char *problem = check_region(region, &queued);
         if (problem != NULL) {
             return problem;
         }
     }
-    return mdb_roots[REGION_NONE] == 0 ? NULL : "types without a region have a tree";
+    return mdb_roots[REGION_NONE] == 0 ? check_queue(queued) : "types without a region have a tree";
 }

@@ -11,7 +11,7 @@ void caps_create(struct cte *slot, enum objtype type, genpaddr_t base, gensize_t
               captable[slot->cap.type].name);
     }
     const enum region_class region = captable[type].region;
-    if (type == ObjType_Null || region == REGION_PTE) {
+    if (type == ObjType_Null || type == ObjType_Remains || region == REGION_PTE) {
         panic("caps_create: a %s cannot come from nowhere", captable[type].name);
     }
     slot->cap = (struct capability){.base = base, .bytes = bytes, .type = type, .rights = CAPRIGHTS_ALL};

@@ -1,6 +1,7 @@
 /**
  * Life of a dispatcher: set up from capabilities, run, ended, destroyed.
  */
+#include <abi/syscall.h>
 #include <arch/armv8/asid.h>
 #include <arch/armv8/fp.h>
 #include <arch/armv8/sysreg.h>
@@ -44,6 +45,10 @@ errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspac
         || (user_disp & (BASE_PAGE_SIZE - 1)) != 0) {
         return SYS_ERR_DISPATCHER_FRAME;
     }
+    // The kernel writes registers and messages there: who may not write to it cannot have the kernel do it.
+    if ((~frame->cap.rights & (CAPRIGHTS_READ | CAPRIGHTS_WRITE)) != 0) {
+        return SYS_ERR_RIGHTS;
+    }
     uint16_t asid;
     if (!asid_take(&asid)) {
         return SYS_ERR_ASID_EXHAUSTED;
@@ -55,6 +60,10 @@ errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspac
         asid_return(asid);
         return err;
     }
+    /* It runs on what these name: revoke may not take them away unnoticed. */
+    dcb->cspace.mdb.holder = SLOT_OF_DISPATCHER;
+    dcb->vspace.mdb.holder = SLOT_OF_DISPATCHER;
+    dcb->frame.mdb.holder = SLOT_OF_DISPATCHER;
     dcb->l1_cnode = phys_to_virt(dcb->cspace.cap.base);
     dcb->l1_slots = dcb->cspace.cap.bytes / sizeof(struct cte);
     dcb->disp = phys_to_virt(dcb->frame.cap.base);
@@ -108,10 +117,10 @@ void dispatcher_destroy(lpaddr_t base)
     }
     dispatcher_end(dcb, END_REASON_STOPPED, 0, 0);
     asid_return(dcb->asid);
-    for (size_t i = 0; i < 4; i++) {
-        struct cte *part = (struct cte *[]){&dcb->cspace, &dcb->vspace, &dcb->frame, &dcb->end_endpoint}[i];
-        if (part->cap.type != ObjType_Null) {
-            caps_delete(part);
-        }
-    }
+}
+
+void dispatcher_lose_part(struct cte *part)
+{
+    const lpaddr_t dcb = ROUND_DOWN(window_to_phys(part), (lpaddr_t)OBJSIZE_Dispatcher);
+    dispatcher_end(dcb_from_phys(dcb), END_REASON_REVOKED, 0, 0);
 }

@@ -51,6 +51,7 @@ errval_t interrupt_connect(unsigned irq, struct cte *endpoint)
     }
     errval_t err = caps_copy(&endpoints[irq], endpoint);
     if (err_is_ok(err)) {
+        endpoints[irq].mdb.holder = SLOT_OF_INTERRUPT;
         dcb_from_phys(endpoint->cap.base)->interrupts++;
         gic_enable(irq);
     }
@@ -64,6 +65,12 @@ errval_t interrupt_acknowledge(unsigned irq)
     }
     gic_enable(irq);
     return SYS_ERR_OK;
+}
+
+void interrupt_lose_endpoint(struct cte *endpoint)
+{
+    gic_disable((unsigned)(endpoint - endpoints));
+    dcb_from_phys(endpoint->cap.base)->interrupts--;
 }
 
 void interrupt_forget(struct dcb *dcb)

@@ -5,11 +5,18 @@
 #include <dispatch/dispatch.h>
 #include <trace/emit.h>
 
-#define CLEAR_FIRST 11 ///< x11 to x17: the fast path may have left its own values there.
-#define CLEAR_LAST  17
-
 /// Number of the last trace flow on this core; the fast path counts it too.
 uint32_t trace_flow;
+
+/// The words of a message as one thing, which the compiler copies in pairs of registers.
+struct payload {
+    uint64_t words[LMP_MSG_WORDS];
+};
+
+static inline void copy_words(uint64_t *to, const uint64_t *from)
+{
+    *(struct payload *)to = *(const struct payload *)from;
+}
 
 static inline uint32_t read_once(const uint32_t *value)
 {
@@ -44,9 +51,7 @@ static void hand_over(struct dcb *receiver, uint32_t ring_offset, const struct l
     uint64_t *x = receiver->disp->save_enabled.x;
     x[0] = SYS_ERR_OK;
     x[1] = ring_offset | message->header << 32;
-    for (unsigned i = 0; i < LMP_MSG_WORDS; i++) {
-        x[2 + i] = message->words[i];
-    }
+    copy_words(&x[2], message->words);
     receiver->handed_flow = flow;
     receiver->wait = WAIT_NONE;
     receiver->resume_enabled = true;
@@ -60,9 +65,7 @@ static void put_into_ring(struct dcb *receiver, const struct capability *endpoin
     const uint32_t number = read_once(&ring->count.delivered);
     struct lmp_slot *slot = &ring->slots[number & (endpoint->aux64 - 1)];
     slot->header = endpoint->aux32 | message->header << 32;
-    for (unsigned i = 0; i < LMP_MSG_WORDS; i++) {
-        slot->words[i] = message->words[i];
-    }
+    copy_words(slot->words, message->words);
     slot->flow = flow;
     ring->count.delivered = number + 1;
     receiver->disp->any.delivered++;
@@ -191,9 +194,6 @@ void sys_lmp(struct dcb *dcb, struct registers *saved)
     if (err_is_ok(err) && (uint32_t)x[1] != 0) {
         err = send(dcb, x, &receiver);
     }
-    for (unsigned i = CLEAR_FIRST; i <= CLEAR_LAST; i++) {
-        x[i] = 0;
-    }
     x[0] = err;
     x[1] = 0;
     if (err_is_fail(err)) {
@@ -204,10 +204,11 @@ void sys_lmp(struct dcb *dcb, struct registers *saved)
         }
         dispatch_return(saved);
     }
-    // The message may have gone to the sender itself: look again. A busy dispatcher waits at user level,
-    // where its other threads run meanwhile.
-    if (wait != 0 && !*(const volatile uint32_t *)&dcb->disp->busy
-        && err_is_ok(check_wait(dcb, wait, &pending)) && !pending) {
+    if (receiver == dcb && wait != 0) {
+        check_wait(dcb, wait, &pending); // its own message may be what it waits for
+    }
+    // A busy dispatcher waits at user level, where its other threads run meanwhile.
+    if (wait != 0 && !pending && !*(const volatile uint32_t *)&dcb->disp->busy) {
         dcb->wait = wait;
         if (receiver != NULL) {
             run_receiver(receiver, dcb);

@@ -1,6 +1,6 @@
 /**
- * Commands on a CNode: copy, mint, retype, delete and identify capabilities in any CSpace that the caller
- * holds.
+ * Commands on a CNode: copy, mint, retype, delete, revoke and identify capabilities in any CSpace that the
+ * caller holds.
  */
 #include <cap/captable.h>
 #include <cap/cspace.h>
@@ -145,6 +145,13 @@ static errval_t cnode_delete(struct invocation *invocation)
     return err_is_fail(err) ? err : caps_delete(slot);
 }
 
+static errval_t cnode_revoke(struct invocation *invocation)
+{
+    struct cte *slot;
+    const errval_t err = find_slot(invocation, DESTINATION(invocation), destination_level(invocation), &slot);
+    return err_is_fail(err) ? err : caps_revoke(slot);
+}
+
 static errval_t cnode_identify(struct invocation *invocation)
 {
     struct cte *slot;
@@ -176,6 +183,8 @@ errval_t invoke_cnode(struct invocation *invocation)
         return cnode_delete(invocation);
     case CNODE_IDENTIFY:
         return cnode_identify(invocation);
+    case CNODE_REVOKE:
+        return cnode_revoke(invocation);
     default:
         return SYS_ERR_ILLEGAL_INVOCATION;
     }

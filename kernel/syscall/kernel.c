@@ -1,10 +1,12 @@
 /**
- * Commands on a Kernel capability: console and frames (right WRITE), trace drain and power off (right
- * CONTROL).
+ * Commands on a Kernel capability: console and frames (right WRITE), trace drain, power off and, in debug
+ * builds, the checker (right CONTROL).
  */
 #include <arch/armv8/user_memory.h>
+#include <config.h>
 #include <console.h>
 #include <power.h>
+#include <string.h>
 #include <syscall/syscall.h>
 #include <trace/drain.h>
 #include <trace/emit.h>
@@ -41,6 +43,22 @@ static errval_t send_frame(const struct invocation *invocation)
     return SYS_ERR_OK;
 }
 
+/// Takes time in proportion to the number of capabilities: nothing that a build for use should offer.
+static errval_t check_capabilities(const struct invocation *invocation)
+{
+    if (!CONFIG_DEBUG) {
+        return SYS_ERR_ILLEGAL_INVOCATION;
+    }
+    const char *problem = caps_check();
+    invocation->results[0] = problem == NULL;
+    if (problem != NULL) {
+        console_write("capabilities: ", strlen("capabilities: "));
+        console_write(problem, strlen(problem));
+        console_write("\n", 1);
+    }
+    return SYS_ERR_OK;
+}
+
 errval_t invoke_kernel(struct invocation *invocation)
 {
     const uint8_t rights = invocation->target->cap.rights;
@@ -58,6 +76,8 @@ errval_t invoke_kernel(struct invocation *invocation)
     case KERNEL_POWER_OFF:
         trace_syscall_enter_end(SYS_ERR_OK);
         power_off((uint32_t)invocation->arguments[0]);
+    case KERNEL_CHECK:
+        return check_capabilities(invocation);
     default:
         return SYS_ERR_ILLEGAL_INVOCATION;
     }

@@ -82,6 +82,13 @@ errval_t cap_delete(struct capref cap)
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_DELETE) : SYS_ERR_OK;
 }
 
+errval_t cap_revoke(struct capref cap)
+{
+    errval_t err =
+        invoke_root(CNODE_REVOKE, slot_ref(cap), 0, SLOT_LEVELS(get_cap_level(cap), 0, 0), 0, 0, 0).err;
+    return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_REVOKE) : SYS_ERR_OK;
+}
+
 errval_t cap_destroy(struct capref cap)
 {
     errval_t err = cap_delete(cap);

@@ -1,17 +1,16 @@
 #include <abi/bootinfo.h>
 #include <aos/capabilities.h>
 #include <aos/slot_alloc.h>
-#include <aos/sync.h>
+#include <mm/lock.h>
 
 #define BITMAP_WORDS (L2_CNODE_SLOTS / 64)
 
 /*
  * One bit a slot of each L2CNode of ours, set while the slot is free. An L1 slot is `taken` while a CNode
- * stands in it, ours or one that cnode_create_l2() made for somebody else.
+ * stands in it, ours or one that cnode_create_l2() made for somebody else. Used with the memory lock held,
+ * which is taken again when a CNode is made for more slots.
  */
 static struct {
-    struct thread_mutex mutex; ///< For all below. Taken before that of the RAM allocator, and again by the
-                               ///< same thread when a CNode is made for more slots.
     uint64_t free[ROOTCN_SLOTS][BITMAP_WORDS];
     bool taken[ROOTCN_SLOTS];
     bool ours[ROOTCN_SLOTS];
@@ -21,7 +20,7 @@ static struct {
 cslot_t slot_alloc_l1(void)
 {
     cslot_t found = 0;
-    thread_mutex_lock_nested(&space.mutex);
+    memory_lock();
     for (cslot_t l1_slot = ROOTCN_FREE; l1_slot < ROOTCN_SLOTS; l1_slot++) {
         if (!space.taken[l1_slot]) {
             space.taken[l1_slot] = true;
@@ -29,7 +28,7 @@ cslot_t slot_alloc_l1(void)
             break;
         }
     }
-    thread_mutex_unlock_nested(&space.mutex);
+    memory_unlock();
     return found;
 }
 
@@ -70,7 +69,7 @@ static bool take_one(cslot_t l1_slot, struct capref *ret)
     return false;
 }
 
-/// slot_alloc() with the mutex held.
+/// slot_alloc() with the memory lock held.
 static errval_t find_one(struct capref *ret)
 {
     if (take_one(space.hint, ret)) {
@@ -91,9 +90,9 @@ static errval_t find_one(struct capref *ret)
 
 errval_t slot_alloc(struct capref *ret)
 {
-    thread_mutex_lock_nested(&space.mutex);
+    memory_lock();
     errval_t err = find_one(ret);
-    thread_mutex_unlock_nested(&space.mutex);
+    memory_unlock();
     return err;
 }
 
@@ -119,7 +118,7 @@ static bool take_range(cslot_t l1_slot, size_t count, struct capref *ret)
     return false;
 }
 
-/// slot_alloc_range() with the mutex held.
+/// slot_alloc_range() with the memory lock held.
 static errval_t find_range(struct capref *ret, size_t count)
 {
     for (cslot_t l1_slot = ROOTCN_FREE; l1_slot < ROOTCN_SLOTS; l1_slot++) {
@@ -140,9 +139,9 @@ errval_t slot_alloc_range(struct capref *ret, size_t count)
     if (count == 0 || count > L2_CNODE_SLOTS) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    thread_mutex_lock_nested(&space.mutex);
+    memory_lock();
     errval_t err = find_range(ret, count);
-    thread_mutex_unlock_nested(&space.mutex);
+    memory_unlock();
     return err;
 }
 
@@ -153,12 +152,12 @@ errval_t slot_free(struct capref cap)
         || l1_slot >= ROOTCN_SLOTS || cap.slot >= L2_CNODE_SLOTS) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    thread_mutex_lock_nested(&space.mutex);
+    memory_lock();
     bool used = space.ours[l1_slot] && !is_free(l1_slot, cap.slot);
     if (used) {
         space.free[l1_slot][cap.slot / 64] |= 1UL << cap.slot % 64;
         space.hint = l1_slot;
     }
-    thread_mutex_unlock_nested(&space.mutex);
+    memory_unlock();
     return used ? SYS_ERR_OK : SYS_ERR_INVALID_ARGUMENT;
 }

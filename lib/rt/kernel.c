@@ -40,6 +40,12 @@ errval_t kernel_drain_trace(void)
     }
 }
 
+bool kernel_check_capabilities(void)
+{
+    struct sys_result result = sys_invoke(TASKCN_SLOT_KERNEL, KERNEL_CHECK, 0, 0, 0, 0, 0, 0);
+    return err_is_ok(result.err) ? result.value[0] : result.err == SYS_ERR_ILLEGAL_INVOCATION;
+}
+
 errval_t kernel_power_off(unsigned status)
 {
     return sys_invoke(TASKCN_SLOT_KERNEL, KERNEL_POWER_OFF, status, 0, 0, 0, 0, 0).err;

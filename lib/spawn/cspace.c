@@ -102,6 +102,18 @@ static errval_t give(struct builder *builder, cslot_t slot, struct capref cap)
     return capref_is_null(cap) ? SYS_ERR_OK : cap_copy(builder_slot(builder, ROOTCN_TASK, slot), cap);
 }
 
+/// The child may use what it is granted, and not take it from everybody else.
+static errval_t grant(struct builder *builder, const struct spawn_grant *grant)
+{
+    struct capability_info info;
+    errval_t err = cap_identify(grant->cap, &info);
+    if (err_is_fail(err) || info.type == ObjType_EndPoint) {
+        return err_is_fail(err) ? err : give(builder, grant->slot, grant->cap);
+    }
+    return cap_mint(builder_slot(builder, ROOTCN_TASK, grant->slot), grant->cap,
+                    info.rights & ~(unsigned)CAPRIGHTS_CONTROL, 0);
+}
+
 static errval_t fill_task_cnode(struct builder *builder)
 {
     const struct spawn_request *request = builder->request;
@@ -117,7 +129,7 @@ static errval_t fill_task_cnode(struct builder *builder)
         err = give(builder, TASKCN_SLOT_TRACE, cap_trace);
     }
     for (size_t i = 0; i < request->grant_count && err_is_ok(err); i++) {
-        err = give(builder, request->grants[i].slot, request->grants[i].cap);
+        err = grant(builder, &request->grants[i]);
     }
     return err;
 }

@@ -192,6 +192,9 @@ void child_describe_end(const struct child *child, char *buffer, size_t bytes)
         text_add(&text, "exit ");
         text_add_signed(&text, (int32_t)child->end.address);
         return;
+    case END_REASON_REVOKED:
+        text_add(&text, "revoked");
+        return;
     case END_REASON_FAULT:
         text_add(&text, "fault at address ");
         text_add_hex(&text, child->end.address);

@@ -182,6 +182,10 @@ unsigned init_run_test(const struct command_line *line)
     } else {
         failed = run_plain_test(line);
     }
+    if (!kernel_check_capabilities()) {
+        printf("init: the kernel's mapping database is not sound: FAILED\n");
+        failed++;
+    }
     printf("test %s: %s\n", line->test, failed ? "failed" : "passed");
     return failed ? 1 : 0;
 }

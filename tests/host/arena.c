@@ -1,6 +1,7 @@
 #include "arena.h"
 
 #include <cap/mdb.h>
+#include <cap/remains.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ void arena_reset(lpaddr_t physical)
     }
     memset(arena_memory, 0, used);
     memset(mdb_roots, 0, sizeof mdb_roots);
+    remains_queue = 0;
     arena_physical = physical;
     used = 0;
 }

@@ -93,6 +93,18 @@ bool model_has_descendant_in(const struct model_slot *source, uint64_t start, ui
     return false;
 }
 
+bool model_goes_with(int slot, int source)
+{
+    const struct model_slot *m = &model[slot], *s = &model[source];
+    if (slot == source || m->type == ObjType_Null) {
+        return false;
+    }
+    const bool below = m->bytes < s->bytes || (m->bytes == s->bytes && m->type > s->type);
+    const bool inside = captable[m->type].region == captable[s->type].region && m->base >= s->base
+                        && m->base + m->bytes <= s->base + s->bytes;
+    return same_object(m, s) || (below && inside && s->type != ObjType_EndPoint);
+}
+
 static void check_page_table(const struct model_slot *vnode)
 {
     uint64_t expected[512] = {0};

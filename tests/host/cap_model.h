@@ -51,6 +51,9 @@ bool model_is_last_copy(int slot);
 /// Something lives in [start, end) that can have come from `source`.
 bool model_has_descendant_in(const struct model_slot *source, uint64_t start, uint64_t end);
 
+/// `slot` is another copy of what `source` holds, or can have come from it.
+bool model_goes_with(int slot, int source);
+
 /// A mapping lies in these entries of a page table.
 bool model_has_mapping_in(const struct model_slot *vnode, uint64_t entry, uint64_t count);
 

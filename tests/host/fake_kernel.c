@@ -32,6 +32,18 @@ void dispatcher_destroy(lpaddr_t dcb)
     fake_kernel.destroyed = dcb;
 }
 
+void dispatcher_lose_part(struct cte *part)
+{
+    (void)part;
+    fake_kernel.lost_parts++;
+}
+
+void interrupt_lose_endpoint(struct cte *endpoint)
+{
+    (void)endpoint;
+    fake_kernel.lost_endpoints++;
+}
+
 gensize_t dispatcher_frame_bytes(lpaddr_t dcb)
 {
     (void)dcb;

@@ -13,6 +13,8 @@ struct fake_kernel {
     gensize_t longest_zero;     ///< By one call.
     unsigned destroyed_count;   ///< Calls of dispatcher_destroy.
     lpaddr_t destroyed;         ///< The last of them.
+    unsigned lost_parts;        ///< Calls of dispatcher_lose_part.
+    unsigned lost_endpoints;    ///< Calls of interrupt_lose_endpoint.
     gensize_t dispatcher_frame; ///< What dispatcher_frame_bytes answers.
     char panic_text[256];
 };

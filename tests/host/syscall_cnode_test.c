@@ -138,12 +138,11 @@ static void test_only_l2_cnodes_in_level_1(void **state)
     assert_ok(cnode(CNODE_RETYPE, l1_slot, SLOT_REF(ROOT, RAM), SLOT_LEVELS(1, 2, ObjType_L2CNode), 0, 0, 2));
     assert_ok(cnode(CNODE_COPY, SLOT_REF(ROOT, 9 << 8), l1_slot, SLOT_LEVELS(1, 1, 0), 0, 0, 0));
     assert_ok(cnode(CNODE_COPY, SLOT_REF(ROOT, FREE), l1_slot, SLOT_LEVELS(2, 1, 0), 0, 0, 0));
-    /* The new CNode can be used, and cannot go while it is in use, not even all its slots at both levels. */
+    /* The new CNode can be used, and takes along what is in it. */
     assert_ok(cnode(CNODE_COPY, SLOT_REF(ROOT, 6 << 8 | 200), SLOT_REF(ROOT, RAM), LEVEL_2, 0, 0, 0));
-    assert_err(cnode(CNODE_DELETE, SLOT_REF(ROOT, 6 << 8), 0, SLOT_LEVELS(1, 0, 0), 0, 0, 0),
-               SYS_ERR_CNODE_NOT_EMPTY);
-    assert_ok(cnode(CNODE_DELETE, SLOT_REF(ROOT, 6 << 8 | 200), 0, LEVEL_2, 0, 0, 0));
+    assert_true(mdb_has_copies(&task[18]));
     assert_ok(cnode(CNODE_DELETE, SLOT_REF(ROOT, 6 << 8), 0, SLOT_LEVELS(1, 0, 0), 0, 0, 0));
+    assert_false(mdb_has_copies(&task[18]));
 }
 
 static void test_mint_and_identify(void **state)
@@ -160,6 +159,24 @@ static void test_mint_and_identify(void **state)
     assert_err(cnode(CNODE_IDENTIFY, SLOT_REF(ROOT, FREE + 1), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
     assert_ok(cnode(CNODE_IDENTIFY, SLOT_REF(ROOT, ROOTCN_TASK), 0, SLOT_LEVELS(1, 0, 0), 0, 0, 0));
     assert_int_equal(results[0] & 0xff, ObjType_L2CNode);
+}
+
+static void test_revoke(void **state)
+{
+    (void)state;
+    assert_ok(cnode(CNODE_COPY, SLOT_REF(CHILD_ROOT, FREE), SLOT_REF(ROOT, RAM), LEVEL_2, 0, 0, 0));
+    assert_ok(cnode(CNODE_MINT, SLOT_REF(ROOT, FREE), SLOT_REF(ROOT, RAM), LEVEL_2, CAPRIGHTS_READ, 0, 0));
+    assert_ok(cnode(CNODE_RETYPE, SLOT_REF(ROOT, 5 << 8), SLOT_REF(ROOT, RAM),
+                    SLOT_LEVELS(1, 2, ObjType_L2CNode), 0, 0, 1));
+    assert_err(cnode(CNODE_REVOKE, SLOT_REF(ROOT, FREE), 0, LEVEL_2, 0, 0, 0), SYS_ERR_RIGHTS);
+    assert_err(cnode(CNODE_REVOKE, SLOT_REF(ROOT, FREE + 1), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
+    assert_err(cnode(CNODE_REVOKE, SLOT_REF(0, RAM), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
+    assert_ok(cnode(CNODE_REVOKE, SLOT_REF(ROOT, 5 << 8), 0, SLOT_LEVELS(1, 0, 0), 0, 0, 0));
+    assert_true(mdb_has_copies(&task[18]));
+    assert_ok(cnode(CNODE_REVOKE, SLOT_REF(ROOT, RAM), 0, LEVEL_2, 0, 0, 0));
+    assert_false(mdb_has_copies(&task[18]));
+    assert_int_equal(task[32].cap.type, ObjType_Null);
+    assert_err(cnode(CNODE_IDENTIFY, SLOT_REF(ROOT, 5 << 8 | 1), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
 }
 
 static void test_mint_endpoint(void **state)
@@ -198,7 +215,7 @@ static void test_retype_stays_in_its_cnode(void **state)
 static void test_unknown_commands(void **state)
 {
     (void)state;
-    assert_err(cnode(CNODE_IDENTIFY + 1, 0, 0, 0, 0, 0, 0), SYS_ERR_ILLEGAL_INVOCATION);
+    assert_err(cnode(CNODE_REVOKE + 1, 0, 0, 0, 0, 0, 0), SYS_ERR_ILLEGAL_INVOCATION);
     assert_err(cnode(UINT32_MAX, 0, 0, 0, 0, 0, 0), SYS_ERR_ILLEGAL_INVOCATION);
     call.target = &task[18];
     call.command = CNODE_DELETE;
@@ -233,6 +250,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_references, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_only_l2_cnodes_in_level_1, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mint_and_identify, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_revoke, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mint_endpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retype_stays_in_its_cnode, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_commands, set_up, tear_down),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from analysis import load, plots, schema, statistics
+from analysis import load, plots, scaling, schema, statistics
 from tools.command import results
 from tools.command.table import table
 
@@ -232,3 +232,42 @@ def test_many_benches_go_on_several_figures() -> None:
     ]
     names = {name for name, _ in plots.draw(content, "x")}
     assert "caps-mean-1.png" in names and "caps-mean-2.png" in names
+
+
+def scaling_bench(name: str, samples: list[int], **params: object) -> dict[str, Any]:
+    return {
+        "name": name,
+        "params": params,
+        "unit": "cycles",
+        "samples": samples,
+        "overhead": 0,
+        "stats": statistics.summarise(samples or [0]),
+        "status": "ok",
+    }
+
+
+def test_lines_are_benches_that_differ_in_one_number() -> None:
+    benches = [
+        scaling_bench("mm.alloc", [3], blocks=100, strategy="tree"),
+        scaling_bench("mm.alloc", [1], blocks=1, strategy="tree"),
+        scaling_bench("mm.alloc", [2], blocks=10, strategy="tree"),
+        scaling_bench("mm.alloc", [9], blocks=10, strategy="list"),
+        scaling_bench("mm.alloc", [8], blocks=1, strategy="list"),
+        scaling_bench("mm.alloc", [], blocks=100, strategy="list"),
+        scaling_bench("mm.free", [4], strategy="tree"),
+    ]
+    (line,) = scaling.lines(benches)
+    assert (line.name, line.parameter, line.rest) == ("mm.alloc", "blocks", (("strategy", "tree"),))
+    assert line.values == [1, 10, 100]
+    assert line.label == "mm.alloc, strategy=tree"
+
+
+def test_growth_is_plotted() -> None:
+    content = sample_results()
+    content["benches"] += [
+        scaling_bench("paging.map", [100 + 9 * n, 101 + 9 * n], size=4096, mapped=n)
+        for n in (0, 1, 100, 1000)
+    ]
+    names = {name for name, _ in plots.draw(content, "x")}
+    assert {"paging-by-mapped.png", "paging-by-mapped.svg"} <= names
+    assert not any(name.startswith("paging-by-size") for name in names)

@@ -33,6 +33,9 @@ EXPECTED = {
     "threads.switch",
     "threads.create",
     "locks.acquire",
+    "mm.alloc",
+    "mm.free",
+    "mm.fragmentation",
 }
 
 

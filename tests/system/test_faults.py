@@ -46,7 +46,7 @@ def test_misuse_without_the_fast_path() -> None:
     assert run.ok, run.why
 
 
-@pytest.mark.parametrize("test", ["memory", "messages", "spawn"])
+@pytest.mark.parametrize("test", ["memory", "messages", "rights", "spawn"])
 @pytest.mark.parametrize("slice_us", [10000, 60])
 def test_domain(test: str, slice_us: int) -> None:
     run = boot("imx8mp", f"mode=test test={test} slice_us={slice_us}", smp=1)
@@ -67,6 +67,12 @@ def test_threads_without_the_fast_path_and_with_tracing() -> None:
     points = {point.number: point.name for point in load().points}
     names = {points[number] for entry in run.recording.cores[0] for _, number, _ in entry.records}
     assert "threads.switch" in names
+
+
+def test_capabilities_are_sound_after_spawns_in_a_debug_build() -> None:
+    """init has the kernel check its mapping database at the end."""
+    run = boot("imx8mp", "mode=test test=spawn calls=20", smp=1, trace="all", debug=True)
+    assert run.ok, run.why
 
 
 def test_floating_point_state_is_a_dispatchers_own() -> None:

@@ -37,9 +37,9 @@ def command(target: Target, image: Image, append: str) -> list[str]:
         argv += ["-M", "imx8mp-evk"]
         serial = ["-serial", "null", "-serial", "stdio"]  # the board's console is its second UART
     else:
+        argv += ["-M", "virt,gic-version=3", "-cpu", target.cpu]
         # No network card unless a test adds one: its boot ROM is a package of its own.
-        argv += ["-M", "virt,gic-version=3", "-cpu", target.cpu, "-nic", "none"]
-        serial = ["-serial", "stdio"]
+        serial = ["-serial", "stdio", "-nic", "none"]
     argv += ["-smp", str(target.smp), "-m", MEMORY, "-kernel", relative(image.kernel)]
     if image.device_tree:
         argv += ["-dtb", relative(image.device_tree)]

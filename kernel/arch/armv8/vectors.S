@@ -64,13 +64,15 @@ exception_vectors:
     vector  "mov x0, #15; b kernel_exception"
     .balign 128
 
-.text
+// With the fast path: its short branches reach no further than 32 KiB.
+.section .text.entry, "ax"
 
 /*
- * Saves all registers of user level into the save area of the current dispatcher, and leaves the DCB in x0, the save area in x1.
- * x16 and x17 are below the stack pointer.
+ * Saves the registers of user level into the save area of the current dispatcher, and leaves the DCB in x0, the save area in x1.
+ * x16 and x17 are below the stack pointer. With call=1 for a system call, which gives x11 to x18 up: what an earlier entry left of
+ * them in the save area stays there, so that nothing that the kernel had in them gets out.
  */
-.macro save_user
+.macro save_user call=0
     mrs     x17, tpidr_el1
     ldr     x16, [x17, #DCB_DISP]
     ldr     w17, [x16, #DISP_DISABLED]
@@ -82,24 +84,28 @@ exception_vectors:
     stp     x4, x5, [x16, #REGS_X(4)]
     stp     x6, x7, [x16, #REGS_X(6)]
     stp     x8, x9, [x16, #REGS_X(8)]
+    .if \call
+    str     x10, [x16, #REGS_X(10)]
+    .else
     stp     x10, x11, [x16, #REGS_X(10)]
     stp     x12, x13, [x16, #REGS_X(12)]
     stp     x14, x15, [x16, #REGS_X(14)]
     ldp     x0, x1, [sp, #-16]
     stp     x0, x1, [x16, #REGS_X(16)]
-    stp     x18, x19, [x16, #REGS_X(18)]
-    stp     x20, x21, [x16, #REGS_X(20)]
-    stp     x22, x23, [x16, #REGS_X(22)]
-    stp     x24, x25, [x16, #REGS_X(24)]
-    stp     x26, x27, [x16, #REGS_X(26)]
-    stp     x28, x29, [x16, #REGS_X(28)]
+    str     x18, [x16, #REGS_X(18)]
+    .endif
+    stp     x19, x20, [x16, #REGS_X(19)]
+    stp     x21, x22, [x16, #REGS_X(21)]
+    stp     x23, x24, [x16, #REGS_X(23)]
+    stp     x25, x26, [x16, #REGS_X(25)]
+    stp     x27, x28, [x16, #REGS_X(27)]
+    stp     x29, x30, [x16, #REGS_X(29)]
     mrs     x2, sp_el0
     mrs     x3, elr_el1
-    stp     x30, x2, [x16, #REGS_X(30)]
+    stp     x2, x3, [x16, #REGS_SP]
     mrs     x4, spsr_el1
-    stp     x3, x4, [x16, #REGS_PC]
     mrs     x5, tpidr_el0
-    str     x5, [x16, #REGS_TPIDR]
+    stp     x4, x5, [x16, #REGS_SPSR]
     mrs     x0, tpidr_el1
     mov     x1, x16
     mov     x29, xzr
@@ -123,7 +129,7 @@ invocation:
 // System calls other than SYS_NULL, SYS_INVOKE and those messages that the fast path takes.
 .global system_call
 system_call:
-    save_user
+    save_user call=1
     b       syscall_general         // (dcb, saved)
 
 user_exception:

@@ -12,6 +12,7 @@
 #define MANY_SLOTS  1000
 #define MANY_FRAMES 64
 #define FRAME_BYTES 0x6000UL
+#define MANY_PAGES  1200 ///< Freed in turns they make more ranges than a domain has nodes for at its start.
 
 static void test_slots(void)
 {
@@ -51,8 +52,8 @@ static void test_ram(void)
     CHECK(info.type == ObjType_RAM && info.bytes == 3 * BASE_PAGE_SIZE && info.base % LARGE_PAGE_SIZE == 0);
     CHECK(ram_alloc_free_bytes() == before - 6 * BASE_PAGE_SIZE);
     CHECK_OK(ram_free(b));
-    CHECK_ERR(ram_free_region(info.base, BASE_PAGE_SIZE), SYS_ERR_INVALID_ARGUMENT);
-    CHECK_ERR(ram_free_region(0, BASE_PAGE_SIZE), SYS_ERR_INVALID_ARGUMENT);
+    CHECK_ERR(ram_free_region(info.base, BASE_PAGE_SIZE), MM_ERR_DOUBLE_FREE);
+    CHECK_ERR(ram_free_region(0, BASE_PAGE_SIZE), MM_ERR_FOREIGN);
     CHECK_ERR(ram_free(b), SYS_ERR_CAP_NOT_FOUND);
     CHECK_OK(ram_free(a));
     CHECK_OK(ram_free(c));
@@ -70,8 +71,45 @@ static void test_ram(void)
     CHECK_OK(cap_identify(b, &info));
     CHECK(info.base != held);
     CHECK_OK(ram_free(b));
-    CHECK_OK(ram_free(twin));
+    CHECK_OK(cap_destroy(twin));
+    // It counts as allocated if the strategy came by it.
+    errval_t err = ram_free_region(held, BASE_PAGE_SIZE);
+    CHECK(err_is_ok(err) || err_no(err) == MM_ERR_DOUBLE_FREE);
     CHECK(ram_alloc_free_bytes() == before);
+}
+
+/// More ranges than nodes, so that nodes, slots and page tables are refilled from the memory itself; then
+/// none left, and all of it back.
+static void test_fragments(void)
+{
+    static struct capref pages[MANY_PAGES];
+    struct capref large[64], all;
+    gensize_t before = ram_alloc_free_bytes();
+    for (unsigned i = 0; i < MANY_PAGES; i++) {
+        CHECK_OK(ram_alloc(&pages[i], BASE_PAGE_SIZE));
+    }
+    for (unsigned i = 0; i < MANY_PAGES; i += 2) {
+        CHECK_OK(ram_free(pages[i]));
+    }
+    unsigned count = 0;
+    for (gensize_t bytes = ram_alloc_free_bytes(); bytes >= BASE_PAGE_SIZE; bytes /= 2) {
+        errval_t err = SYS_ERR_OK;
+        while (count < ARRAY_LENGTH(large) && err_is_ok(err)) {
+            err = ram_alloc(&large[count], bytes);
+            count += err_is_ok(err);
+        }
+    }
+    CHECK(count > 0 && ram_alloc_free_bytes() < before / 2);
+    for (unsigned i = 1; i < MANY_PAGES; i += 2) {
+        CHECK_OK(ram_free(pages[i]));
+    }
+    while (count > 0) {
+        CHECK_OK(ram_free(large[--count]));
+    }
+    // All is back but what nodes and slots are in.
+    CHECK(ram_alloc_free_bytes() <= before && ram_alloc_free_bytes() > before - 0x80000);
+    CHECK_OK(ram_alloc(&all, before / 4));
+    CHECK_OK(ram_free(all));
 }
 
 static void test_paging(void)
@@ -181,6 +219,14 @@ int main(void)
     test_fixed_mappings();
     test_ram();
     CHECK(ram_alloc_free_bytes() == before);
+    // What is kept for nodes and slots grows until it is enough, and then no more.
+    unsigned rounds = 0;
+    do {
+        CHECK(rounds++ < 5);
+        before = ram_alloc_free_bytes();
+        test_fragments();
+    } while (ram_alloc_free_bytes() != before);
+    test_ram();
     test_heap();
     printf("memory: all checks hold\n");
     return EXIT_SUCCESS;

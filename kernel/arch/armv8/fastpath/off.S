@@ -1,7 +1,7 @@
 /*
  * No fast path: every message takes the general path.
  */
-.text
+.section .text.entry, "ax"
 .global lmp_fast_path
 lmp_fast_path:
     b       system_call

@@ -16,7 +16,7 @@
 #include <arch/armv8/macros.h>
 #include <cap/cap_offsets.h>
 
-.text
+.section .text.entry, "ax"
 .global lmp_fast_path
 lmp_fast_path:
     tbnz    w0, #8, system_call     // LMP_FLAG_CAP

@@ -5,12 +5,10 @@
 
 #define ARENA_BYTES   (4 * LARGE_PAGE_SIZE) ///< All objects are made of this.
 #define RING_MESSAGES 4
-#define MAX_ROUNDS    16 ///< Of deleting; each deletes what hung on what the one before deleted.
 
 /* Where in the memory what begins: fixed, so that making it again needs everything of before to be gone. */
 #define AT_LARGE     0UL
-#define AT_FRAME     LARGE_PAGE_SIZE
-#define AT_RAM       (AT_FRAME + USER_DISPATCHER_BYTES)
+#define AT_RAM       LARGE_PAGE_SIZE
 #define RAM_BYTES    0x40000UL
 #define AT_SMALL     (AT_RAM + RAM_BYTES) ///< Page tables, dispatchers and a page of RAM, a page each.
 #define AT_CSPACE    (AT_SMALL + 0x10000UL)
@@ -18,7 +16,7 @@
 
 static struct {
     struct capref ram;
-    struct capref frame_window; ///< A copy of ARENA_FRAME that the calls do not reach.
+    struct capref frame_window; ///< A copy of ARENA_FRAME that the calls do not reach, of other memory.
     struct capref endpoint;
     struct capref cnode_slot; ///< L1 slot of the arena.
     struct cnoderef cnode;
@@ -70,7 +68,10 @@ static errval_t make_memory(void)
         err = cap_retype(arena_ref(objects[i].slot), arena.ram, objects[i].offset, objects[i].type,
                          objects[i].bytes, 1);
     }
-    return err_is_ok(err) ? cap_copy(arena_ref(ARENA_FRAME), arena.frame_window) : err;
+    // Without the right to revoke: the window stays.
+    return err_is_ok(err)
+               ? cap_mint(arena_ref(ARENA_FRAME), arena.frame_window, CAPRIGHTS_ALL & ~CAPRIGHTS_CONTROL, 0)
+               : err;
 }
 
 static errval_t make_dispatcher(void)
@@ -122,10 +123,7 @@ errval_t arena_init(void)
         err = cnode_create_l2(&arena.cnode_slot, &arena.cnode);
     }
     if (err_is_ok(err)) {
-        err = slot_alloc(&arena.frame_window);
-    }
-    if (err_is_ok(err)) {
-        err = cap_retype(arena.frame_window, arena.ram, AT_FRAME, ObjType_Frame, USER_DISPATCHER_BYTES, 1);
+        err = frame_alloc(&arena.frame_window, USER_DISPATCHER_BYTES, NULL);
     }
     if (err_is_ok(err)) {
         err = paging_map_frame(get_current_paging_state(), &arena.window, USER_DISPATCHER_BYTES,
@@ -140,57 +138,19 @@ errval_t arena_init(void)
     return err_is_ok(err) ? make() : err;
 }
 
-/// Deletes one slot; tells apart what is gone and what could not go yet.
-static void delete(struct capref cap, unsigned *deleted, unsigned *left)
-{
-    errval_t err = cap_delete(cap);
-    if (err_is_ok(err)) {
-        (*deleted)++;
-    } else if (err_no(err_pop(err)) != SYS_ERR_CAP_NOT_FOUND && err_no(err_pop(err)) != SYS_ERR_CNODE_TYPE) {
-        (*left)++;
-    }
-}
-
-/// CNodes that the calls made stand in L1 slots: those of the arena's CSpace, and our own spare ones.
-static void empty_l1(capaddr_t croot, cslot_t first, unsigned *deleted, unsigned *left)
-{
-    for (cslot_t l1_slot = first; l1_slot < CSPACE_SLOTS; l1_slot++) {
-        struct capability_info info;
-        struct capref cnode = capref_make_l1(croot, l1_slot);
-        if (err_is_fail(cap_identify(cnode, &info))) {
-            continue;
-        }
-        for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++) {
-            unsigned ignored = 0; // what stays shows when the CNode itself does not go
-            delete (capref_make(croot, l1_slot, slot), deleted, &ignored);
-        }
-        delete (cnode, deleted, left);
-    }
-}
-
+/// With the memory everything goes that was made of it, wherever the calls put it: CNodes with what they
+/// hold, dispatchers, and CSpaces that hold themselves. Copies of other things are left in the arena's own
+/// slots.
 static errval_t empty(void)
 {
-    unsigned left = 0;
-    for (unsigned round = 0; round < MAX_ROUNDS; round++) {
-        unsigned deleted = 0;
-        left = 0;
-        empty_l1(TASKCN_SLOT_ROOTCN, 200, &deleted, &left);
-        for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++) {
-            struct capability_info info;
-            if (err_is_ok(cap_identify(arena_ref(slot), &info)) && info.type == ObjType_L1CNode) {
-                empty_l1(arena_address(slot), 0, &deleted, &left);
-            }
-        }
-        // Dispatchers hold copies of CSpaces and page tables: they go with the others, in this round or the
-        // next.
-        for (cslot_t slot = L2_CNODE_SLOTS; slot-- > 0;) {
-            delete (arena_ref(slot), &deleted, &left);
-        }
-        if (deleted == 0) {
-            break;
+    errval_t err = cap_revoke(arena.ram);
+    for (cslot_t slot = 0; slot < L2_CNODE_SLOTS && err_is_ok(err); slot++) {
+        err = cap_delete(arena_ref(slot));
+        if (err_no(err_pop(err)) == SYS_ERR_CAP_NOT_FOUND) {
+            err = SYS_ERR_OK;
         }
     }
-    return left ? SYS_ERR_CNODE_NOT_EMPTY : SYS_ERR_OK;
+    return err;
 }
 
 errval_t arena_renew(void)
@@ -206,7 +166,7 @@ errval_t arena_destroy(void)
         err = paging_unmap(get_current_paging_state(), arena.window);
     }
     if (err_is_ok(err)) {
-        err = cap_destroy(arena.frame_window);
+        err = ram_free(arena.frame_window);
     }
     if (err_is_ok(err)) {
         // The whole region can be made into something else: nothing of it is in use any more.

@@ -93,7 +93,8 @@ static void any_cnode_command(uint64_t *x)
 {
     unsigned to_level, from_level;
     uint64_t type = random_below(ObjType_Num + 2);
-    x[0] |= random_below(6) << INVOKE_COMMAND_SHIFT;
+    const uint64_t command = random_below(6);
+    x[0] |= (command == CNODE_REVOKE ? CNODE_REVOKE + 1 : command) << INVOKE_COMMAND_SHIFT;
     x[1] = random_below(16) ? TASKCN_SLOT_ROOTCN : any_address();
     x[2] = any_reference(random_below(4) ? empty_slot() : any_address(), &to_level);
     x[3] = any_reference(random_below(8) ? any_slot() : any_address(), &from_level);
@@ -102,6 +103,19 @@ static void any_cnode_command(uint64_t *x)
     x[5] = random_below(2) ? random_below(64) * BASE_PAGE_SIZE : random_hostile();
     x[6] = random_below(2) ? random_below(5) * BASE_PAGE_SIZE : random_hostile();
     x[7] = random_below(2) ? 1 + random_below(4) : random_hostile();
+}
+
+/// A revoke of something in the arena. Not of endpoints: their copies are what we live on.
+static void any_revoke(uint64_t *x)
+{
+    struct capability_info info;
+    const capaddr_t slot = random_below(4) ? any_slot() : empty_slot();
+    const struct capref cap = capref_make(TASKCN_SLOT_ROOTCN, slot >> L2_CNODE_BITS, slot % L2_CNODE_SLOTS);
+    const bool spared = err_is_ok(cap_identify(cap, &info)) && info.type == ObjType_EndPoint;
+    x[0] |= CNODE_REVOKE << INVOKE_COMMAND_SHIFT;
+    x[1] = TASKCN_SLOT_ROOTCN;
+    x[2] = SLOT_REF(TASKCN_SLOT_ROOTCN, spared ? 0 : slot);
+    x[4] = SLOT_LEVELS(2, random_below(4), 0);
 }
 
 /// A retype that has a chance: of a right kind of source, often with a good size.
@@ -225,7 +239,7 @@ static void any_call(uint64_t *x)
 {
     static void (*const commands[])(uint64_t * x) = {
         any_cnode_command, any_cnode_command,      any_retype,      any_retype,         any_vnode_command,
-        any_vnode_command, any_dispatcher_command, any_irq_command, any_kernel_command,
+        any_vnode_command, any_dispatcher_command, any_irq_command, any_kernel_command, any_revoke,
     };
     for (unsigned i = 0; i < 11; i++) {
         x[i] = random_hostile();

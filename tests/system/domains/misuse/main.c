@@ -49,6 +49,8 @@ int main(int argc, char *argv[])
     must(arena_init(), "making the capabilities to misuse");
     misuse_chosen();
     must(arena_renew(), "after the chosen calls");
+    misuse_deletes();
+    must(arena_renew(), "after the deletes");
     misuse_dispatchers();
     for (uint64_t done = 0; done < calls; done += CALLS_IN_ARENA) {
         misuse_random(calls - done < CALLS_IN_ARENA ? calls - done : CALLS_IN_ARENA);

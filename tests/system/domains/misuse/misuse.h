@@ -81,6 +81,9 @@ void misuse_random(uint64_t calls);
 /// Chosen calls that must fail, each with its error. chosen.c
 void misuse_chosen(void);
 
+/// Deletes and revokes of what is full, nested, in use or holds itself. deletes.c
+void misuse_deletes(void);
+
 /// Dispatchers whose frames and programs mean no good. dispatchers.c
 void misuse_dispatchers(void);
 

@@ -1,0 +1,57 @@
+/**
+ * Revoking: copies first, since with the last of them gone the capability stands in the tree itself, and then
+ * what follows it there inside its region. Each step deletes one, so that nothing needs to be remembered
+ * between two calls, and it ends when there is none: the caller is the only one who can make more.
+ */
+#include <abi/syscall.h>
+#include <cap/mdb.h>
+#include <cap/remains.h>
+#include <trace/emit.h>
+
+/// Something that must go, or NULL.
+static struct cte *find_victim(struct cte *slot)
+{
+    if (mdb_has_copies(slot)) {
+        return mdb_slot(slot->mdb.next);
+    }
+    return mdb_has_descendants(slot) ? mdb_next(slot) : NULL;
+}
+
+/// Tells who relies on what is in a slot that no domain can name.
+static void take_from_holder(struct cte *slot)
+{
+    if (slot->mdb.holder == SLOT_OF_DISPATCHER) {
+        dispatcher_lose_part(slot);
+    } else if (slot->mdb.holder == SLOT_OF_INTERRUPT) {
+        interrupt_lose_endpoint(slot);
+    }
+}
+
+errval_t caps_revoke(struct cte *slot)
+{
+    const struct capability revoked = slot->cap;
+    unsigned units = WORK_UNITS, deleted = 0;
+    bool more = true;
+    if (revoked.type == ObjType_Null) {
+        return SYS_ERR_CAP_NOT_FOUND;
+    }
+    if ((revoked.rights & CAPRIGHTS_CONTROL) == 0) {
+        return SYS_ERR_RIGHTS;
+    }
+    struct cte *victim;
+    while (more && (victim = find_victim(slot)) != NULL) {
+        more = work_take(&units, WORK_DELETE);
+        if (more) {
+            take_from_holder(victim);
+            more = slot_delete(victim, &units);
+            deleted++;
+        }
+        if (slot->cap.type != revoked.type || slot->cap.base != revoked.base
+            || slot->cap.bytes != revoked.bytes) {
+            return SYS_ERR_CAP_NOT_FOUND;
+        }
+    }
+    more = more && remains_drain(&units);
+    trace_cap_revoke(revoked.type, deleted);
+    return more ? SYS_ERR_OK : SYS_ERR_RESTART;
+}

@@ -1,0 +1,3 @@
+#include <mm/lock.h>
+
+struct thread_mutex memory_mutex;

@@ -1,0 +1,9 @@
+/**
+ * The conformance suite of the axis `alloc` on `first_fit`.
+ *
+ * Sources:  lib/mm/ranges.c lib/mm/slab.c lib/mm/free_list.c lib/mm/strategy/first_fit.c
+ * Includes: lib
+ */
+#define MM_IS_BUDDY       0
+#define MM_IS_LOGARITHMIC 0
+#include "mm_suite.h"

@@ -1,0 +1,46 @@
+"""The memory manager with every value of the axis `alloc`, in every domain of the system."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools.command.machine import boot
+from tools.command.say import ROOT
+
+STRATEGIES = sorted(path.stem for path in (ROOT / "lib/mm/strategy").glob("*.c"))
+
+
+def test_menu() -> None:
+    assert STRATEGIES == ["best_fit", "buddy", "first_fit", "rbtree", "worst_fit"]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_suites(strategy: str) -> None:
+    run = boot("imx8mp", "mode=bench suites=mm,caps", smp=1, variant={"alloc": strategy})
+    assert run.ok, run.why
+    assert [row.label for row in run.benches if row.status != "ok"] == []
+    assert f"alloc={strategy}" in run.recording.hello["variant"]
+    rows = [row for row in run.benches if row.suite == "mm"]
+    assert {row.name for row in rows} == {"mm.alloc", "mm.free", "mm.fragmentation"}
+    assert all(f"strategy={strategy}" in row.label for row in rows)
+    for row in rows:
+        if row.name == "mm.fragmentation":
+            assert all(0 <= value <= 1000 for value in row.samples), row.label
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("test", ["spawn", "memory"])
+def test_domains(strategy: str, test: str) -> None:
+    run = boot("imx8mp", f"mode=test test={test}", smp=1, variant={"alloc": strategy})
+    assert run.ok, run.why
+
+
+def test_unknown_strategy_prints_the_menu(tmp_path: Path) -> None:
+    configure = ["cmake", "--preset", "imx8mp", "-B", str(tmp_path), "-DVARIANT=alloc=next_fit"]
+    outcome = subprocess.run(configure, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert outcome.returncode != 0
+    for strategy in STRATEGIES:
+        assert strategy in outcome.stderr
