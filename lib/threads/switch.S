@@ -6,6 +6,7 @@
  * the build defines for each domain): touching them would drag the dispatcher's FP state along. A preempted thread's registers, all of
  * them, are in its struct thread instead; it goes on by its `resume`.
  */
+#include <abi/fp_registers.inc>
 #include <abi/dispatcher.h>
 #include <threads/threads.h>
 
@@ -93,25 +94,11 @@ threads_trampoline:
     udf     #0
 .size threads_trampoline, . - threads_trampoline
 
-.macro all_pairs operation
-    .irp n, 0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30
-    fp_pair \operation, \n, %(\n + 1)
-    .endr
-.endm
-.macro fp_pair operation, first, second
-    \operation q\first, q\second, [x0, #(\first * 16)]
-.endm
-
-.altmacro
 // threads_save_fp(struct fp_registers *)
 .global threads_save_fp
 .type threads_save_fp, %function
 threads_save_fp:
-    all_pairs stp
-    mrs     x1, fpcr
-    mrs     x2, fpsr
-    add     x0, x0, #512
-    stp     x1, x2, [x0]
+    fp_save_all
     ret
 .size threads_save_fp, . - threads_save_fp
 
@@ -119,11 +106,7 @@ threads_save_fp:
 .global threads_restore_fp
 .type threads_restore_fp, %function
 threads_restore_fp:
-    all_pairs ldp
-    add     x0, x0, #512
-    ldp     x1, x2, [x0]
-    msr     fpcr, x1
-    msr     fpsr, x2
+    fp_restore_all
     ret
 .size threads_restore_fp, . - threads_restore_fp
 
