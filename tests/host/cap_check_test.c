@@ -28,9 +28,7 @@ static struct cte *s;
 static int set_up(void **state)
 {
     (void)state;
-    arena_reset(ARENA_DEFAULT_BASE);
-    fake_kernel_reset();
-    s = arena_take_slots(SLOTS);
+    s = fake_kernel_start(SLOTS);
     caps_create(&s[RAM], ObjType_RAM, arena_take(0x10000, 0x10000), 0x10000);
     assert_ok(caps_retype(&s[FIRST], ObjType_RAM, 0x1000, 3, &s[RAM], 0));
     assert_ok(caps_copy(&s[COPY], &s[SECOND]));

@@ -30,9 +30,7 @@ static struct cte *s;
 static int set_up(void **state)
 {
     (void)state;
-    arena_reset(ARENA_DEFAULT_BASE);
-    fake_kernel_reset();
-    s = arena_take_slots(SLOTS);
+    s = fake_kernel_start(SLOTS);
     caps_create(&s[RAM], ObjType_RAM, arena_take(0x10000, 4096), 0x10000);
     caps_create(&s[KERNEL], ObjType_Kernel, 0, 0);
     assert_ok(caps_retype(&s[FRAME], ObjType_Frame, 0x2000, 1, &s[RAM], 0));

@@ -34,9 +34,7 @@ static struct cte *s;
 static int set_up(void **state)
 {
     (void)state;
-    arena_reset(ARENA_DEFAULT_BASE);
-    fake_kernel_reset();
-    s = arena_take_slots(SLOTS);
+    s = fake_kernel_start(SLOTS);
     caps_create(&s[RAM], ObjType_RAM, arena_take(0x10000, 0x10000), 0x10000);
     caps_create(&s[HUGE_FRAME], ObjType_Frame, HUGE_BASE, 4UL << 30);
     caps_create(&s[DEVICE], ObjType_DevFrame, 0x30000000, 0x200000);

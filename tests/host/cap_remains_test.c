@@ -27,9 +27,7 @@ static unsigned restarts, nested;
 
 static void start(void)
 {
-    arena_reset(ARENA_DEFAULT_BASE);
-    fake_kernel_reset();
-    s = arena_take_slots(SLOTS);
+    s = fake_kernel_start(SLOTS);
     caps_create(&s[0], ObjType_RAM, arena_take(RAM_BYTES, 0x10000), RAM_BYTES);
 }
 

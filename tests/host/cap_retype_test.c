@@ -27,9 +27,7 @@ static struct cte *s;
 static int set_up(void **state)
 {
     (void)state;
-    arena_reset(ARENA_DEFAULT_BASE);
-    fake_kernel_reset();
-    s = arena_take_slots(SLOTS);
+    s = fake_kernel_start(SLOTS);
     caps_create(&s[RAM], ObjType_RAM, arena_take(RAM_BYTES, 0x10000), RAM_BYTES);
     assert_ok(caps_copy(&s[RAM_COPY], &s[RAM]));
     caps_create(&s[IRQ], ObjType_IRQ, 32, 100);

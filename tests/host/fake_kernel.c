@@ -1,4 +1,5 @@
 #include "fake_kernel.h"
+#include "arena.h"
 
 #include <abi/syscall.h>
 #include <stdarg.h>
@@ -14,6 +15,13 @@ void fake_kernel_reset(void)
 {
     fake_kernel = (struct fake_kernel){.dispatcher_frame = 0x10000};
     fake_panic_expected = false;
+}
+
+struct cte *fake_kernel_start(size_t slots)
+{
+    arena_reset(ARENA_DEFAULT_BASE);
+    fake_kernel_reset();
+    return arena_take_slots(slots);
 }
 
 void memory_zero(lpaddr_t base, gensize_t bytes)

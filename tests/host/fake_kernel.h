@@ -23,6 +23,9 @@ extern struct fake_kernel fake_kernel;
 
 void fake_kernel_reset(void);
 
+/// Everything anew: an arena at its usual place, the fakes, and so many empty slots.
+struct cte *fake_kernel_start(size_t slots);
+
 /// The page table entry that vnode_write writes for one entry.
 uint64_t fake_pte(unsigned level, lpaddr_t target, bool leaf, bool device, uint64_t flags);
 
