@@ -9,26 +9,17 @@
 #include <dispatch/interrupt.h>
 #include <trace/ring.h>
 
-static void must(errval_t err, const char *what)
-{
-    if (err_is_fail(err)) {
-        panic("building init: %s: error %lu", what, err);
-    }
-}
-
 static struct cte *cnode_create(struct cte *slot, enum objtype type, gensize_t bytes)
 {
-    const lpaddr_t base = memory_take(bytes, OBJSIZE_L2CNode);
-    memory_zero(base, bytes);
+    const lpaddr_t base = memory_take_clear(bytes, OBJSIZE_L2CNode);
     caps_create(slot, type, base, bytes);
     return phys_to_virt(base);
 }
 
 static void give_task(struct init_image *image, struct cte *task, struct cte *root_slot, lpaddr_t trace)
 {
-    must(caps_copy(&task[TASKCN_SLOT_ROOTCN], root_slot), "root CNode");
-    const lpaddr_t dcb = memory_take(BASE_PAGE_SIZE, BASE_PAGE_SIZE);
-    memory_zero(dcb, BASE_PAGE_SIZE);
+    init_must(caps_copy(&task[TASKCN_SLOT_ROOTCN], root_slot), "root CNode");
+    const lpaddr_t dcb = memory_take_clear(BASE_PAGE_SIZE, BASE_PAGE_SIZE);
     caps_create(&task[TASKCN_SLOT_DISPATCHER], ObjType_Dispatcher, dcb, OBJSIZE_Dispatcher);
     init_image_frame(image, &task[TASKCN_SLOT_DISPFRAME], USER_DISPATCHER, USER_DISPATCHER_BYTES,
                      VREGION_FLAGS_READ_WRITE);
@@ -90,8 +81,7 @@ static void prepare_dispatcher(struct cte *task, lvaddr_t entry)
 struct dcb *init_domain_create(struct bootinfo *info, lpaddr_t image_base, lpaddr_t trace)
 {
     // The slot of the root CNode's first copy has no CNode to stand in: it lives in a page of its own.
-    struct cte *root_slot = phys_to_virt(memory_take(BASE_PAGE_SIZE, BASE_PAGE_SIZE));
-    memory_zero(virt_to_phys(root_slot), BASE_PAGE_SIZE);
+    struct cte *root_slot = phys_to_virt(memory_take_clear(BASE_PAGE_SIZE, BASE_PAGE_SIZE));
     struct cte *root = cnode_create(root_slot, ObjType_L1CNode, ROOTCN_SLOTS * sizeof(struct cte));
     struct cte *task = cnode_create(&root[ROOTCN_TASK], ObjType_L2CNode, OBJSIZE_L2CNode);
     struct cte *pages = cnode_create(&root[ROOTCN_PAGE], ObjType_L2CNode, OBJSIZE_L2CNode);
@@ -103,7 +93,7 @@ struct dcb *init_domain_create(struct bootinfo *info, lpaddr_t image_base, lpadd
     struct init_image image;
     init_image_begin(&image, pages, segments);
     give_task(&image, task, root_slot, trace);
-    must(caps_delete(root_slot), "first copy of the root CNode");
+    init_must(caps_delete(root_slot), "first copy of the root CNode");
     init_image_frame(&image, NULL, USER_HEAP, USER_HEAP_BYTES, VREGION_FLAGS_READ_WRITE);
     init_image_frame(&image, NULL, USER_STACK_LIMIT, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE);
     const lvaddr_t entry =
@@ -118,11 +108,12 @@ struct dcb *init_domain_create(struct bootinfo *info, lpaddr_t image_base, lpadd
     memcpy(phys_to_virt(task[TASKCN_SLOT_BOOTINFO].cap.base), info, sizeof(*info));
 
     struct dcb *dcb = dcb_from_phys(task[TASKCN_SLOT_DISPATCHER].cap.base);
-    must(dispatcher_setup(dcb, &task[TASKCN_SLOT_ROOTCN], &pages[0], &task[TASKCN_SLOT_DISPFRAME], NULL,
-                          USER_DISPATCHER),
-         "dispatcher");
-    must(caps_retype(&task[TASKCN_SLOT_SELFEP], ObjType_EndPoint, 0, 1, &task[TASKCN_SLOT_DISPATCHER], 0),
-         "endpoint");
+    init_must(dispatcher_setup(dcb, &task[TASKCN_SLOT_ROOTCN], &pages[0], &task[TASKCN_SLOT_DISPFRAME], NULL,
+                               USER_DISPATCHER),
+              "dispatcher");
+    init_must(caps_retype(&task[TASKCN_SLOT_SELFEP], ObjType_EndPoint, 0, 1, &task[TASKCN_SLOT_DISPATCHER],
+                          0),
+              "endpoint");
     dcb->state = DISPATCHER_STATE_RUNS;
     return dcb;
 }

@@ -8,10 +8,10 @@
 #define MAPPINGS_FROM 128
 #define ENTRIES       512
 
-static void must(errval_t err, const char *what)
+void init_must(errval_t err, const char *what)
 {
     if (err_is_fail(err)) {
-        panic("building init's address space: %s: error %lu", what, err);
+        panic("building init: %s: error %lu", what, err);
     }
 }
 
@@ -34,15 +34,14 @@ static struct cte *table_for(struct init_image *image, unsigned level, lvaddr_t 
     if (number == ARRAY_LENGTH(image->tables)) {
         panic("init needs more than %u page tables", number);
     }
-    const lpaddr_t memory = memory_take(BASE_PAGE_SIZE, BASE_PAGE_SIZE);
-    memory_zero(memory, BASE_PAGE_SIZE);
+    const lpaddr_t memory = memory_take_clear(BASE_PAGE_SIZE, BASE_PAGE_SIZE);
     caps_create(&image->pages[number], ObjType_VNode_AARCH64_l0 + level, memory, BASE_PAGE_SIZE);
     image->tables[number].level = level;
     image->tables[number].base = base;
     if (parent != NULL) {
-        must(caps_map(parent, &image->pages[number], &image->pages[MAPPINGS_FROM + number],
-                      address >> shift_of(level - 1) & (ENTRIES - 1), 1, VREGION_FLAGS_READ_WRITE, 0),
-             "page table");
+        init_must(caps_map(parent, &image->pages[number], &image->pages[MAPPINGS_FROM + number],
+                           address >> shift_of(level - 1) & (ENTRIES - 1), 1, VREGION_FLAGS_READ_WRITE, 0),
+                  "page table");
     }
     return &image->pages[number];
 }
@@ -78,11 +77,12 @@ static void map_frame(struct init_image *image, struct cte *frame, lvaddr_t addr
         }
         if (offset != 0) {
             copy = next_segment(image);
-            must(caps_copy(copy, frame), "copy of a frame");
+            init_must(caps_copy(copy, frame), "copy of a frame");
         }
         struct cte *mapping = next_segment(image);
-        must(caps_map(table_for(image, level, address + offset), copy, mapping, entry, count, flags, offset),
-             "frame");
+        init_must(caps_map(table_for(image, level, address + offset), copy, mapping, entry, count, flags,
+                           offset),
+                  "frame");
         offset += count * page;
     }
 }
@@ -90,8 +90,7 @@ static void map_frame(struct init_image *image, struct cte *frame, lvaddr_t addr
 void *init_image_frame(struct init_image *image, struct cte *slot, lvaddr_t address, gensize_t bytes,
                        uint64_t flags)
 {
-    const lpaddr_t memory = memory_take(bytes, BASE_PAGE_SIZE);
-    memory_zero(memory, bytes);
+    const lpaddr_t memory = memory_take_clear(bytes, BASE_PAGE_SIZE);
     if (slot == NULL) {
         slot = next_segment(image);
     }

@@ -17,6 +17,9 @@ struct init_image {
     } tables[32];
 };
 
+/// Building init cannot fail but by a bug: panics, and says what failed.
+void init_must(errval_t err, const char *what);
+
 void init_image_begin(struct init_image *image, struct cte *pages, struct cte *segments);
 
 /// Takes memory for a frame, clears it and maps it. `slot` gets the capability, or a segment slot if it is

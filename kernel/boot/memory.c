@@ -81,6 +81,13 @@ lpaddr_t memory_take(gensize_t bytes, gensize_t align)
     return taken;
 }
 
+lpaddr_t memory_take_clear(gensize_t bytes, gensize_t align)
+{
+    const lpaddr_t taken = memory_take(bytes, align);
+    memory_zero(taken, bytes);
+    return taken;
+}
+
 size_t memory_regions(struct boot_region *out, size_t limit)
 {
     size_t count = 0;

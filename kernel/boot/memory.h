@@ -19,6 +19,9 @@ void memory_map(lpaddr_t image);
 /// power of two. Panics when there is none.
 lpaddr_t memory_take(gensize_t bytes, gensize_t align);
 
+/// The same, cleared.
+lpaddr_t memory_take_clear(gensize_t bytes, gensize_t align);
+
 /// The ranges that are left.
 size_t memory_regions(struct boot_region *regions, size_t limit);
 

@@ -77,9 +77,8 @@ void interrupt_forget(struct dcb *dcb)
 {
     for (unsigned irq = 0; dcb->interrupts != 0 && irq < GIC_IRQS; irq++) {
         if (endpoints[irq].cap.type == ObjType_EndPoint && dcb_from_phys(endpoints[irq].cap.base) == dcb) {
-            gic_disable(irq);
+            interrupt_lose_endpoint(&endpoints[irq]);
             caps_delete(&endpoints[irq]);
-            dcb->interrupts--;
         }
     }
 }

@@ -183,6 +183,14 @@ static void run_receiver(struct dcb *receiver, struct dcb *sender)
     dispatch(receiver);
 }
 
+/// The receiver runs now, if it can, and the sender goes on behind its call when its turn comes.
+static void give_way(struct dcb *receiver, struct dcb *sender)
+{
+    sender->resume_enabled = !sender->disp->disabled;
+    run_receiver(receiver, sender);
+    sender->resume_enabled = false;
+}
+
 void sys_lmp(struct dcb *dcb, struct registers *saved)
 {
     uint64_t *x = saved->x;
@@ -198,9 +206,7 @@ void sys_lmp(struct dcb *dcb, struct registers *saved)
     x[1] = 0;
     if (err_is_fail(err)) {
         if (err_no(err) == SYS_ERR_LMP_BUF_OVERFLOW && (flags & LMP_FLAG_YIELD)) {
-            dcb->resume_enabled = !dcb->disp->disabled;
-            run_receiver(receiver, dcb);
-            dcb->resume_enabled = false;
+            give_way(receiver, dcb);
         }
         dispatch_return(saved);
     }
@@ -216,9 +222,7 @@ void sys_lmp(struct dcb *dcb, struct registers *saved)
         schedule();
     }
     if (receiver != NULL && (flags & LMP_FLAG_SYNC)) {
-        dcb->resume_enabled = !dcb->disp->disabled;
-        run_receiver(receiver, dcb);
-        dcb->resume_enabled = false;
+        give_way(receiver, dcb);
     }
     dispatch_return(saved);
 }
