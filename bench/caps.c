@@ -138,6 +138,94 @@ static errval_t delete_sample(const struct bench *bench, struct bench_sample *sa
     return err;
 }
 
+/* Mapping: a page of a frame in a page table that stands in no address space but our own root. */
+
+static struct {
+    struct capref tables[3]; ///< Levels 1 to 3.
+    struct capref links[3];  ///< Their mappings, each in the one before.
+    struct capref mapping;
+} map;
+
+#define MAP_ENTRY 511 ///< Of the root: nothing else is mapped there.
+
+static errval_t map_table(unsigned i)
+{
+    struct capref above = i == 0 ? cap_vroot : map.tables[i - 1];
+    errval_t err = slot_alloc(&map.tables[i]);
+    if (err_is_ok(err)) {
+        err = slot_alloc(&map.links[i]);
+    }
+    if (err_is_ok(err)) {
+        err =
+            cap_retype(map.tables[i], caps.ram, (i + 1) * BASE_PAGE_SIZE, ObjType_VNode_AARCH64_l1 + i, 0, 1);
+    }
+    return err_is_ok(err) ? vnode_map(above, map.tables[i], MAP_ENTRY, 0, 0, 1, map.links[i]) : err;
+}
+
+static errval_t map_setup(const struct bench *bench)
+{
+    errval_t err = object_setup(bench);
+    if (err_is_ok(err)) {
+        err = slot_alloc(&map.mapping);
+    }
+    for (unsigned i = 0; i < ARRAY_LENGTH(map.tables) && err_is_ok(err); i++) {
+        err = map_table(i);
+    }
+    return err;
+}
+
+static errval_t map_teardown(const struct bench *bench)
+{
+    errval_t err = slot_free(map.mapping);
+    for (unsigned i = ARRAY_LENGTH(map.tables); i-- > 0 && err_is_ok(err);) {
+        err = cap_destroy(map.links[i]);
+        if (err_is_ok(err)) {
+            err = cap_destroy(map.tables[i]);
+        }
+    }
+    return err_is_ok(err) ? object_teardown(bench) : err;
+}
+
+static errval_t map_page(const struct bench *bench)
+{
+    (void)bench;
+    return vnode_map(map.tables[2], caps.object, 0, VREGION_FLAGS_READ_WRITE, 0, 1, map.mapping);
+}
+
+static errval_t unmap_page(const struct bench *bench)
+{
+    (void)bench;
+    return vnode_unmap(map.tables[2], map.mapping);
+}
+
+static errval_t map_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    uint64_t begin = cycle_count();
+    errval_t err = map_page(bench);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
+static errval_t unmap_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    uint64_t begin = cycle_count();
+    errval_t err = unmap_page(bench);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
+static errval_t protect_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    uint64_t begin = cycle_count();
+    errval_t err = vnode_protect(map.tables[2], map.mapping, 0, 1, VREGION_FLAGS_READ);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return err;
+}
+
 /* Revoke, and deletes of what is full. */
 
 #define MOST_SLOTS L2_CNODE_SLOTS
@@ -301,6 +389,12 @@ static const struct kind endpoint = {ObjType_EndPoint, 0};
         .sample = delete_sample, .teardown = object_teardown,                         \
     }
 
+#define MAP(row, ...)                                                                                     \
+    {                                                                                                     \
+        .name = (row), .params = "type=Frame,bytes=4096", .unit = "cycles", .argument = (uint64_t)&frame, \
+        .setup = map_setup, .teardown = map_teardown, __VA_ARGS__                                         \
+    }
+
 /* Each repetition makes hundreds of trace events, and the trace is drained between benches only. */
 #define REPETITIONS_16  100
 #define REPETITIONS_256 10
@@ -337,6 +431,9 @@ static const struct bench benches[] = {
     DELETE_LAST(dispatcher, "Dispatcher"),
     DELETE_COPY(frame, "Frame"),
     DELETE_COPY(l2_cnode, "L2CNode"),
+    MAP("caps.map", .sample = map_sample, .cleanup = unmap_page),
+    MAP("caps.unmap", .prepare = map_page, .sample = unmap_sample),
+    MAP("caps.protect", .prepare = map_page, .sample = protect_sample, .cleanup = unmap_page),
     DELETE_FULL("caps.delete", "type=L2CNode,full=256", delete_full_sample),
     REVOKE("caps.revoke", one, "descendants=1,depth=1", 0, revoke_sample),
     REVOKE("caps.revoke", sixteen, "descendants=16,depth=1", REPETITIONS_16, revoke_sample),

@@ -65,6 +65,8 @@
  */
 #define VNODE_MAP   0
 #define VNODE_UNMAP 1 ///< x2: address of the mapping capability, which is deleted
+#define VNODE_PROTECT \
+    2 ///< x2: address of the mapping capability; x3: first entry of the mapping | count << 32; x4: flags
 
 #define VREGION_FLAGS_READ         1
 #define VREGION_FLAGS_WRITE        2

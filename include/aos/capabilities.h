@@ -101,6 +101,19 @@ errval_t vnode_map(struct capref dest, struct capref src, capaddr_t slot, uint64
 errval_t vnode_unmap(struct capref vnode, struct capref mapping);
 
 /**
+ * Changes what the memory behind a part of a mapping may be used for.
+ *
+ * \param vnode   page table that the mapping is in
+ * \param mapping capability that stands for the mapping of a frame
+ * \param first   first entry, counted from the start of the mapping
+ * \param count   entries; not 0
+ * \param attr    VREGION_FLAGS_*, within the rights of the frame as it was mapped; whether the memory is
+ * cached stays as it was mapped \return SYS_ERR_OK, or the kernel's reason under LIB_ERR_VNODE_PROTECT; then
+ * nothing has changed
+ */
+errval_t vnode_protect(struct capref vnode, struct capref mapping, size_t first, size_t count, uint64_t attr);
+
+/**
  * Makes an L2CNode in a free L1 slot of the own CSpace.
  *
  * \param ret_dest the L1 slot that holds the CNode's capability

@@ -153,6 +153,14 @@ errval_t caps_map(struct cte *vnode, struct cte *source, struct cte *mapping, si
 errval_t caps_unmap(struct cte *vnode, struct cte *mapping);
 
 /**
+ * Changes what the memory behind entries [first, first + count) of a mapping in `vnode` may be used for.
+ *
+ * `flags` as for caps_map, with the rights of the copy that is mapped; NOCACHE says nothing, since the type
+ * of the memory stays. A mapping of a page table has no permissions (SYS_ERR_NOT_A_MAPPING).
+ */
+errval_t caps_protect(struct cte *vnode, struct cte *mapping, size_t first, size_t count, uint64_t flags);
+
+/**
  * Checks every invariant of the mapping database: order, balance, max_end, copies, mappings both ways, no
  * overlap but by descent. Returns NULL, or a sentence that says what is wrong. Cost grows with the number of
  * capabilities; for tests and debug builds.
@@ -188,6 +196,16 @@ bool vnode_in_use(lpaddr_t vnode, size_t entry, size_t count);
 
 /// Clears entries and makes sure that no translation of them stays behind.
 void vnode_clear(lpaddr_t pte, size_t count);
+
+/// Changes the permissions of entries that map memory to those of `flags`. Old translations stay behind.
+void vnode_permit(lpaddr_t pte, size_t count, uint64_t flags);
+
+/// Takes the translations of `count` pages or blocks of `span` bytes from `address` on out of the TLB, in
+/// whatever address space.
+void vnode_forget(lvaddr_t address, size_t count, gensize_t span);
+
+/// Takes all translations of user level out of the TLB.
+void vnode_forget_all(void);
 
 lpaddr_t virt_to_phys(
     const void *va); ///< The inverse of phys_to_virt, and for symbols of the kernel's image.

@@ -5,35 +5,18 @@
  * link from the copy that is mapped. Whichever goes first takes the mapping along.
  */
 #include <abi/syscall.h>
+#include <cap/mapping.h>
 #include <cap/mdb.h>
 #include <cap/slot.h>
 #include <trace/emit.h>
 
-#define VNODE_ENTRIES    512
-#define PTE_BYTES        8
-#define VNODE_INDEX_BITS 9
-
-static inline unsigned vnode_level(const struct capability *vnode)
-{
-    return vnode->type - ObjType_VNode_AARCH64_l0;
-}
-
-static inline bool maps_memory(const struct capability *source)
-{
-    return source->type == ObjType_Frame || source->type == ObjType_DevFrame;
-}
-
 /// Bytes of the source that one entry stands for: a page or block, or the next level's table.
 static inline gensize_t entry_bytes(const struct capability *vnode, const struct capability *source)
 {
-    if (!maps_memory(source)) {
-        return BASE_PAGE_SIZE;
-    }
-    return 1UL << (BASE_PAGE_BITS + VNODE_INDEX_BITS * (3 - vnode_level(vnode)));
+    return maps_memory(source) ? vnode_span(vnode_level(vnode)) : BASE_PAGE_SIZE;
 }
 
-/// What memory may be mapped as. Nothing is ever writable and executable, and devices hold no code.
-static errval_t check_flags(const struct capability *source, uint64_t flags)
+errval_t mapping_check_flags(const struct capability *source, uint64_t flags)
 {
     if ((flags & ~(uint64_t)VREGION_FLAGS_MASK) != 0) {
         return SYS_ERR_INVALID_ARGUMENT;
@@ -88,7 +71,7 @@ errval_t caps_map(struct cte *vnode, struct cte *source, struct cte *mapping, si
     if (source->cap.aux32 != 0) {
         return SYS_ERR_CAP_ALREADY_MAPPED;
     }
-    errval_t err = check_flags(&source->cap, flags);
+    errval_t err = mapping_check_flags(&source->cap, flags);
     if (err_is_fail(err)) {
         return err;
     }
@@ -120,7 +103,7 @@ void mapping_remove(struct cte *mapping)
     slot_clear(mapping);
 }
 
-errval_t caps_unmap(struct cte *vnode, struct cte *mapping)
+errval_t mapping_check(const struct cte *vnode, const struct cte *mapping)
 {
     if (mapping->cap.type == ObjType_Null) {
         return SYS_ERR_CAP_NOT_FOUND;
@@ -129,6 +112,14 @@ errval_t caps_unmap(struct cte *vnode, struct cte *mapping)
         || mdb_end(mapping) > mdb_end(vnode)) {
         return SYS_ERR_NOT_A_MAPPING;
     }
-    mapping_remove(mapping);
     return SYS_ERR_OK;
+}
+
+errval_t caps_unmap(struct cte *vnode, struct cte *mapping)
+{
+    const errval_t err = mapping_check(vnode, mapping);
+    if (err_is_ok(err)) {
+        mapping_remove(mapping);
+    }
+    return err;
 }

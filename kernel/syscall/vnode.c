@@ -1,5 +1,5 @@
 /**
- * Commands on a page table: map and unmap.
+ * Commands on a page table: map, unmap and protect.
  */
 #include <cap/captable.h>
 #include <cap/cspace.h>
@@ -35,6 +35,16 @@ static errval_t vnode_unmap(struct invocation *invocation)
     return err_is_fail(err) ? err : caps_unmap(invocation->target, mapping);
 }
 
+static errval_t vnode_protect(struct invocation *invocation)
+{
+    const uint64_t entries = invocation->arguments[1];
+    struct cte *mapping;
+    const errval_t err = find_slot(invocation, invocation->arguments[0], &mapping);
+    return err_is_fail(err) ? err
+                            : caps_protect(invocation->target, mapping, (uint32_t)entries, entries >> 32,
+                                           invocation->arguments[2]);
+}
+
 errval_t invoke_vnode(struct invocation *invocation)
 {
     if (!objtype_is_in(invocation->target->cap.type, OBJTYPES_VNODE)) {
@@ -45,6 +55,8 @@ errval_t invoke_vnode(struct invocation *invocation)
         return vnode_map(invocation);
     case VNODE_UNMAP:
         return vnode_unmap(invocation);
+    case VNODE_PROTECT:
+        return vnode_protect(invocation);
     default:
         return SYS_ERR_ILLEGAL_INVOCATION;
     }

@@ -124,6 +124,17 @@ errval_t vnode_unmap(struct capref vnode, struct capref mapping)
     return sys_invoke(get_cap_addr(vnode), VNODE_UNMAP, get_cap_addr(mapping), 0, 0, 0, 0, 0).err;
 }
 
+errval_t vnode_protect(struct capref vnode, struct capref mapping, size_t first, size_t count, uint64_t attr)
+{
+    if (first > UINT32_MAX || count > UINT32_MAX) {
+        return err_push(SYS_ERR_VNODE_ENTRY_RANGE, LIB_ERR_VNODE_PROTECT);
+    }
+    errval_t err = sys_invoke(get_cap_addr(vnode), VNODE_PROTECT, get_cap_addr(mapping),
+                              first | (uint64_t)count << 32, attr, 0, 0, 0)
+                       .err;
+    return err_is_fail(err) ? err_push(err, LIB_ERR_VNODE_PROTECT) : SYS_ERR_OK;
+}
+
 errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
 {
     cslot_t l1_slot = slot_alloc_l1();

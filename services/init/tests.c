@@ -75,6 +75,7 @@ static const struct {
     {"disabled", END_REASON_FAULT, 0x8, UINT64_MAX},
     {"abort", END_REASON_STOPPED, 134, UINT64_MAX},
     {"exit", END_REASON_STOPPED, 7, UINT64_MAX},
+    {"protect", END_REASON_FAULT, (511UL << 39) + BASE_PAGE_SIZE, UINT64_MAX},
 };
 
 static bool run_crash(unsigned i)

@@ -205,6 +205,116 @@ static void test_unmap_refuses(void **state)
     assert_int_equal(s[MAPPING].cap.type, ObjType_Frame_Mapping);
 }
 
+/// The tables in each other, so that entry 0 of the last one is at this address.
+static lvaddr_t hang_tables(void)
+{
+    const size_t entries[] = {3, 5, 7};
+    for (unsigned level = 0; level < 3; level++) {
+        assert_ok(caps_map(&s[L0 + level], &s[L1 + level], &s[OTHER + level], entries[level], 1, 0, 0));
+    }
+    return (3UL << 39) + (5UL << 30) + (7UL << 21);
+}
+
+static void test_protect(void **state)
+{
+    (void)state;
+    const uint64_t cached_not = VREGION_FLAGS_READ_WRITE | VREGION_FLAGS_NOCACHE;
+    const lvaddr_t address = hang_tables();
+    assert_ok(caps_map(&s[L3], &s[FRAME], &s[MAPPING], 100, 4, cached_not, 0));
+    assert_ok(caps_protect(&s[L3], &s[MAPPING], 1, 2, READ));
+    const uint64_t expected[] = {cached_not, READ | VREGION_FLAGS_NOCACHE, READ | VREGION_FLAGS_NOCACHE,
+                                 cached_not};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(fake_read_pte(s[L3].cap.base, 100 + i),
+                         fake_pte(3, s[FRAME].cap.base + i * 0x1000, true, false, expected[i]));
+    }
+    assert_int_equal(fake_kernel.forgotten, address + 101 * 0x1000);
+    assert_int_equal(fake_kernel.forgotten_count, 2);
+    assert_int_equal(fake_kernel.forgotten_span, 0x1000);
+    assert_int_equal(fake_kernel.forgot_all, 0);
+    /* Back, and to code. */
+    assert_ok(caps_protect(&s[L3], &s[MAPPING], 1, 1, VREGION_FLAGS_READ_WRITE));
+    assert_ok(caps_protect(&s[L3], &s[MAPPING], 3, 1, VREGION_FLAGS_READ_EXECUTE));
+    assert_int_equal(fake_read_pte(s[L3].cap.base, 101),
+                     fake_pte(3, s[FRAME].cap.base + 0x1000, true, false, cached_not));
+    assert_int_equal(fake_read_pte(s[L3].cap.base, 103),
+                     fake_pte(3, s[FRAME].cap.base + 0x3000, true, false,
+                              VREGION_FLAGS_READ_EXECUTE | VREGION_FLAGS_NOCACHE));
+    assert_ok(caps_unmap(&s[L3], &s[MAPPING]));
+}
+
+static void test_protect_blocks(void **state)
+{
+    (void)state;
+    hang_tables();
+    assert_ok(caps_map(&s[L2], &s[HUGE_FRAME], &s[MAPPING], 8, 4, VREGION_FLAGS_READ_WRITE, 0));
+    assert_ok(caps_protect(&s[L2], &s[MAPPING], 3, 1, READ));
+    assert_int_equal(fake_kernel.forgotten, (3UL << 39) + (5UL << 30) + (11UL << 21));
+    assert_int_equal(fake_kernel.forgotten_span, 0x200000);
+}
+
+/// What is not known to be at one place only leaves the TLB with everything; what is nowhere is not there.
+static void test_protect_elsewhere(void **state)
+{
+    (void)state;
+    struct cte *copies = arena_take_slots(8);
+    assert_ok(caps_map(&s[L3], &s[FRAME], &s[MAPPING], 0, 1, READ, 0));
+    assert_ok(caps_protect(&s[L3], &s[MAPPING], 0, 1, READ));
+    assert_int_equal(fake_kernel.forgotten_count + fake_kernel.forgot_all, 0);
+    hang_tables();
+    /* The copy that is mapped need not be the one that is named. */
+    assert_ok(caps_copy(&copies[0], &s[L3]));
+    assert_ok(caps_protect(&copies[0], &s[MAPPING], 0, 1, READ));
+    assert_int_equal(fake_kernel.forgotten_count, 1);
+    assert_int_equal(fake_kernel.forgot_all, 0);
+    /* A second place, at the last level and above. */
+    assert_ok(caps_map(&s[L2], &copies[0], &copies[1], 9, 1, 0, 0));
+    assert_ok(caps_protect(&s[L3], &s[MAPPING], 0, 1, READ));
+    assert_int_equal(fake_kernel.forgot_all, 1);
+    assert_ok(caps_unmap(&s[L2], &copies[1]));
+    assert_ok(caps_copy(&copies[1], &s[L1]));
+    assert_ok(caps_map(&s[L0], &copies[1], &copies[2], 9, 1, 0, 0));
+    assert_ok(caps_protect(&s[L3], &s[MAPPING], 0, 1, READ));
+    assert_int_equal(fake_kernel.forgot_all, 2);
+    /* More copies than are looked at. */
+    assert_ok(caps_unmap(&s[L0], &copies[2]));
+    for (unsigned i = 2; i < 8; i++) {
+        assert_ok(caps_copy(&copies[i], &s[L2]));
+    }
+    assert_ok(caps_protect(&s[L3], &s[MAPPING], 0, 1, READ));
+    assert_int_equal(fake_kernel.forgot_all, 3);
+}
+
+static void test_protect_refuses(void **state)
+{
+    (void)state;
+    struct cte *l3 = &s[L3], *mapping = &s[MAPPING];
+    hang_tables();
+    assert_ok(caps_mint(&s[OTHER + 3], &s[FRAME], CAPRIGHTS_READ | CAPRIGHTS_EXECUTE, 0));
+    assert_ok(caps_map(l3, &s[OTHER + 3], mapping, 4, 2, READ, 0));
+    assert_err(caps_protect(l3, &s[SLOTS - 1], 0, 1, READ), SYS_ERR_CAP_NOT_FOUND);
+    assert_err(caps_protect(l3, &s[FRAME], 0, 1, READ), SYS_ERR_NOT_A_MAPPING);
+    assert_err(caps_protect(&s[L2], mapping, 0, 1, READ), SYS_ERR_NOT_A_MAPPING);
+    assert_err(caps_protect(&s[L2], &s[OTHER + 2], 0, 1, READ), SYS_ERR_NOT_A_MAPPING); // of a table
+    assert_err(caps_protect(l3, mapping, 0, 0, READ), SYS_ERR_INVALID_ARGUMENT);
+    assert_err(caps_protect(l3, mapping, 2, 1, READ), SYS_ERR_VNODE_ENTRY_RANGE);
+    assert_err(caps_protect(l3, mapping, 1, 2, READ), SYS_ERR_VNODE_ENTRY_RANGE);
+    assert_err(caps_protect(l3, mapping, 1, SIZE_MAX, READ), SYS_ERR_VNODE_ENTRY_RANGE);
+    assert_err(caps_protect(l3, mapping, SIZE_MAX, 1, READ), SYS_ERR_VNODE_ENTRY_RANGE);
+    assert_err(caps_protect(l3, mapping, 0, 1, 0), SYS_ERR_INVALID_ARGUMENT);
+    assert_err(caps_protect(l3, mapping, 0, 1, READ | 16), SYS_ERR_INVALID_ARGUMENT);
+    assert_err(caps_protect(l3, mapping, 0, 1, VREGION_FLAGS_READ_WRITE | VREGION_FLAGS_EXECUTE),
+               SYS_ERR_INVALID_ARGUMENT);
+    /* The rights are those of the copy that is mapped, not of the best one. */
+    assert_err(caps_protect(l3, mapping, 0, 1, VREGION_FLAGS_READ_WRITE), SYS_ERR_RIGHTS);
+    assert_ok(caps_map(&s[L2], &s[DEVICE], &s[OTHER + 4], 0, 1, READ, 0));
+    assert_err(caps_protect(&s[L2], &s[OTHER + 4], 0, 1, VREGION_FLAGS_READ_EXECUTE),
+               SYS_ERR_INVALID_ARGUMENT);
+    assert_int_equal(fake_read_pte(l3->cap.base, 4), fake_pte(3, s[FRAME].cap.base, true, false, READ));
+    assert_int_equal(fake_kernel.forgotten_count + fake_kernel.forgot_all, 0);
+    assert_ok(caps_protect(l3, mapping, 0, 2, VREGION_FLAGS_READ_EXECUTE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +327,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_in_use, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_flags_and_rights, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unmap_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_protect, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_protect_blocks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_protect_elsewhere, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_protect_refuses, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,7 +119,7 @@ static void check_page_table(const struct model_slot *vnode)
         const bool leaf = source->type == ObjType_Frame;
         for (uint64_t e = 0; e < m->bytes / 8; e++) {
             const lpaddr_t target = source->base + m->offset + (e << (39 - 9 * level));
-            expected[(m->base - vnode->base) / 8 + e] = fake_pte(level, target, leaf, false, m->flags);
+            expected[(m->base - vnode->base) / 8 + e] = fake_pte(level, target, leaf, false, m->flags[e]);
         }
     }
     assert_memory_equal(phys_to_virt(vnode->base), expected, sizeof expected);

@@ -9,6 +9,8 @@
 #define MODEL_SLOTS 48
 #define NOWHERE     (-1)
 
+#define MODEL_MAPPING_ENTRIES 128 ///< Most entries of a mapping.
+
 /// What the model knows of a slot.
 struct model_slot {
     unsigned type;
@@ -17,9 +19,9 @@ struct model_slot {
     unsigned rights;
     uint64_t ring_offset;
     uint64_t ring_slots;
-    int partner;     ///< Slot of its mapping, or of what it maps.
-    uint64_t offset; ///< Mapping: from where in the frame, ...
-    uint64_t flags;  ///< ... and how.
+    int partner;                          ///< Slot of its mapping, or of what it maps.
+    uint64_t offset;                      ///< Mapping: from where in the frame, ...
+    uint8_t flags[MODEL_MAPPING_ENTRIES]; ///< ... and how, each entry.
 };
 
 /// The errors that an operation may return; empty means success.

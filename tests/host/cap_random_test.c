@@ -22,7 +22,7 @@
 #define RAM_BYTES 0x80000UL
 #define ROOT      0 ///< The slot of all RAM, which stays: there is always something to make objects from.
 
-static unsigned successes[8];
+static unsigned successes[9];
 
 static void expect_copy(int to, int from)
 {
@@ -285,8 +285,9 @@ static void try_map(struct random *random, int table, int from, int to)
                                         .bytes = count * 8,
                                         .rights = source->rights,
                                         .partner = from,
-                                        .offset = offset,
-                                        .flags = flags};
+                                        .offset = offset};
+        assert_true(count <= MODEL_MAPPING_ENTRIES);
+        memset(model[to].flags, (int)flags, count);
         model[from].partner = to;
     }
 }
@@ -306,6 +307,47 @@ static void try_unmap(int table, int mapping)
         successes[6]++;
         model_forget(mapping);
     }
+}
+
+static void try_protect(struct random *random, int table, int mapping)
+{
+    if (!objtype_is_in(model[table].type, OBJTYPES_VNODE)) {
+        return;
+    }
+    struct model_slot *m = &model[mapping];
+    const uint64_t entries = m->bytes / 8;
+    const uint64_t first = random_below(random, 4) ? 0 : random_below(random, entries + 1);
+    const uint64_t count = random_below(random, 8) ? 1 + random_below(random, 2) : random_below(random, 600);
+    const uint64_t flags = random_below(random, 2) ? VREGION_FLAGS_READ : random_below(random, 18);
+    const uint8_t permissions = VREGION_FLAGS_READ_WRITE | VREGION_FLAGS_EXECUTE;
+    struct verdict v = {0};
+    refuse_if(&v, m->type == ObjType_Null, SYS_ERR_CAP_NOT_FOUND);
+    refuse_if(&v,
+              m->type != ObjType_Frame_Mapping || m->base < model[table].base
+                  || m->base >= model[table].base + 4096,
+              SYS_ERR_NOT_A_MAPPING);
+    refuse_if(&v, count == 0 || flags > 15 || !(flags & 1) || (flags & 6) == 6, SYS_ERR_INVALID_ARGUMENT);
+    refuse_if(&v, m->partner != NOWHERE && (flags & 7 & ~(uint64_t)model[m->partner].rights) != 0,
+              SYS_ERR_RIGHTS);
+    refuse_if(&v, first + count > entries || first == entries, SYS_ERR_VNODE_ENTRY_RANGE);
+    if (judge(&v, caps_protect(&slots[table], &slots[mapping], first, count, flags), "protect")) {
+        successes[8]++;
+        for (uint64_t entry = first; entry < first + count; entry++) {
+            m->flags[entry] = (uint8_t)((m->flags[entry] & ~permissions) | (flags & permissions));
+        }
+    }
+}
+
+/// A page table that a mapping is in, mostly.
+static int pick_table_of(struct random *random, int mapping)
+{
+    for (int i = 0; i < MODEL_SLOTS && random_below(random, 64) != 0; i++) {
+        if (objtype_is_in(model[i].type, OBJTYPES_VNODE)
+            && model[i].base == ROUND_DOWN(model[mapping].base, BASE_PAGE_SIZE)) {
+            return i;
+        }
+    }
+    return random_below(random, MODEL_SLOTS);
 }
 
 /// A slot that is in use, or empty, as wanted; mostly.
@@ -335,7 +377,8 @@ static void step(struct random *random)
 {
     const int used = pick(random, true);
     const int empty = pick(random, false);
-    switch (random_below(random, 13)) {
+    const int mapping = pick_type(random, OBJTYPES_MAPPING);
+    switch (random_below(random, 15)) {
     case 0:
         try_copy(empty, used);
         break;
@@ -371,8 +414,12 @@ static void step(struct random *random)
             try_revoke(used);
         }
         break;
+    case 12:
+    case 13:
+        try_protect(random, pick_table_of(random, mapping), mapping);
+        break;
     default:
-        try_unmap(pick_type(random, OBJTYPES_VNODE), pick_type(random, OBJTYPES_MAPPING));
+        try_unmap(pick_table_of(random, mapping), mapping);
         break;
     }
 }
@@ -403,7 +450,7 @@ static void test_random(void **state)
         run_seed(seed, ARENA_DEFAULT_BASE);
     }
     /* The sequences get somewhere: every operation succeeds often. */
-    for (unsigned operation = 0; operation < 8; operation++) {
+    for (unsigned operation = 0; operation < 9; operation++) {
         assert_in_range(successes[operation], SEEDS / 2, SEEDS * STEPS);
     }
 }

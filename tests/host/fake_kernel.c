@@ -93,6 +93,27 @@ void vnode_clear(lpaddr_t pte, size_t count)
     memset(phys_to_virt(pte), 0, count * sizeof(uint64_t));
 }
 
+void vnode_permit(lpaddr_t pte, size_t count, uint64_t flags)
+{
+    const uint64_t permissions = (VREGION_FLAGS_READ_WRITE | VREGION_FLAGS_EXECUTE) << 1;
+    uint64_t *table = phys_to_virt(pte);
+    for (size_t i = 0; i < count; i++) {
+        table[i] = (table[i] & ~permissions) | (flags << 1 & permissions);
+    }
+}
+
+void vnode_forget(lvaddr_t address, size_t count, gensize_t span)
+{
+    fake_kernel.forgotten = address;
+    fake_kernel.forgotten_count = count;
+    fake_kernel.forgotten_span = span;
+}
+
+void vnode_forget_all(void)
+{
+    fake_kernel.forgot_all++;
+}
+
 lpaddr_t virt_to_phys(const void *va)
 {
     return window_to_phys(va);

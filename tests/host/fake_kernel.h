@@ -9,12 +9,16 @@
 
 /// What the fakes were asked for since fake_kernel_reset.
 struct fake_kernel {
-    gensize_t zeroed_bytes;     ///< By all calls of memory_zero.
-    gensize_t longest_zero;     ///< By one call.
-    unsigned destroyed_count;   ///< Calls of dispatcher_destroy.
-    lpaddr_t destroyed;         ///< The last of them.
-    unsigned lost_parts;        ///< Calls of dispatcher_lose_part.
-    unsigned lost_endpoints;    ///< Calls of interrupt_lose_endpoint.
+    gensize_t zeroed_bytes;   ///< By all calls of memory_zero.
+    gensize_t longest_zero;   ///< By one call.
+    unsigned destroyed_count; ///< Calls of dispatcher_destroy.
+    lpaddr_t destroyed;       ///< The last of them.
+    unsigned lost_parts;      ///< Calls of dispatcher_lose_part.
+    unsigned lost_endpoints;  ///< Calls of interrupt_lose_endpoint.
+    lvaddr_t forgotten;       ///< What the last call of vnode_forget was for.
+    size_t forgotten_count;
+    gensize_t forgotten_span;
+    unsigned forgot_all;        ///< Calls of vnode_forget_all.
     gensize_t dispatcher_frame; ///< What dispatcher_frame_bytes answers.
     char panic_text[256];
 };

@@ -223,7 +223,7 @@ static void test_unknown_commands(void **state)
     assert_err(vnode(&task[18], VNODE_MAP, 0, 0, 0, 0), SYS_ERR_ILLEGAL_INVOCATION);
 }
 
-static void test_map_and_unmap(void **state)
+static void test_map_protect_and_unmap(void **state)
 {
     (void)state;
     struct cte *table = &task[32];
@@ -234,13 +234,24 @@ static void test_map_and_unmap(void **state)
     assert_int_equal(fake_read_pte(table->cap.base, 8),
                      fake_pte(3, task[33].cap.base + 0x2000, true, false, VREGION_FLAGS_READ));
     assert_int_equal(task[34].cap.type, ObjType_Frame_Mapping);
+    assert_ok(vnode(table, VNODE_PROTECT, FREE + 2, 1 | 1UL << 32, VREGION_FLAGS_READ_WRITE, 0));
+    assert_int_equal(fake_read_pte(table->cap.base, 8),
+                     fake_pte(3, task[33].cap.base + 0x2000, true, false, VREGION_FLAGS_READ_WRITE));
+    assert_int_equal(fake_read_pte(table->cap.base, 7),
+                     fake_pte(3, task[33].cap.base + 0x1000, true, false, VREGION_FLAGS_READ));
+    assert_err(vnode(table, VNODE_PROTECT, FREE + 2, 1 | 2UL << 32, VREGION_FLAGS_READ, 0),
+               SYS_ERR_VNODE_ENTRY_RANGE);
+    assert_err(vnode(table, VNODE_PROTECT, FREE + 1, 1UL << 32, VREGION_FLAGS_READ, 0),
+               SYS_ERR_NOT_A_MAPPING);
+    assert_err(vnode(table, VNODE_PROTECT, 1U << 30, 1UL << 32, VREGION_FLAGS_READ, 0),
+               SYS_ERR_CNODE_SLOT_RANGE);
     assert_err(vnode(table, VNODE_UNMAP, FREE + 1, 0, 0, 0), SYS_ERR_NOT_A_MAPPING);
     assert_err(vnode(table, VNODE_UNMAP, 1U << 30, 0, 0, 0), SYS_ERR_CNODE_SLOT_RANGE);
     assert_ok(vnode(table, VNODE_UNMAP, FREE + 2, 0, 0, 0));
     assert_int_equal(task[34].cap.type, ObjType_Null);
     assert_err(vnode(table, VNODE_MAP, 1U << 30, 0, 0, 0), SYS_ERR_CNODE_SLOT_RANGE);
     assert_err(vnode(table, VNODE_MAP, (FREE + 1) | 1UL << 62, 0, 0, 0), SYS_ERR_CNODE_SLOT_RANGE);
-    assert_err(vnode(table, VNODE_UNMAP + 1, 0, 0, 0, 0), SYS_ERR_ILLEGAL_INVOCATION);
+    assert_err(vnode(table, VNODE_PROTECT + 1, 0, 0, 0, 0), SYS_ERR_ILLEGAL_INVOCATION);
 }
 
 int main(void)
@@ -254,7 +265,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mint_endpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retype_stays_in_its_cnode, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_commands, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_map_and_unmap, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_map_protect_and_unmap, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,13 @@
 
 #define VNODE_ENTRIES 512
 
+#define PERMISSION_BITS (PTE_READ_ONLY | PTE_UXN)
+
+static uint64_t permissions(uint64_t flags)
+{
+    return (flags & VREGION_FLAGS_WRITE ? 0 : PTE_READ_ONLY) | (flags & VREGION_FLAGS_EXECUTE ? 0 : PTE_UXN);
+}
+
 /// Bits of an entry that maps memory for user level. Nothing that user level may execute is executable for
 /// the kernel.
 static uint64_t leaf_flags(unsigned level, bool device, uint64_t flags)
@@ -21,13 +28,7 @@ static uint64_t leaf_flags(unsigned level, bool device, uint64_t flags)
     } else {
         entry |= PTE_ATTR(MAIR_NORMAL) | PTE_INNER_SHARE;
     }
-    if ((flags & VREGION_FLAGS_WRITE) == 0) {
-        entry |= PTE_READ_ONLY;
-    }
-    if ((flags & VREGION_FLAGS_EXECUTE) == 0) {
-        entry |= PTE_UXN;
-    }
-    return entry;
+    return entry | permissions(flags);
 }
 
 void vnode_write(lpaddr_t vnode, unsigned level, size_t entry, size_t count, lpaddr_t target, bool leaf,
@@ -60,6 +61,30 @@ void vnode_clear(lpaddr_t pte, size_t count)
     for (size_t i = 0; i < count; i++) {
         table[i] = 0;
     }
-    // The table does not know where and in which address spaces it is mapped: everything of user level goes.
+    // Where and in which address spaces the table is mapped is not looked for: everything of user level goes.
+    vnode_forget_all();
+}
+
+void vnode_permit(lpaddr_t pte, size_t count, uint64_t flags)
+{
+    volatile uint64_t *table = phys_to_virt(pte);
+    const uint64_t bits = permissions(flags);
+    // Permissions may change in a valid entry (Arm ARM, break-before-make); address and memory type may not.
+    for (size_t i = 0; i < count; i++) {
+        table[i] = (table[i] & ~PERMISSION_BITS) | bits;
+    }
+}
+
+void vnode_forget(lvaddr_t address, size_t count, gensize_t span)
+{
+    __asm__ volatile("dsb ishst" : : : "memory");
+    for (size_t i = 0; i < count; i++) {
+        __asm__ volatile("tlbi vaale1is, %0" : : "r"((address + i * span) >> BASE_PAGE_BITS) : "memory");
+    }
+    __asm__ volatile("dsb ish\n\tisb" : : : "memory");
+}
+
+void vnode_forget_all(void)
+{
     __asm__ volatile("dsb ishst\n\ttlbi vmalle1is\n\tdsb ish\n\tisb" : : : "memory");
 }

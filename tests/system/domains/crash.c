@@ -1,7 +1,9 @@
 /**
  * Crashes in the way that its argument names; services/init/tests.c knows what must be heard of it.
  */
-#include <abi/bootinfo.h>
+#include "check.h"
+
+#include <aos/aos.h>
 #include <aos/dispatch.h>
 #include <aos/threads.h>
 #include <stdio.h>
@@ -76,6 +78,42 @@ static void execute_undefined(void)
     __asm__ volatile("udf #0");
 }
 
+#define OWN_ENTRY 511 ///< Of the root page table; nothing else is there.
+
+static struct capref new_slot(void)
+{
+    struct capref slot;
+    CHECK_OK(slot_alloc(&slot));
+    return slot;
+}
+
+/// Writes to two pages, and then only one of them may still be written: no old translation stays behind, and
+/// the other page keeps its own.
+static void write_protected(void)
+{
+    struct capref ram, frame, mapping = new_slot(), table = cap_vroot;
+    CHECK_OK(ram_alloc_aligned(&ram, 4 * BASE_PAGE_SIZE, BASE_PAGE_SIZE));
+    CHECK_OK(frame_alloc(&frame, 2 * BASE_PAGE_SIZE, NULL));
+    for (unsigned level = 1; level <= 3; level++) {
+        struct capref next = new_slot();
+        CHECK_OK(cap_retype(next, ram, level * BASE_PAGE_SIZE, ObjType_VNode_AARCH64_l0 + level, 0, 1));
+        CHECK_OK(vnode_map(table, next, level == 1 ? OWN_ENTRY : 0, 0, 0, 1, new_slot()));
+        table = next;
+    }
+    CHECK_OK(vnode_map(table, frame, 0, VREGION_FLAGS_READ_WRITE, 0, 2, mapping));
+    volatile uint64_t *pages = (volatile uint64_t *)((uintptr_t)OWN_ENTRY << 39);
+    volatile uint64_t *second = pages + BASE_PAGE_SIZE / sizeof(*pages);
+    *pages = *second = 1;
+    CHECK_OK(vnode_protect(table, mapping, 0, 1, VREGION_FLAGS_READ));
+    *second = *pages + 1;
+    CHECK_OK(vnode_protect(table, mapping, 0, 2, VREGION_FLAGS_READ_WRITE));
+    *pages = *second + 1;
+    CHECK_OK(vnode_protect(table, mapping, 1, 1, VREGION_FLAGS_READ));
+    *pages += *second;
+    CHECK(*pages == 5 && *second == 2);
+    *second = 0;
+}
+
 /// A dispatcher that faults while disabled gets no upcall: the kernel ends it.
 static void fault_disabled(void)
 {
@@ -96,6 +134,7 @@ static const struct {
     {"kernel", read_kernel},           {"text", write_text},       {"data", execute_data},
     {"thread", overflow_thread_stack}, {"stack", overflow_stack},  {"trap", execute_undefined},
     {"disabled", fault_disabled},      {"abort", abort},           {"exit", exit_with_status},
+    {"protect", write_protected},
 };
 
 int main(int argc, char *argv[])

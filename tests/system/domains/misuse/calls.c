@@ -151,7 +151,7 @@ static void any_vnode_command(uint64_t *x)
 {
     static const uint64_t flags[] = {VREGION_FLAGS_READ, VREGION_FLAGS_READ_WRITE,
                                      VREGION_FLAGS_READ_EXECUTE};
-    x[0] |= random_below(3) << INVOKE_COMMAND_SHIFT;
+    x[0] |= random_below(4) << INVOKE_COMMAND_SHIFT;
     x[1] = arena_address(ARENA_VNODE_L0 + (cslot_t)random_below(4));
     capaddr_t what = random_below(4) ? arena_address(ARENA_FRAME + (cslot_t)random_below(6)) : any_slot();
     x[2] = random_below(8) ? what | (uint64_t)empty_slot() << 32 : random_hostile();
