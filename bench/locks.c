@@ -2,11 +2,27 @@
  * Locks of threads.
  */
 #include <aos/aos.h>
+#include <aos/spin.h>
 #include <harness/harness.h>
 
 static struct thread_mutex mutex;
-static struct thread *rival;
+
+#define THREADS_MAX 16
+
+static struct thread *rivals[THREADS_MAX];
+static unsigned rival_count;
 static bool stop;
+
+/// All threads of a row but the one that measures.
+static errval_t rivals_start(const struct bench *bench, thread_func_t function)
+{
+    errval_t err = SYS_ERR_OK;
+    stop = false;
+    for (rival_count = 0; rival_count + 1 < bench->argument && err_is_ok(err); rival_count++) {
+        err = thread_create(function, NULL, &rivals[rival_count]);
+    }
+    return err;
+}
 
 /// Nobody else wants it: taken and given back.
 static errval_t mutex_sample(const struct bench *bench, struct bench_sample *sample)
@@ -35,9 +51,7 @@ static int hold_now_and_then(void *arg)
 
 static errval_t contended_setup(const struct bench *bench)
 {
-    (void)bench;
-    stop = false;
-    return thread_create(hold_now_and_then, NULL, &rival);
+    return rivals_start(bench, hold_now_and_then);
 }
 
 static errval_t contended_prepare(const struct bench *bench)
@@ -49,7 +63,7 @@ static errval_t contended_prepare(const struct bench *bench)
     return SYS_ERR_OK;
 }
 
-/// The other thread has it: to wait, be handed it, and run again, two switches.
+/// Another thread has it: to wait behind those who wait, be handed it, and run again.
 static errval_t contended_sample(const struct bench *bench, struct bench_sample *sample)
 {
     (void)bench;
@@ -64,21 +78,98 @@ static errval_t contended_sample(const struct bench *bench, struct bench_sample 
 static errval_t contended_teardown(const struct bench *bench)
 {
     (void)bench;
+    errval_t err = SYS_ERR_OK;
     stop = true;
-    return thread_join(rival, NULL);
+    while (rival_count > 0 && err_is_ok(err)) {
+        err = thread_join(rivals[--rival_count], NULL);
+    }
+    return err;
 }
+
+static struct spin_lock spin;
+static bool spin_held;
+
+static errval_t spin_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    struct spin_node node;
+    uint64_t begin = cycle_count();
+    spin_acquire(&spin, &node);
+    spin_release(&spin, &node);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    return SYS_ERR_OK;
+}
+
+static int spin_hold_now_and_then(void *arg)
+{
+    (void)arg;
+    while (!*(volatile bool *)&stop) {
+        struct spin_node node;
+        spin_acquire(&spin, &node);
+        spin_held = true;
+        thread_yield();
+        spin_held = false;
+        spin_release(&spin, &node);
+        thread_yield();
+    }
+    return 0;
+}
+
+static errval_t spin_contended_setup(const struct bench *bench)
+{
+    return rivals_start(bench, spin_hold_now_and_then);
+}
+
+static errval_t spin_contended_prepare(const struct bench *bench)
+{
+    (void)bench;
+    while (!*(volatile bool *)&spin_held) {
+        thread_yield();
+    }
+    return SYS_ERR_OK;
+}
+
+/// One of the others has it, on this core: the hints are for nothing, then everybody gives way until the turn
+/// comes.
+static errval_t spin_contended_sample(const struct bench *bench, struct bench_sample *sample)
+{
+    (void)bench;
+    struct spin_node node;
+    uint64_t begin = cycle_count();
+    spin_acquire(&spin, &node);
+    sample->end = cycle_count();
+    sample->begin = begin;
+    spin_release(&spin, &node);
+    return SYS_ERR_OK;
+}
+
+#define SPIN_PARAMS "lock=spin,kind=" SPIN_STRATEGY
+
+#define MUTEX_CONTENDED(count)                                                               \
+    {                                                                                        \
+        .name = "locks.contended", .params = "kind=mutex,threads=" #count, .unit = "cycles", \
+        .argument = (count), .setup = contended_setup, .prepare = contended_prepare,         \
+        .sample = contended_sample, .teardown = contended_teardown,                          \
+    }
+
+#define SPIN_CONTENDED(count)                                                                  \
+    {                                                                                          \
+        .name = "locks.contended", .params = SPIN_PARAMS ",threads=" #count, .unit = "cycles", \
+        .argument = (count), .setup = spin_contended_setup, .prepare = spin_contended_prepare, \
+        .sample = spin_contended_sample, .teardown = contended_teardown,                       \
+    }
 
 static const struct bench benches[] = {
     {.name = "locks.acquire", .params = "kind=mutex", .unit = "cycles", .sample = mutex_sample},
-    {
-        .name = "locks.contended",
-        .params = "kind=mutex,threads=2",
-        .unit = "cycles",
-        .setup = contended_setup,
-        .prepare = contended_prepare,
-        .sample = contended_sample,
-        .teardown = contended_teardown,
-    },
+    {.name = "locks.acquire", .params = SPIN_PARAMS, .unit = "cycles", .sample = spin_sample},
+    MUTEX_CONTENDED(2),
+    MUTEX_CONTENDED(4),
+    MUTEX_CONTENDED(8),
+    MUTEX_CONTENDED(16),
+    SPIN_CONTENDED(2),
+    SPIN_CONTENDED(4),
+    SPIN_CONTENDED(8),
 };
 
 BENCH_SUITE(locks, benches);

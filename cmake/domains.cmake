@@ -28,7 +28,8 @@ function(domain_settings target)
 endfunction()
 
 file(GLOB lib_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/lib/*/*.c" "${CMAKE_SOURCE_DIR}/lib/*/*.S")
-add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${GENERATED_INCLUDE_DIR}/err_text.c")
+add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${spin_source}"
+    "${GENERATED_INCLUDE_DIR}/err_text.c")
 domain_settings(domain_lib GENERAL_REGISTERS)
 # Or the compiler would see what the loops do, and call the functions that they are.
 set_source_files_properties("${CMAKE_SOURCE_DIR}/lib/rt/memory.c" PROPERTIES
@@ -74,8 +75,10 @@ file(GLOB init_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/services/init/*.c")
 domain(init GENERAL_REGISTERS SOURCES ${init_files} ${init_suite_files}
     "${CMAKE_SOURCE_DIR}/bench/harness/report.c")
 domain(bench GENERAL_REGISTERS SOURCES ${suite_files} ${harness_files})
+# The choices that suites name among the parameters of their rows.
 get_property(alloc_value GLOBAL PROPERTY STRATEGY_VALUE_alloc)
-target_compile_definitions(domain_bench PRIVATE MM_STRATEGY="${alloc_value}")
+get_property(spin_value GLOBAL PROPERTY STRATEGY_VALUE_spin)
+target_compile_definitions(domain_bench PRIVATE MM_STRATEGY="${alloc_value}" SPIN_STRATEGY="${spin_value}")
 target_link_options(domain_bench PRIVATE -Wl,--defsym=BENCH_SUITE_FILES=${suite_count})
 file(GLOB peer_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/peer/*.c")
 domain(peer GENERAL_REGISTERS SOURCES ${peer_files})
