@@ -146,7 +146,7 @@ static struct {
     struct capref mapping;
 } map;
 
-#define MAP_ENTRY 511 ///< Of the root: nothing else is mapped there.
+#define MAP_ENTRY 300 ///< Of the root: nothing else is mapped there.
 
 static errval_t map_table(unsigned i)
 {

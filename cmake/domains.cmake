@@ -19,6 +19,7 @@ set_property(GLOBAL PROPERTY DOMAIN_ELFS "")
 function(domain_settings target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "GENERAL_REGISTERS" "" "")
     target_compile_options(${target} PRIVATE ${DOMAIN_OPTIONS})
+    target_compile_definitions(${target} PRIVATE $<$<CONFIG:Debug>:DOMAIN_DEBUG>)
     if(arg_GENERAL_REGISTERS)
         target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:C>:-mgeneral-regs-only>)
     endif()
@@ -28,11 +29,11 @@ function(domain_settings target)
 endfunction()
 
 file(GLOB lib_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/lib/*/*.c" "${CMAKE_SOURCE_DIR}/lib/*/*.S")
-add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${spin_source}"
+add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${shadow_source}" "${spin_source}"
     "${GENERATED_INCLUDE_DIR}/err_text.c")
 domain_settings(domain_lib GENERAL_REGISTERS)
-# Or the compiler would see what the loops do, and call the functions that they are.
-set_source_files_properties("${CMAKE_SOURCE_DIR}/lib/rt/memory.c" PROPERTIES
+# Or the compiler would see what the code does, and call the functions that it is.
+set_source_files_properties("${CMAKE_SOURCE_DIR}/lib/rt/memory.c" "${CMAKE_SOURCE_DIR}/lib/heap/heap.c" PROPERTIES
     COMPILE_OPTIONS "-fno-tree-loop-distribute-patterns;-fno-builtin")
 
 # domain(NAME [GENERAL_REGISTERS] SOURCES FILE...): a domain, domains/NAME.elf. With GENERAL_REGISTERS its code does not

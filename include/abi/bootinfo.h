@@ -37,15 +37,17 @@
 #define USER_IMAGE_LIMIT 0x40000000UL   ///< End of the range for segments.
 #define USER_DISPATCHER  0x40000000UL   ///< The dispatcher frame.
 #define USER_ARGS        0x48000000UL   ///< The arguments page(s); init: struct bootinfo.
-#define USER_HEAP        0x50000000UL   ///< The heap.
-#define USER_STACK_LIMIT 0x60000000UL   ///< Lowest address of the main thread's stack; below it lies a guard.
+#define USER_STACK       0x60000000UL   ///< Lowest address of the first stack; below it lies a guard.
 #define USER_TRACE       0x7000000000UL ///< The trace ring.
 #define USER_OWN_BASE    0x8000000000UL ///< From here on the domain's own paging decides.
 #define USER_LIMIT       (1UL << 48)
 
 #define USER_DISPATCHER_BYTES 0x10000UL
-#define USER_HEAP_BYTES       0x100000UL
-#define USER_STACK_BYTES      0x20000UL
+#define USER_STACK_BYTES      0x4000UL
+
+/* What a domain has if its parent does not say otherwise. */
+#define USER_RAM_BYTES         0x100000UL ///< For its heap, stacks, and the like.
+#define USER_STACK_LIMIT_BYTES 0x100000UL ///< To which the main thread's stack may grow.
 
 #define BOOTINFO_BYTES       0x4000UL
 #define BOOTINFO_MAX_REGIONS 64

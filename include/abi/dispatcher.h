@@ -45,6 +45,8 @@
 #define FAULT_WRITE   1
 #define FAULT_EXECUTE 2
 #define FAULT_TRAP    3
+#define FAULT_BUS \
+    4 ///< The address is mapped, but the access is not possible: misaligned, or nothing answers there.
 
 #ifndef __ASSEMBLER__
 #include <abi/types.h>

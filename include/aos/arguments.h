@@ -19,8 +19,7 @@ struct domain_arguments {
     uint32_t argc;
     uint32_t envc;
     uint32_t text_bytes;  ///< Of `text` that are in use.
-    uint64_t heap_bytes;  ///< Mapped at USER_HEAP.
-    uint64_t stack_bytes; ///< Mapped at USER_STACK_LIMIT.
+    uint64_t stack_bytes; ///< To which the main thread's stack may grow.
     uint64_t trace_bytes; ///< Mapped at USER_TRACE, 0 without tracing.
     uint32_t pid;
     uint32_t reserved;

@@ -32,6 +32,20 @@ const struct domain_arguments *domain_arguments(void);
 /// The process id that the parent gave; 1 in init.
 domainid_t disp_get_domain_id(void);
 
+#define DISABLED_STACK_BYTES 1024 ///< That a disabled section uses at most.
+
+/// Makes sure that the stack will do for a while, so that it need not grow in a section that must not fault.
+static inline void disp_touch_stack(void)
+{
+#ifdef __aarch64__
+    uintptr_t lowest;
+    __asm__ volatile("sub %0, sp, %1\n\tldrb wzr, [%0]"
+                     : "=r"(lowest)
+                     : "I"(DISABLED_STACK_BYTES)
+                     : "memory");
+#endif
+}
+
 /**
  * Enters a disabled section: until disp_enable() no other thread of the dispatcher runs, so that a few words
  * can be changed at once. Sections are a handful of instructions, do not nest, and neither block, nor call
@@ -41,6 +55,7 @@ domainid_t disp_get_domain_id(void);
 static inline struct dispatcher_shared *disp_disable(void)
 {
     struct dispatcher_shared *disp = curdispatcher();
+    disp_touch_stack();
     *(volatile uint32_t *)&disp->disabled = 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     return disp;

@@ -5,6 +5,8 @@
  * so that nothing stands between an object and its region. Which free range an allocation takes is the
  * strategy that the build chose (axis `alloc`). What is freed becomes one range with what is free beside it,
  * in any order and in any parts. docs/memory.md tells guarantees and costs.
+ *
+ * A manager is used by one thread at a time. That of the domain (aos/ram_alloc.h) is for all.
  */
 #ifndef AOS_MM_H
 #define AOS_MM_H
@@ -34,7 +36,7 @@ struct mm {
 void mm_init(struct mm *mm, enum objtype objtype, slab_refill_func_t slab_refill, void *slab_buf,
              size_t slab_bufsz);
 
-#define MM_BUFFER_BYTES 0x3000
+#define MM_BUFFER_BYTES 0x6000
 
 /**
  * Adds the region of a capability, which stays the manager's.
@@ -59,6 +61,11 @@ errval_t mm_alloc_aligned(struct mm *mm, gensize_t bytes, gensize_t alignment, s
 /// CSpace.
 errval_t mm_alloc_object(struct mm *mm, struct capref dest, enum objtype type, gensize_t bytes,
                          gensize_t alignment);
+
+/// Retypes a range that was taken out of the free ones (mm/ranges.h), all or part of it: the second half of
+/// mm_alloc_object().
+errval_t mm_make_object(struct mm *mm, struct capref dest, enum objtype type, genpaddr_t base,
+                        gensize_t bytes);
 
 /**
  * Deletes a capability of memory that came from here, whatever its type, frees its slot and takes the memory

@@ -49,6 +49,10 @@ errval_t ram_free_region(genpaddr_t base, gensize_t bytes);
 /// Bytes that are not allocated.
 gensize_t ram_alloc_free_bytes(void);
 
+/// Bytes that are allocated for what the library itself keeps track with, or keeps ready: nodes, capability
+/// slots, page tables. It grows until it suffices.
+gensize_t ram_alloc_kept_bytes(void);
+
 /**
  * Allocates a frame: cleared memory that can be mapped.
  *

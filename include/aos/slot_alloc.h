@@ -1,15 +1,18 @@
 /**
  * Free capability slots of the domain's own CSpace.
  *
- * The slots are those of the L2CNodes from L1 slot ROOTCN_FREE on. When they run out another CNode is made
- * from the domain's RAM, which needs no slot of an L2CNode, so an allocation cannot depend on itself. At most
- * ROOTCN_SLOTS - ROOTCN_FREE CNodes of 256 slots fit.
+ * The slots are those of the L2CNodes from L1 slot ROOTCN_FREE on. When few are left another CNode is made
+ * from the domain's RAM; when the root CNode is full, a larger one, up to 4096 CNodes of 256 slots. A number
+ * of slots is kept for that, and for other refills (lib/section/section.h). All threads may call everything.
  */
 #ifndef AOS_SLOT_ALLOC_H
 #define AOS_SLOT_ALLOC_H
 
 #include <abi/errno.h>
 #include <aos/caddr.h>
+
+/// Makes the first CNode. Called once at start-up, when there is RAM.
+void slot_alloc_init(void);
 
 /// Finds an empty slot. \return SYS_ERR_OK, LIB_ERR_SLOT_ALLOC_NO_SPACE, or why no further CNode could be
 /// made
@@ -21,6 +24,12 @@ errval_t slot_alloc_range(struct capref *ret, size_t count);
 /// Gives an empty slot back. \return SYS_ERR_OK, or SYS_ERR_INVALID_ARGUMENT for a slot that slot_alloc did
 /// not give
 errval_t slot_free(struct capref cap);
+
+/// Gives `count` consecutive empty slots back.
+errval_t slot_free_range(struct capref first, size_t count);
+
+/// RAM that the CNodes for slots have taken.
+size_t slot_alloc_bytes(void);
 
 /// Finds an L1 slot of the own CSpace that is not in use, for an L2CNode of the caller's own. \return 0 if
 /// there is none

@@ -39,8 +39,8 @@ struct spawn_request {
     const char *const *argv; ///< Ends with NULL; argv[0] is the name.
     const char *const *envp; ///< `name=value`, ends with NULL; NULL for none.
     domainid_t pid;
-    size_t ram_bytes;              ///< RAM for the child's own use.
-    size_t stack_bytes;            ///< 0: USER_STACK_BYTES
+    size_t ram_bytes;              ///< RAM for the child's own use; 0: USER_RAM_BYTES
+    size_t stack_bytes;            ///< To which its stack may grow; 0: USER_STACK_LIMIT_BYTES
     bool console;                  ///< May print and send frames.
     struct capref parent_endpoint; ///< For the child's TASKCN_SLOT_PARENTEP; or NULL_CAP.
     struct capref end_endpoint;    ///< Told when the child ends (LMP_DISPATCHER_ENDED); or NULL_CAP.
@@ -53,7 +53,7 @@ enum spawn_phase {
     SPAWN_PHASE_LOAD,   ///< Finding the executable and making it readable.
     SPAWN_PHASE_ELF,    ///< Checking it.
     SPAWN_PHASE_CSPACE, ///< RAM, CNodes, and the capabilities in them.
-    SPAWN_PHASE_VSPACE, ///< Page tables, segments, heap and stack.
+    SPAWN_PHASE_VSPACE, ///< Page tables, segments and stack.
     SPAWN_PHASE_ARGUMENTS,
     SPAWN_PHASE_DISPATCHER,
     SPAWN_PHASE_START,

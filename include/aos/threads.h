@@ -10,14 +10,30 @@
 #define AOS_THREADS_H
 
 #include <abi/errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct thread;
+struct registers;
 
 typedef int (*thread_func_t)(void *arg);
 
-#define THREAD_STACK_BYTES 0x8000UL ///< Of a thread that does not say otherwise.
+#define THREAD_STACK_BYTES 0x10000UL ///< To which the stack of a thread that does not say otherwise may grow.
+
+/**
+ * What a thread does about a fault that self-paging does not resolve.
+ *
+ * \param kind      FAULT_* (abi/dispatcher.h)
+ * \param registers of the thread where it faulted; they may be changed
+ * \return true: the thread goes on with the registers. false: the domain ends, with a report
+ *
+ * It runs as the thread, on a stack of THREAD_FAULT_STACK_BYTES, and may fault, lock and call whatever the
+ * code that faulted did not hold.
+ */
+typedef bool (*thread_fault_handler_t)(unsigned kind, uintptr_t address, struct registers *registers);
+
+#define THREAD_FAULT_STACK_BYTES 0x2000UL
 
 /**
  * Makes a thread that runs `function(arg)` and ends with its result. It can run from now on, but the caller
@@ -32,7 +48,8 @@ typedef int (*thread_func_t)(void *arg);
  */
 errval_t thread_create(thread_func_t function, void *arg, struct thread **ret);
 
-/// The same with a stack of at least `stack_bytes`. Below each stack lies a page that is not mapped.
+/// The same with a stack that may grow to `stack_bytes`. It gets memory where it is touched; below it lies a
+/// page that is never mapped.
 errval_t thread_create_with(thread_func_t function, void *arg, size_t stack_bytes, struct thread **ret);
 
 /**
@@ -53,6 +70,9 @@ _Noreturn void thread_exit(int status);
 
 /// The calling thread.
 struct thread *thread_self(void);
+
+/// Sets the handler of the calling thread, NULL for none. \return the one it had
+thread_fault_handler_t thread_set_fault_handler(thread_fault_handler_t handler);
 
 /// Number of a thread in this domain, as in the trace: 1 is the thread of main(). Numbers are not used again.
 uint32_t thread_number(const struct thread *thread);

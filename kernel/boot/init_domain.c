@@ -66,7 +66,7 @@ static void give_memory(struct bootinfo *info, struct cte *slots)
     }
 }
 
-/// The dispatcher starts disabled at init's entry point, on its main stack.
+/// The dispatcher starts disabled at init's entry point, on its first stack.
 static void prepare_dispatcher(struct cte *task, lvaddr_t entry)
 {
     struct dispatcher_shared *disp = phys_to_virt(task[TASKCN_SLOT_DISPFRAME].cap.base);
@@ -74,7 +74,7 @@ static void prepare_dispatcher(struct cte *task, lvaddr_t entry)
     disp->self = USER_DISPATCHER;
     memcpy(disp->name, "init", sizeof("init"));
     disp->save_disabled.x[0] = USER_DISPATCHER;
-    disp->save_disabled.sp = USER_STACK_LIMIT + USER_STACK_BYTES;
+    disp->save_disabled.sp = USER_STACK + USER_STACK_BYTES;
     disp->save_disabled.pc = entry;
 }
 
@@ -94,8 +94,7 @@ struct dcb *init_domain_create(struct bootinfo *info, lpaddr_t image_base, lpadd
     init_image_begin(&image, pages, segments);
     give_task(&image, task, root_slot, trace);
     init_must(caps_delete(root_slot), "first copy of the root CNode");
-    init_image_frame(&image, NULL, USER_HEAP, USER_HEAP_BYTES, VREGION_FLAGS_READ_WRITE);
-    init_image_frame(&image, NULL, USER_STACK_LIMIT, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE);
+    init_image_frame(&image, NULL, USER_STACK, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE);
     const lvaddr_t entry =
         init_image_load(&image, phys_to_virt(module_base(&modules[0], image_base)), modules[0].bytes);
     prepare_dispatcher(task, entry);

@@ -1,163 +1,334 @@
 #include <abi/bootinfo.h>
 #include <aos/capabilities.h>
+#include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
-#include <mm/lock.h>
+#include <paging/arena.h>
+#include <section/section.h>
 
-#define BITMAP_WORDS (L2_CNODE_SLOTS / 64)
+#define BITMAP_WORDS   (L2_CNODE_SLOTS / 64)
+#define BLOCK_CNODES   256 ///< L1 slots that are kept track of together.
+#define BLOCKS         16  ///< A root CNode has 4096 slots at most.
+#define RANGE_ATTEMPTS 8   ///< CNodes that are searched for consecutive slots before another one is made.
 
 /*
- * One bit a slot of each L2CNode of ours, set while the slot is free. An L1 slot is `taken` while a CNode
- * stands in it, ours or one that cnode_create_l2() made for somebody else. Used with the memory lock held,
- * which is taken again when a CNode is made for more slots.
+ * Slots that refills take at most: RAM's 4, for a page and a page table of the arena, the slots' own 10, for
+ * three pages, a page table and a root; and the address space's 45, for slots to keep, six page tables and
+ * four pages.
  */
+#define BASE    14
+#define RESERVE (BASE + 45)
+
+/// What is known of one L1 slot.
+struct cnode {
+    uint64_t free[BITMAP_WORDS]; ///< One bit a slot, set while it is free.
+    uint32_t next;               ///< L1 slot of the next CNode with free slots, 0 for none.
+    uint16_t free_count;
+    bool taken; ///< A CNode stands there, ours or one that was made for somebody else.
+    bool ours;
+};
+
+static errval_t grow(void);
+static bool slots_ready(enum section_need need);
+
+static struct section *const needs[] = {&ram_section, &slot_section, NULL};
+struct section slot_section = {
+    .name = "slots",
+    .ready = slots_ready,
+    .refill = grow,
+    .needs = needs,
+    .group = &base_group,
+};
+
+/*
+ * Used inside the section. All CNodes of ours that have free slots stand in a list; its first is where slots
+ * come from and go to.
+ */
+static struct cnode first_block[BLOCK_CNODES];
 static struct {
-    uint64_t free[ROOTCN_SLOTS][BITMAP_WORDS];
-    bool taken[ROOTCN_SLOTS];
-    bool ours[ROOTCN_SLOTS];
-    cslot_t hint; ///< L1 slot of the CNode that the last slot came from or went to.
-} space = {.hint = ROOTCN_FREE};
+    struct cnode *blocks[BLOCKS];
+    uint32_t first;      ///< L1 slot of the first CNode in the list.
+    uint32_t free_count; ///< Of all slots.
+    uint32_t cnodes;     ///< Of ours.
+    cslot_t l1_slots;    ///< Of the root CNode.
+    cslot_t l1_hint;     ///< No L1 slot below it is free.
+} space = {.blocks = {first_block}, .l1_slots = ROOTCN_SLOTS, .l1_hint = ROOTCN_FREE};
+
+static struct cnode *cnode_at(cslot_t l1_slot)
+{
+    return &space.blocks[l1_slot / BLOCK_CNODES][l1_slot % BLOCK_CNODES];
+}
+
+static bool slots_ready(enum section_need need)
+{
+    static const uint32_t slots[] = {
+        [SECTION_NEED_ONE] = 1,
+        [SECTION_NEED_BASE] = BASE,
+        [SECTION_NEED_RESERVE] = RESERVE + 1,
+    };
+    return space.free_count >= slots[need];
+}
+
+/// Inside the section. \return 0 if there is none
+static cslot_t take_l1(void)
+{
+    for (cslot_t l1_slot = space.l1_hint; l1_slot < space.l1_slots; l1_slot++) {
+        if (!cnode_at(l1_slot)->taken) {
+            cnode_at(l1_slot)->taken = true;
+            space.l1_hint = l1_slot + 1;
+            return l1_slot;
+        }
+    }
+    space.l1_hint = space.l1_slots;
+    return 0;
+}
+
+static errval_t cspace_resize(size_t slots)
+{
+    (void)slots;
+    return LIB_ERR_SLOT_ALLOC_NO_SPACE;
+} // TEMPORARY
+
+/// Doubles the root CNode. Refilling; outside the section.
+static errval_t grow_root(void)
+{
+    struct section_visit visit;
+    cslot_t slots = space.l1_slots * 2;
+    void *block[BLOCKS] = {0};
+    if (slots > BLOCKS * BLOCK_CNODES) {
+        return LIB_ERR_SLOT_ALLOC_NO_SPACE;
+    }
+    for (cslot_t at = space.l1_slots; at < slots; at += BLOCK_CNODES) {
+        if (!space.blocks[at / BLOCK_CNODES]) {
+            errval_t err = arena_alloc(BLOCK_CNODES * sizeof(struct cnode), &block[at / BLOCK_CNODES]);
+            if (err_is_fail(err)) {
+                return err;
+            }
+            space.blocks[at / BLOCK_CNODES] = block[at / BLOCK_CNODES];
+        }
+    }
+    errval_t err = cspace_resize(slots);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    section_enter_to_free(&slot_section, &visit);
+    space.l1_slots = slots;
+    section_leave(&slot_section, &visit);
+    return SYS_ERR_OK;
+}
 
 cslot_t slot_alloc_l1(void)
 {
-    cslot_t found = 0;
-    memory_lock();
-    for (cslot_t l1_slot = ROOTCN_FREE; l1_slot < ROOTCN_SLOTS; l1_slot++) {
-        if (!space.taken[l1_slot]) {
-            space.taken[l1_slot] = true;
-            found = l1_slot;
-            break;
-        }
-    }
-    memory_unlock();
+    struct section_visit visit;
+    section_enter_to_free(&slot_section, &visit);
+    cslot_t found = take_l1();
+    section_leave(&slot_section, &visit);
     return found;
 }
 
 void slot_free_l1(cslot_t l1_slot)
 {
-    space.taken[l1_slot] = false;
+    struct section_visit visit;
+    section_enter_to_free(&slot_section, &visit);
+    cnode_at(l1_slot)->taken = false;
+    if (l1_slot < space.l1_hint) {
+        space.l1_hint = l1_slot;
+    }
+    section_leave(&slot_section, &visit);
 }
 
+/// Another CNode. Refilling; outside the section.
 static errval_t grow(void)
 {
+    struct section_visit visit;
     struct capref dest;
-    struct cnoderef cnode;
-    errval_t err = cnode_create_l2(&dest, &cnode);
+    struct cnoderef cnoderef;
+    errval_t err = cnode_create_l2(&dest, &cnoderef);
+    if (err_no(err_pop(err)) == LIB_ERR_SLOT_ALLOC_NO_SPACE) {
+        err = grow_root();
+        if (err_is_ok(err)) {
+            err = cnode_create_l2(&dest, &cnoderef);
+        }
+    }
     if (err_is_fail(err)) {
         return err;
     }
-    cslot_t l1_slot = dest.slot;
-    space.ours[l1_slot] = true;
-    space.hint = l1_slot;
+    struct cnode *cnode = cnode_at(dest.slot);
+    section_enter_to_free(&slot_section, &visit);
     for (unsigned i = 0; i < BITMAP_WORDS; i++) {
-        space.free[l1_slot][i] = UINT64_MAX;
+        cnode->free[i] = UINT64_MAX;
     }
+    cnode->ours = true;
+    cnode->free_count = L2_CNODE_SLOTS;
+    cnode->next = space.first;
+    space.first = dest.slot;
+    space.free_count += L2_CNODE_SLOTS;
+    space.cnodes++;
+    section_leave(&slot_section, &visit);
     return SYS_ERR_OK;
 }
 
-static bool take_one(cslot_t l1_slot, struct capref *ret)
+void slot_alloc_init(void)
 {
-    uint64_t *free = space.free[l1_slot];
-    for (unsigned i = 0; i < BITMAP_WORDS; i++) {
-        if (free[i]) {
-            unsigned bit = (unsigned)__builtin_ctzl(free[i]);
-            free[i] &= free[i] - 1;
-            *ret = capref_make(TASKCN_SLOT_ROOTCN, l1_slot, i * 64 + bit);
-            space.hint = l1_slot;
-            return true;
-        }
-    }
-    return false;
+    (void)section_refill(&slot_section); // Without memory there are no slots, and whoever wants one is told.
 }
 
-/// slot_alloc() with the memory lock held.
-static errval_t find_one(struct capref *ret)
+size_t slot_alloc_bytes(void)
 {
-    if (take_one(space.hint, ret)) {
-        return SYS_ERR_OK;
+    struct section_visit visit;
+    section_enter_to_free(&slot_section, &visit);
+    size_t bytes = space.cnodes * OBJSIZE_L2CNode;
+    if (space.l1_slots > ROOTCN_SLOTS) {
+        bytes += space.l1_slots * CNODE_SLOT_BYTES;
     }
-    for (cslot_t l1_slot = ROOTCN_FREE; l1_slot < ROOTCN_SLOTS; l1_slot++) {
-        if (space.ours[l1_slot] && take_one(l1_slot, ret)) {
-            return SYS_ERR_OK;
-        }
+    section_leave(&slot_section, &visit);
+    return bytes;
+}
+
+/// Slots of a CNode have been taken; one that is full leaves the list, whose first it is or which `before`
+/// names.
+static void note_taken(struct cnode *cnode, struct cnode *before, unsigned count)
+{
+    cnode->free_count -= count;
+    space.free_count -= count;
+    if (cnode->free_count > 0) {
+        return;
     }
-    errval_t err = grow();
-    if (err_is_fail(err)) {
-        return err;
+    if (before) {
+        before->next = cnode->next;
+    } else {
+        space.first = cnode->next;
     }
-    take_one(space.hint, ret);
-    return SYS_ERR_OK;
 }
 
 errval_t slot_alloc(struct capref *ret)
 {
-    memory_lock();
-    errval_t err = find_one(ret);
-    memory_unlock();
-    return err;
+    struct section_visit visit;
+    errval_t err = section_enter(&slot_section, &visit);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    cslot_t l1_slot = space.first;
+    struct cnode *cnode = cnode_at(l1_slot);
+    unsigned word = 0;
+    while (!cnode->free[word]) {
+        word++;
+    }
+    unsigned bit = (unsigned)__builtin_ctzl(cnode->free[word]);
+    cnode->free[word] &= cnode->free[word] - 1;
+    note_taken(cnode, NULL, 1);
+    section_leave(&slot_section, &visit);
+    *ret = capref_make(TASKCN_SLOT_ROOTCN, l1_slot, word * 64 + bit);
+    return SYS_ERR_OK;
 }
 
-static bool is_free(cslot_t l1_slot, cslot_t slot)
+static bool is_free(const struct cnode *cnode, cslot_t slot)
 {
-    return space.free[l1_slot][slot / 64] >> slot % 64 & 1;
+    return cnode->free[slot / 64] >> slot % 64 & 1;
 }
 
-static bool take_range(cslot_t l1_slot, size_t count, struct capref *ret)
+/// \return the first of `count` consecutive free slots, or L2_CNODE_SLOTS
+static cslot_t find_run(const struct cnode *cnode, size_t count)
 {
     size_t run = 0;
     for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++) {
-        run = is_free(l1_slot, slot) ? run + 1 : 0;
+        if (slot % 64 == 0 && cnode->free[slot / 64] == 0) {
+            run = 0;
+            slot += 63;
+            continue;
+        }
+        run = is_free(cnode, slot) ? run + 1 : 0;
         if (run == count) {
-            cslot_t first = slot + 1 - (cslot_t)count;
-            for (cslot_t i = first; i <= slot; i++) {
-                space.free[l1_slot][i / 64] &= ~(1UL << i % 64);
+            return slot + 1 - (cslot_t)count;
+        }
+    }
+    return L2_CNODE_SLOTS;
+}
+
+/// Inside the section. \return false if none of the CNodes that are looked at has room
+static bool take_range(size_t count, struct capref *ret)
+{
+    struct cnode *before = NULL;
+    cslot_t l1_slot = space.first;
+    for (unsigned i = 0; i < RANGE_ATTEMPTS && l1_slot != 0; i++) {
+        struct cnode *cnode = cnode_at(l1_slot);
+        cslot_t first = cnode->free_count >= count ? find_run(cnode, count) : L2_CNODE_SLOTS;
+        if (first < L2_CNODE_SLOTS) {
+            for (cslot_t slot = first; slot < first + count; slot++) {
+                cnode->free[slot / 64] &= ~(1UL << slot % 64);
             }
+            note_taken(cnode, before, (unsigned)count);
             *ret = capref_make(TASKCN_SLOT_ROOTCN, l1_slot, first);
             return true;
         }
+        before = cnode;
+        l1_slot = cnode->next;
     }
     return false;
 }
 
-/// slot_alloc_range() with the memory lock held.
-static errval_t find_range(struct capref *ret, size_t count)
-{
-    for (cslot_t l1_slot = ROOTCN_FREE; l1_slot < ROOTCN_SLOTS; l1_slot++) {
-        if (space.ours[l1_slot] && take_range(l1_slot, count, ret)) {
-            return SYS_ERR_OK;
-        }
-    }
-    errval_t err = grow();
-    if (err_is_fail(err)) {
-        return err;
-    }
-    take_range(space.hint, count, ret);
-    return SYS_ERR_OK;
-}
-
 errval_t slot_alloc_range(struct capref *ret, size_t count)
 {
+    struct section_visit visit;
     if (count == 0 || count > L2_CNODE_SLOTS) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    memory_lock();
-    errval_t err = find_range(ret, count);
-    memory_unlock();
-    return err;
+    for (;;) {
+        errval_t err = section_enter(&slot_section, &visit);
+        if (err_is_fail(err)) {
+            return err;
+        }
+        // The reserve stays, also when many are taken at once.
+        bool found = space.free_count >= count + RESERVE && take_range(count, ret);
+        section_leave(&slot_section, &visit);
+        if (found) {
+            return SYS_ERR_OK;
+        }
+        err = section_refill(&slot_section);
+        if (err_is_fail(err)) {
+            return err;
+        }
+    }
+}
+
+/// A reference to `count` slots of one of our CNodes. \return NULL if it is anything else
+static struct cnode *own_cnode(struct capref first, size_t count)
+{
+    cslot_t l1_slot = first.cnode.cnode >> L2_CNODE_BITS;
+    if (first.cnode.croot != TASKCN_SLOT_ROOTCN || first.cnode.level != CNODE_TYPE_OTHER
+        || l1_slot >= space.l1_slots || first.slot >= L2_CNODE_SLOTS || count > L2_CNODE_SLOTS - first.slot) {
+        return NULL;
+    }
+    return cnode_at(l1_slot);
+}
+
+errval_t slot_free_range(struct capref first, size_t count)
+{
+    struct section_visit visit;
+    struct cnode *cnode = own_cnode(first, count);
+    if (!cnode || count == 0) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    section_enter_to_free(&slot_section, &visit);
+    bool used = cnode->ours;
+    for (cslot_t slot = first.slot; slot < first.slot + count && used; slot++) {
+        used = !is_free(cnode, slot);
+    }
+    if (used) {
+        for (cslot_t slot = first.slot; slot < first.slot + count; slot++) {
+            cnode->free[slot / 64] |= 1UL << slot % 64;
+        }
+        if (cnode->free_count == 0) {
+            cnode->next = space.first;
+            space.first = first.cnode.cnode >> L2_CNODE_BITS;
+        }
+        cnode->free_count += (uint16_t)count;
+        space.free_count += (uint32_t)count;
+    }
+    section_leave(&slot_section, &visit);
+    return used ? SYS_ERR_OK : SYS_ERR_INVALID_ARGUMENT;
 }
 
 errval_t slot_free(struct capref cap)
 {
-    cslot_t l1_slot = cap.cnode.cnode >> L2_CNODE_BITS;
-    if (cap.cnode.croot != TASKCN_SLOT_ROOTCN || cap.cnode.level != CNODE_TYPE_OTHER
-        || l1_slot >= ROOTCN_SLOTS || cap.slot >= L2_CNODE_SLOTS) {
-        return SYS_ERR_INVALID_ARGUMENT;
-    }
-    memory_lock();
-    bool used = space.ours[l1_slot] && !is_free(l1_slot, cap.slot);
-    if (used) {
-        space.free[l1_slot][cap.slot / 64] |= 1UL << cap.slot % 64;
-        space.hint = l1_slot;
-    }
-    memory_unlock();
-    return used ? SYS_ERR_OK : SYS_ERR_INVALID_ARGUMENT;
+    return slot_free_range(cap, 1);
 }

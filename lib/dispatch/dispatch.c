@@ -15,7 +15,7 @@ static struct {
 
 void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
 {
-    threads_start(USER_STACK_LIMIT, stack_top);
+    threads_start(USER_STACK, stack_top);
     disp->upcall_run = (lvaddr_t)dispatch_upcall_run;
     disp->upcall_fault = (lvaddr_t)dispatch_upcall_fault;
     disp->upcall_stack = (lvaddr_t)(state.upcall_stack + UPCALL_STACK_BYTES);
@@ -23,17 +23,27 @@ void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
     __atomic_store_n(&disp->disabled, 0, __ATOMIC_RELEASE);
 }
 
+/// The stack that a thread runs on: its own, or that for its faults. \return its lowest address in use
+static lvaddr_t stack_of(const struct thread *thread, lvaddr_t sp, lvaddr_t *top)
+{
+    if (sp > thread->fault_stack_base && sp <= thread->fault_stack_top) {
+        *top = thread->fault_stack_top;
+        return sp;
+    }
+    *top = thread->stack_top;
+    return sp > thread->stack_base && sp <= *top ? sp : thread->stack_base;
+}
+
 /**
  * Follows frame records (Arm procedure call standard, 6.4.6) from a frame pointer that may hold anything:
- * each record must lie in the thread's stack, and above the one before.
+ * each record must lie in the stack, above what is not in use, and above the one before.
  */
 static void add_backtrace(struct text *line, const struct registers *registers)
 {
-    const struct thread *thread = thread_scheduler.current;
-    lvaddr_t lowest = thread->stack_base;
-    lvaddr_t frame = registers->x[29];
+    lvaddr_t top, frame = registers->x[29];
+    lvaddr_t lowest = stack_of(thread_scheduler.current, registers->sp, &top);
     for (unsigned depth = 0; depth < BACKTRACE_DEPTH; depth++) {
-        if (frame % 16 || frame < lowest || frame > thread->stack_top - 16) {
+        if (frame % 16 || frame < lowest || frame > top - 16) {
             return;
         }
         const uint64_t *record = (const uint64_t *)frame;
@@ -47,9 +57,9 @@ static void add_backtrace(struct text *line, const struct registers *registers)
     }
 }
 
-void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address)
+void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address, const char *why)
 {
-    static const char *const kinds[] = {"read", "write", "execute", "trap"};
+    static const char *const kinds[] = {"read", "write", "execute", "trap", "bus"};
     const struct registers *registers = &disp->save_enabled;
     char buffer[FAULT_LINE_BYTES];
     struct text line;
@@ -58,6 +68,8 @@ void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr
     text_add(&line, "fault: domain=");
     disp->name[sizeof(disp->name) - 1] = 0;
     text_add(&line, disp->name);
+    text_add(&line, " thread=");
+    text_add_unsigned(&line, thread_scheduler.current->number);
     text_add(&line, " kind=");
     text_add(&line, kind < ARRAY_LENGTH(kinds) ? kinds[kind] : "unknown");
     text_add(&line, " address=");
@@ -66,6 +78,10 @@ void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr
     text_add_hex(&line, registers->pc);
     text_add(&line, " backtrace=");
     add_backtrace(&line, registers);
+    if (why) {
+        text_add(&line, " why: ");
+        text_add(&line, why);
+    }
     text_add(&line, "\n");
     kernel_print(buffer, line.length);
     disp->upcall_fault = 0;

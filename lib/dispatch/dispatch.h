@@ -14,11 +14,13 @@
 void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top);
 
 /**
- * Says on the console what faulted. Runs disabled on the dispatcher's own stack, without the thread's C
- * library state; the faulting registers are in save_enabled. Afterwards the dispatcher has no fault upcall:
- * when the access is made again, the kernel ends it, with the address that its parent is told.
+ * Says on the console what faulted. Called disabled; the faulting registers are in save_enabled. Afterwards
+ * the dispatcher has no fault upcall: when the access is made again, the kernel ends it, with the address
+ * that its parent is told.
+ *
+ * \param why more about it, or NULL
  */
-void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address);
+void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address, const char *why);
 
 /* Entry points of the upcalls, upcalls.S. */
 extern const char dispatch_upcall_run[], dispatch_upcall_fault[];

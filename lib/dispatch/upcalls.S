@@ -18,14 +18,9 @@ dispatch_upcall_run:
 .global dispatch_upcall_fault
 .type dispatch_upcall_fault, %function
 dispatch_upcall_fault:
-    mov     x19, x0
     mov     x29, xzr
-    bl      dispatch_report_fault   // (dispatcher, kind, address)
-    // The same thread goes on, into the same fault, for which there is no upcall any more.
-    add     x1, x19, #DISP_SAVE_ENABLED
-    mov     x0, #SYS_RESUME
-    svc     #0
-    udf     #0                      // refused: a fault while disabled ends the dispatcher
+    bl      threads_fault           // (dispatcher, kind, address); does not return
+    udf     #0
 .size dispatch_upcall_fault, . - dispatch_upcall_fault
 
 .section .note.GNU-stack, "", %progbits

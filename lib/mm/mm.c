@@ -61,9 +61,8 @@ errval_t mm_add(struct mm *mm, struct capref cap)
     return err;
 }
 
-/// Retypes the part of a region that was just taken out of its free ranges.
-static errval_t make_object(struct mm *mm, struct capref dest, enum objtype type, genpaddr_t base,
-                            gensize_t bytes)
+errval_t mm_make_object(struct mm *mm, struct capref dest, enum objtype type, genpaddr_t base,
+                        gensize_t bytes)
 {
     const struct region *region = ranges_region(&mm->ranges, base, bytes);
     gensize_t objsize = type == ObjType_Dispatcher ? OBJSIZE_Dispatcher : bytes;
@@ -85,7 +84,7 @@ errval_t mm_alloc_object(struct mm *mm, struct capref dest, enum objtype type, g
         if (err_is_fail(err)) {
             return err;
         }
-        err = make_object(mm, dest, type, base, taken);
+        err = mm_make_object(mm, dest, type, base, taken);
         if (err_is_fail(err) && err_no(err_pop(err)) != SYS_ERR_REVOKE_FIRST) {
             ranges_free(&mm->ranges, base, taken);
             return err;

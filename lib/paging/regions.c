@@ -95,19 +95,24 @@ void regions_remove(struct regions *regions, struct region *region)
     remove_below(&regions->root, region);
 }
 
-bool regions_overlap(const struct regions *regions, lvaddr_t base, size_t bytes)
+struct region *regions_any(const struct regions *regions, lvaddr_t base, size_t bytes)
 {
-    const struct region *node = regions->root;
+    struct region *node = regions->root;
     while (node != NULL) {
         if (base + bytes <= node->base) {
             node = node->child[BELOW];
         } else if (base >= end_of(node)) {
             node = node->child[ABOVE];
         } else {
-            return true;
+            return node;
         }
     }
-    return false;
+    return NULL;
+}
+
+bool regions_overlap(const struct regions *regions, lvaddr_t base, size_t bytes)
+{
+    return regions_any(regions, base, bytes) != NULL;
 }
 
 struct region *regions_find(const struct regions *regions, lvaddr_t base)

@@ -26,6 +26,9 @@ struct regions {
 /// True if any region has an address in [base, base + bytes).
 bool regions_overlap(const struct regions *regions, lvaddr_t base, size_t bytes);
 
+/// Any region with an address in [base, base + bytes), or NULL.
+struct region *regions_any(const struct regions *regions, lvaddr_t base, size_t bytes);
+
 /// Adds a region whose base and bytes are set. It overlaps none.
 void regions_add(struct regions *regions, struct region *region);
 

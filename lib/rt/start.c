@@ -1,14 +1,17 @@
 /**
  * From the first instruction of a domain to its main().
  */
+#include <abi/bootinfo.h>
 #include <aos/dispatch.h>
 #include <aos/ram_alloc.h>
+#include <aos/slot_alloc.h>
 #include <dispatch/dispatch.h>
 #include <picotls.h>
 #include <rt/start.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads/threads.h>
 
 extern int main(int argc, char *argv[], char *envp[]);
 
@@ -64,13 +67,9 @@ static void flush_output(void)
     fflush(stdout);
 }
 
-_Noreturn void rt_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
+_Noreturn void rt_main(void)
 {
-    _init_tls(rt_main_tls);
-    _set_tls(rt_main_tls);
-    dispatch_start(disp, stack_top);
-    ram_alloc_init();
-    int argc = read_arguments(disp);
+    int argc = read_arguments(curdispatcher());
     for (void (*const *function)(void) = __preinit_array_start; function != __preinit_array_end; function++) {
         (*function)();
     }
@@ -79,4 +78,22 @@ _Noreturn void rt_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
     }
     atexit(flush_output);
     exit(main(argc, argument_vector, environ));
+}
+
+static size_t stack_limit(void)
+{
+    const struct domain_arguments *arguments = domain_arguments();
+    return arguments ? arguments->stack_bytes : USER_STACK_LIMIT_BYTES;
+}
+
+lvaddr_t rt_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
+{
+    _init_tls(rt_main_tls);
+    _set_tls(rt_main_tls);
+    dispatch_start(disp, stack_top);
+    ram_alloc_init();
+    slot_alloc_init();
+    // A domain without memory of its own stays where it is.
+    lvaddr_t top = threads_grow_main_stack(stack_limit());
+    return top ? top : stack_top;
 }

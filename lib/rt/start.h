@@ -7,12 +7,15 @@
 #include <abi/dispatcher.h>
 
 /**
- * Sets up what programs take for granted (thread-local data, upcalls, memory, arguments, constructors), runs
- * main(), and exits with its status.
+ * Sets up what the library takes for granted: thread-local data, upcalls, memory, and a stack that can grow.
  *
  * \param disp      the dispatcher, disabled
- * \param stack_top top of the stack that it runs on
+ * \param stack_top top of the stack that the parent made
+ * \return top of the stack for rt_main()
  */
-_Noreturn void rt_start(struct dispatcher_shared *disp, lvaddr_t stack_top);
+lvaddr_t rt_start(struct dispatcher_shared *disp, lvaddr_t stack_top);
+
+/// Runs constructors and main(), and exits with its status.
+_Noreturn void rt_main(void);
 
 #endif

@@ -24,8 +24,7 @@ static errval_t fill(const struct builder *builder, struct domain_arguments *arg
     *arguments = (struct domain_arguments){
         .magic = ARGUMENTS_MAGIC,
         .version = ARGUMENTS_VERSION,
-        .heap_bytes = USER_HEAP_BYTES,
-        .stack_bytes = builder->stack_bytes,
+        .stack_bytes = builder->request->stack_bytes ? builder->request->stack_bytes : USER_STACK_LIMIT_BYTES,
         .trace_bytes = builder->trace_bytes,
         .pid = builder->request->pid,
     };

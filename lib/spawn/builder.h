@@ -19,7 +19,6 @@ struct builder {
     struct elf_image image;
     gensize_t ram_bytes; ///< Size of si->ram.
     gensize_t ram_used;
-    size_t stack_bytes;
     size_t trace_bytes;
     /*
      * While the child is built its CNodes stand in our own CSpace too: page tables and frames can only be

@@ -45,10 +45,17 @@ static size_t segment_span(const struct elf_segment *segment)
     return ROUND_UP(segment->vaddr + segment->memory_bytes, BASE_PAGE_SIZE) - first;
 }
 
+/// RAM for the child's own use.
+static gensize_t granted_bytes(const struct builder *builder)
+{
+    size_t bytes = builder->request->ram_bytes;
+    return bytes ? ROUND_UP(bytes, BASE_PAGE_SIZE) : USER_RAM_BYTES;
+}
+
 /// Everything that builder_object() will be asked for, with what alignment may cost.
 static gensize_t ram_needed(const struct builder *builder)
 {
-    gensize_t mapped = USER_DISPATCHER_BYTES + BASE_PAGE_SIZE + USER_HEAP_BYTES + builder->stack_bytes;
+    gensize_t mapped = USER_DISPATCHER_BYTES + BASE_PAGE_SIZE + USER_STACK_BYTES;
     gensize_t copied = mapped;
     gensize_t tables = FIXED_PAGE_TABLES + builder->trace_bytes / LARGE_PAGE_SIZE;
     for (unsigned i = 0; i < builder->image.segment_count; i++) {
@@ -58,7 +65,7 @@ static gensize_t ram_needed(const struct builder *builder)
     }
     tables += mapped / LARGE_PAGE_SIZE;
     gensize_t cnodes = ROOTCN_SLOTS * CNODE_SLOT_BYTES + BUILDER_CNODES * OBJSIZE_L2CNode;
-    gensize_t granted = ROUND_UP(builder->request->ram_bytes, BASE_PAGE_SIZE);
+    gensize_t granted = granted_bytes(builder);
     return cnodes + BASE_PAGE_SIZE + copied + tables * BASE_PAGE_SIZE + granted + CNODE_ALIGNMENT;
 }
 
@@ -144,9 +151,9 @@ errval_t builder_make_cspace(struct builder *builder)
     if (err_is_ok(err)) {
         err = fill_task_cnode(builder);
     }
-    if (err_is_ok(err) && builder->request->ram_bytes) {
+    if (err_is_ok(err)) {
         err = builder_object(builder, builder_slot(builder, ROOTCN_MEMORY, 0), ObjType_RAM,
-                             ROUND_UP(builder->request->ram_bytes, BASE_PAGE_SIZE), CNODE_ALIGNMENT);
+                             granted_bytes(builder), CNODE_ALIGNMENT);
     }
     return err;
 }

@@ -6,7 +6,7 @@
 #include <spawn/builder.h>
 #include <string.h>
 
-/// What crt0 expects: disabled, at the entry point, on the main stack.
+/// What crt0 expects: disabled, at the entry point, on the first stack.
 static void fill(const struct builder *builder, struct dispatcher_shared *disp)
 {
     disp->disabled = 1;
@@ -14,7 +14,7 @@ static void fill(const struct builder *builder, struct dispatcher_shared *disp)
     disp->core = disp_get_core_id();
     strncpy(disp->name, builder->request->name, sizeof(disp->name) - 1);
     disp->save_disabled.x[0] = USER_DISPATCHER;
-    disp->save_disabled.sp = USER_STACK_LIMIT + builder->stack_bytes;
+    disp->save_disabled.sp = USER_STACK + USER_STACK_BYTES;
     disp->save_disabled.pc = builder->image.entry;
 }
 

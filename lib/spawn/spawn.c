@@ -48,8 +48,6 @@ errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si)
     struct builder builder = {
         .request = request,
         .si = si,
-        .stack_bytes =
-            ROUND_UP(request->stack_bytes ? request->stack_bytes : USER_STACK_BYTES, BASE_PAGE_SIZE),
         .trace_bytes = trace_ring_bytes(),
     };
     errval_t err = SYS_ERR_OK;

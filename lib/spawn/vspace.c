@@ -23,24 +23,42 @@ static errval_t make_slot(void *context, struct capref *ret)
     return builder_segment_slot(context, ret);
 }
 
+static void *make_node(void *context, size_t bytes)
+{
+    (void)context;
+    return malloc(bytes);
+}
+
+static void free_node(void *context, void *node, size_t bytes)
+{
+    (void)context;
+    (void)bytes;
+    free(node);
+}
+
 /// A child that cannot be built is destroyed as a whole, so nothing is given back before.
-static void keep(void *context, struct capref cap)
+static void keep_slot(void *context, struct capref cap)
 {
     (void)context;
     (void)cap;
 }
 
+static void keep_table(void *context, enum objtype type, struct capref cap)
+{
+    (void)type;
+    keep_slot(context, cap);
+}
+
 errval_t builder_map(struct builder *builder, lvaddr_t vaddr, struct capref frame, gensize_t offset,
                      size_t bytes, uint64_t flags)
 {
-    size_t count;
-    struct page_piece *pieces = malloc(page_tables_max_pieces(bytes) * sizeof(*pieces));
-    if (!pieces) {
-        return LIB_ERR_RAM_ALLOC_EXHAUSTED;
+    struct capability_info info;
+    errval_t err = cap_identify(frame, &info);
+    for (size_t done = 0; done < bytes && err_is_ok(err);) {
+        struct page_chunk chunk = page_chunk_first(vaddr + done, info.base + offset + done, bytes - done);
+        err = page_tables_map(&builder->tables, vaddr + done, &chunk, frame, offset + done, (uint32_t)flags);
+        done += chunk.bytes;
     }
-    // Where the pieces went need not be remembered: they go with the child.
-    errval_t err = page_tables_map(&builder->tables, vaddr, frame, offset, bytes, flags, pieces, &count);
-    free(pieces);
     return err;
 }
 
@@ -100,28 +118,26 @@ static errval_t load_segment(struct builder *builder, const struct elf_segment *
 
 errval_t builder_make_vspace(struct builder *builder)
 {
-    static const struct vnode_source source = {
+    static const struct page_supply supply = {
         .make_table = make_table,
         .make_slot = make_slot,
-        .free_table = keep,
-        .free_slot = keep,
+        .make_node = make_node,
+        .free_table = keep_table,
+        .free_slot = keep_slot,
+        .free_node = free_node,
+        .copies = true,
     };
     struct capref root, frame;
     errval_t err = make_table(builder, ObjType_VNode_AARCH64_l0, &root);
-    if (err_is_fail(err)) {
-        return err;
+    if (err_is_ok(err)) {
+        err = page_tables_init(&builder->tables, root, &supply, builder);
     }
-    page_tables_init(&builder->tables, root, &source, builder);
     for (unsigned i = 0; i < builder->image.segment_count && err_is_ok(err); i++) {
         err = load_segment(builder, &builder->image.segments[i]);
     }
     if (err_is_ok(err)) {
-        err = map_new_frame(builder, USER_HEAP, USER_HEAP_BYTES, VREGION_FLAGS_READ_WRITE, &frame);
-    }
-    if (err_is_ok(err)) {
         // Nothing is ever mapped right below: that page is the stack's guard.
-        err =
-            map_new_frame(builder, USER_STACK_LIMIT, builder->stack_bytes, VREGION_FLAGS_READ_WRITE, &frame);
+        err = map_new_frame(builder, USER_STACK, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE, &frame);
     }
     if (err_is_ok(err) && builder->trace_bytes) {
         err = builder_map(builder, USER_TRACE, cap_trace, 0, builder->trace_bytes, VREGION_FLAGS_READ_WRITE);

@@ -1,6 +1,7 @@
 /**
- * Memory of threads: one frame each, mapped with a page before and behind it that is not. From below: stack,
- * then at the top the thread's own struct thread and its thread-local data.
+ * Memory of threads: a stack that grows where it is touched, and one frame that is there from the start: from
+ * below, the stack for faults, the thread's own struct thread, and its thread-local data. Around both lie
+ * pages that are not mapped.
  */
 #ifndef LIB_THREADS_STACKS_H
 #define LIB_THREADS_STACKS_H
@@ -8,11 +9,11 @@
 #include <threads/threads.h>
 
 /**
- * Makes a thread's memory, or takes that of an earlier thread. `tp`, `frame` and the stack's bounds are set,
+ * Makes a thread's memory, or takes that of an earlier thread. `tp`, `frame` and the stacks' bounds are set,
  * and thread-local data are as they are at the start of a thread; everything else is zero or, in FP state,
  * old.
  *
- * \param stack_bytes at least this much
+ * \param stack_bytes what the stack may grow to
  * \return SYS_ERR_OK, or why there is no memory
  */
 errval_t thread_memory_alloc(size_t stack_bytes, struct thread **ret);

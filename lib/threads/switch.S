@@ -84,6 +84,19 @@ threads_enter:
     b       go_on
 .size threads_enter, . - threads_enter
 
+// threads_enter_on(argument, thread pointer, function): its stack begins below the argument.
+.global threads_enter_on
+.type threads_enter_on, %function
+threads_enter_on:
+    mrs     x9, tpidrro_el0
+    mov     sp, x0
+    msr     tpidr_el0, x1
+    mov     x29, xzr
+    mov     x30, xzr
+    str     wzr, [x9, #DISP_DISABLED]
+    br      x2
+.size threads_enter_on, . - threads_enter_on
+
 // Where a new thread starts: x19 its function, x20 the argument.
 .global threads_trampoline
 .type threads_trampoline, %function

@@ -38,9 +38,12 @@ struct thread {
     bool wants_write;              ///< While it waits for a reader-writer lock.
     struct thread *joiner;         ///< Waits for its end.
     struct lmp_endpoint *endpoint; ///< While it waits for messages: for this one's, or NULL for any.
-    lvaddr_t stack_base;           ///< Lowest address of its stack.
+    lvaddr_t stack_base;           ///< Lowest address that its stack may grow to.
     lvaddr_t stack_top;
-    struct capref frame; ///< Its memory: stack, thread-local data, and this. Null for the main thread.
+    lvaddr_t fault_stack_base; ///< Where it handles its faults; fault.c.
+    lvaddr_t fault_stack_top;
+    thread_fault_handler_t fault_handler;
+    struct capref frame; ///< Its memory: fault stack, thread-local data, and this. Null for the main thread.
     thread_func_t function;
     void *arg;
     struct registers saved; ///< Of a preempted thread, with the FP state.
@@ -61,6 +64,10 @@ extern struct thread_scheduler thread_scheduler;
 
 /// Makes the thread of main() known, before the first upcall. Disabled.
 void threads_start(lvaddr_t stack_base, lvaddr_t stack_top);
+
+/// Gives the thread of main() another stack, and the one it had for its faults. \return the new top, or 0 if
+/// there is no memory for it
+lvaddr_t threads_grow_main_stack(size_t limit_bytes);
 
 /// True if threads other than the caller exist.
 static inline bool threads_several(void)
@@ -114,6 +121,8 @@ uint32_t threads_begin_look(void);
 /* switch.S. Disabled; what goes on does so enabled. */
 void threads_switch(struct thread *from, struct thread *to);
 _Noreturn void threads_enter(struct thread *to);
+/// Runs function(argument), with the stack below `argument` and this thread pointer.
+_Noreturn void threads_enter_on(void *argument, uint64_t tp, void *function);
 extern const char threads_trampoline[];
 void threads_save_fp(struct fp_registers *state);
 void threads_restore_fp(const struct fp_registers *state);

@@ -12,6 +12,14 @@
  */
 _Noreturn void threads_run(struct dispatcher_shared *disp);
 
+/**
+ * The current thread has faulted: it handles that itself. Called disabled, on the dispatcher's stack; the
+ * registers are in save_enabled.
+ *
+ * \param kind FAULT_*
+ */
+_Noreturn void threads_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address);
+
 /// The second thread has come: from now on `any` never looks as if nothing had come. Disabled.
 void threads_note_several(struct dispatcher_shared *disp);
 

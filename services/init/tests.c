@@ -69,13 +69,13 @@ static const struct {
     {"kernel", END_REASON_FAULT, 0xffff000000000000, UINT64_MAX},
     {"text", END_REASON_FAULT, USER_IMAGE_BASE, UINT64_MAX},
     {"data", END_REASON_FAULT, 0, 0},
-    {"stack", END_REASON_FAULT, USER_STACK_LIMIT - BASE_PAGE_SIZE, ~(BASE_PAGE_SIZE - 1)},
+    {"stack", END_REASON_FAULT, USER_OWN_BASE, ~(LARGE_PAGE_SIZE - 1)},
     {"thread", END_REASON_FAULT, USER_OWN_BASE, ~(LARGE_PAGE_SIZE - 1)},
     {"trap", END_REASON_TRAP, 0, 0},
     {"disabled", END_REASON_FAULT, 0x8, UINT64_MAX},
     {"abort", END_REASON_STOPPED, 134, UINT64_MAX},
     {"exit", END_REASON_STOPPED, 7, UINT64_MAX},
-    {"protect", END_REASON_FAULT, (511UL << 39) + BASE_PAGE_SIZE, UINT64_MAX},
+    {"protect", END_REASON_FAULT, (300UL << 39) + BASE_PAGE_SIZE, UINT64_MAX},
 };
 
 static bool run_crash(unsigned i)

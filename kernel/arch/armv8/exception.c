@@ -15,6 +15,16 @@
 #define ESR_CLASS_INSTRUCTION 0x20
 #define ESR_CLASS_DATA        0x24
 #define ESR_DATA_WRITE        (1 << 6)
+#define ESR_FAULT_TYPE(esr)   ((esr) >> 2 & 0xf)
+#define ESR_FAULT_TRANSLATION 1 ///< Up to ESR_FAULT_PERMISSION: what another mapping could mend.
+#define ESR_FAULT_PERMISSION  3
+
+/// True for an abort of a translation, access flag or permission (Armv8 ARM, ESR_EL1, fault status code).
+static bool is_about_mapping(uint64_t esr)
+{
+    const uint64_t type = ESR_FAULT_TYPE(esr);
+    return type >= ESR_FAULT_TRANSLATION && type <= ESR_FAULT_PERMISSION;
+}
 
 _Noreturn void exception_user(struct dcb *dcb, struct registers *saved, uint64_t esr, uint64_t far)
 {
@@ -23,8 +33,11 @@ _Noreturn void exception_user(struct dcb *dcb, struct registers *saved, uint64_t
         fp_trap(dcb);
         dispatch_return(saved);
     case ESR_CLASS_INSTRUCTION:
-        dispatch_fault(FAULT_EXECUTE, far);
+        dispatch_fault(is_about_mapping(esr) ? FAULT_EXECUTE : FAULT_BUS, far);
     case ESR_CLASS_DATA:
+        if (!is_about_mapping(esr)) {
+            dispatch_fault(FAULT_BUS, far);
+        }
         dispatch_fault(esr & ESR_DATA_WRITE ? FAULT_WRITE : FAULT_READ, far);
     default:
         dispatch_fault(FAULT_TRAP, saved->pc);

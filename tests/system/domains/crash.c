@@ -78,7 +78,7 @@ static void execute_undefined(void)
     __asm__ volatile("udf #0");
 }
 
-#define OWN_ENTRY 511 ///< Of the root page table; nothing else is there.
+#define OWN_ENTRY 300 ///< Of the root page table; nothing else is there.
 
 static struct capref new_slot(void)
 {

@@ -5,6 +5,8 @@
 #include "check.h"
 
 #include <aos/aos.h>
+#include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,7 +133,7 @@ static void test_paging(void)
     for (unsigned i = 0; i < MANY_FRAMES; i++) {
         unsigned number = (i * 5) % MANY_FRAMES;
         CHECK_OK(paging_unmap(st, windows[number]));
-        CHECK_ERR(paging_unmap(st, windows[number]), SYS_ERR_INVALID_ARGUMENT);
+        CHECK_ERR(paging_unmap(st, windows[number]), LIB_ERR_PAGING_NOT_MAPPED);
         CHECK_OK(ram_free(frames[number]));
     }
 }
@@ -145,7 +147,7 @@ static void test_fixed_mappings(void)
     CHECK_OK(frame_alloc(&frame, FRAME_BYTES, NULL));
     CHECK_OK(paging_map_fixed(st, border - 2 * BASE_PAGE_SIZE, frame, FRAME_BYTES));
     CHECK_ERR(paging_map_fixed(st, border, frame, BASE_PAGE_SIZE), LIB_ERR_PAGING_OVERLAP);
-    CHECK_ERR(paging_map_fixed(st, USER_HEAP, frame, BASE_PAGE_SIZE), SYS_ERR_INVALID_ARGUMENT);
+    CHECK_ERR(paging_map_fixed(st, USER_ARGS, frame, BASE_PAGE_SIZE), SYS_ERR_INVALID_ARGUMENT);
     CHECK_ERR(paging_map_fixed(st, USER_LIMIT - BASE_PAGE_SIZE, frame, FRAME_BYTES),
               SYS_ERR_INVALID_ARGUMENT);
     CHECK_ERR(paging_map_fixed_attr(st, USER_OWN_BASE, frame, BASE_PAGE_SIZE, 7), SYS_ERR_INVALID_ARGUMENT);
@@ -170,21 +172,73 @@ static void test_fixed_mappings(void)
     CHECK_OK(ram_free(large));
 }
 
+/// What is free, and what the library keeps for itself: together always the same.
+static gensize_t accounted_bytes(void)
+{
+    return ram_alloc_free_bytes() + ram_alloc_kept_bytes();
+}
+
+/// The memory of large blocks goes back when they are freed, touched or not.
+static void test_large_blocks(void)
+{
+    const size_t sizes[] = {0x11000, 0x80000, 0x200000, 0x300001};
+    char *blocks[ARRAY_LENGTH(sizes)];
+    gensize_t before = accounted_bytes();
+    for (unsigned i = 0; i < ARRAY_LENGTH(sizes); i++) {
+        CHECK((blocks[i] = malloc(sizes[i])) != NULL);
+        for (size_t at = 0; at < sizes[i]; at += (i + 1) * BASE_PAGE_SIZE) {
+            CHECK(blocks[i][at] == 0);
+            blocks[i][at] = 1;
+        }
+        CHECK(malloc_usable_size(blocks[i]) >= sizes[i]);
+    }
+    CHECK((blocks[0] = realloc(blocks[0], 0x22000)) != NULL && blocks[0][0] == 1);
+    CHECK(accounted_bytes() <= before - 0x500000);
+    for (unsigned i = 0; i < ARRAY_LENGTH(sizes); i++) {
+        free(blocks[i]);
+    }
+    CHECK(accounted_bytes() == before);
+    static volatile size_t most = SIZE_MAX; // The compiler would not have it.
+    CHECK(malloc(before) == NULL && errno == ENOMEM && malloc(most) == NULL);
+    CHECK(calloc(most / 2, 4) == NULL);
+    CHECK(accounted_bytes() == before);
+}
+
+static void test_aligned_blocks(void)
+{
+    void *blocks[20];
+    for (unsigned i = 0; i < ARRAY_LENGTH(blocks); i++) {
+        size_t alignment = 1UL << i;
+        CHECK((blocks[i] = memalign(alignment, 100 * i)) != NULL);
+        CHECK((uintptr_t)blocks[i] % alignment == 0 && malloc_usable_size(blocks[i]) >= 100 * i);
+        memset(blocks[i], (int)i, 100 * i);
+    }
+    for (unsigned i = 0; i < ARRAY_LENGTH(blocks); i++) {
+        for (unsigned at = 0; at < 100 * i; at++) {
+            CHECK(((char *)blocks[i])[at] == (char)i);
+        }
+        free(blocks[i]);
+    }
+    CHECK(memalign(3, 8) == NULL && errno == EINVAL);
+}
+
+/// Blocks until there is no memory, and the same number again when they have been freed.
 static void test_heap(void)
 {
-    void *all[256];
-    unsigned count = 0;
-    while (count < ARRAY_LENGTH(all) && (all[count] = malloc(10000)) != NULL) {
-        memset(all[count], 1, 10000);
-        count++;
+    static void *all[4096]; // more than the domain has RAM for
+    unsigned most = 0;
+    for (unsigned round = 0; round < 3; round++) {
+        unsigned count = 0;
+        while (count < ARRAY_LENGTH(all) && (all[count] = malloc(10000)) != NULL) {
+            memset(all[count], 1, 10000);
+            count++;
+        }
+        CHECK(count > 1000 && count < ARRAY_LENGTH(all) && count >= most);
+        most = count;
+        while (count > 0) {
+            free(all[--count]);
+        }
     }
-    CHECK(count > 50 && count < ARRAY_LENGTH(all));
-    while (count > 0) {
-        free(all[--count]);
-    }
-    void *again = malloc(500000);
-    CHECK(again != NULL);
-    free(again);
 }
 
 static void test_memory_functions(void)
@@ -214,19 +268,23 @@ int main(void)
     test_slots();
     test_ram();
     test_paging();
-    gensize_t before = ram_alloc_free_bytes();
+    const gensize_t before = accounted_bytes();
     test_paging();
     test_fixed_mappings();
     test_ram();
-    CHECK(ram_alloc_free_bytes() == before);
+    CHECK(accounted_bytes() == before);
     // What is kept for nodes and slots grows until it is enough, and then no more.
     unsigned rounds = 0;
+    gensize_t kept;
     do {
         CHECK(rounds++ < 5);
-        before = ram_alloc_free_bytes();
+        kept = ram_alloc_kept_bytes();
         test_fragments();
-    } while (ram_alloc_free_bytes() != before);
+        CHECK(accounted_bytes() == before);
+    } while (ram_alloc_kept_bytes() > kept);
     test_ram();
+    test_large_blocks();
+    test_aligned_blocks();
     test_heap();
     printf("memory: all checks hold\n");
     return EXIT_SUCCESS;

@@ -1,3 +1,0 @@
-#include <mm/lock.h>
-
-struct thread_mutex memory_mutex;

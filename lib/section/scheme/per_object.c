@@ -1,0 +1,85 @@
+/**
+ * A lock for each section, and one for the refilling of each group.
+ *
+ * Order: the mutex of the address space's group, that of the group of RAM and slots, then the lock of any one
+ * section. A thread that holds a section's lock waits for nothing.
+ */
+#include <section/scheme.h>
+
+static void enter(struct section *section, struct section_visit *visit)
+{
+    spin_acquire(&section->lock, &visit->node);
+    section_note_enter(section);
+}
+
+void section_leave(struct section *section, struct section_visit *visit)
+{
+    section_note_leave(section);
+    spin_release(&section->lock, &visit->node);
+}
+
+bool section_has(struct section *section, enum section_need need)
+{
+    struct section_visit visit;
+    enter(section, &visit);
+    bool has = section->ready(need);
+    section_leave(section, &visit);
+    return has;
+}
+
+errval_t section_refill_alone(struct section *section)
+{
+    thread_mutex_lock_nested(&section->group->mutex);
+    errval_t err = section_run_refill(section);
+    thread_mutex_unlock_nested(&section->group->mutex);
+    return err;
+}
+
+/// Refills, unless another thread has done it while this one waited for its turn.
+static errval_t refill(struct section *section)
+{
+    errval_t err = SYS_ERR_OK;
+    thread_mutex_lock_nested(&section->group->mutex);
+    if (!section_has(section, SECTION_NEED_RESERVE)) {
+        err = section_run_refill(section);
+    }
+    thread_mutex_unlock_nested(&section->group->mutex);
+    return err;
+}
+
+errval_t section_enter(struct section *section, struct section_visit *visit)
+{
+    section_touch_stack();
+    for (;;) {
+        enter(section, visit);
+        if (section->ready(section_need())) {
+            return SYS_ERR_OK;
+        }
+        section_leave(section, visit);
+        if (section_refilling()) {
+            return LIB_ERR_RESERVE;
+        }
+        // What this thread brings others may take before it comes back: then it brings more.
+        errval_t err = refill(section);
+        if (err_is_fail(err)) {
+            return err;
+        }
+    }
+}
+
+void section_enter_to_free(struct section *section, struct section_visit *visit)
+{
+    section_touch_stack();
+    enter(section, visit);
+    if (!section_refilling() && !section->ready(SECTION_NEED_RESERVE)) {
+        section_leave(section, visit);
+        (void)refill(section); // What is freed may be what is missing.
+        enter(section, visit);
+    }
+}
+
+errval_t section_refill(struct section *section)
+{
+    section_touch_stack();
+    return section_refill_alone(section);
+}

@@ -1,0 +1,139 @@
+/**
+ * Faults of threads.
+ *
+ * The kernel's fault upcall runs disabled, on the dispatcher's stack. Handling a fault may take locks and
+ * wait, so the thread does it itself: its registers go onto its fault stack, and it runs the handler there,
+ * enabled, as any thread runs. A handler may fault in its turn; the next one runs below it on the same stack.
+ * Below what handlers of programs may use there is a part for the library's own, which is the last one to run
+ * out of room.
+ */
+#include <aos/dispatch.h>
+#include <dispatch/dispatch.h>
+#include <paging/fault.h>
+#include <rt/syscall.h>
+#include <section/section.h>
+#include <threads/threads.h>
+#include <threads/upcall.h>
+#include <trace/trace.h>
+
+/// What paging needs below a fault's frame; more than that is for programs' handlers.
+#define PAGING_STACK_BYTES  0x0c00UL
+#define HANDLER_STACK_BYTES 0x1400UL
+
+/// A fault that is being handled, on the thread's fault stack.
+struct fault {
+    struct registers registers; ///< First, so that it is aligned as the stack is.
+    uint64_t kind;
+    lvaddr_t address;
+    struct fp_registers fp; ///< In domains whose code uses them; else it is not there.
+};
+
+extern char threads_use_fp[]; ///< The build's: its address is 1 in domains that use FP registers, else 0.
+
+static bool uses_fp(void)
+{
+    return (uintptr_t)threads_use_fp != 0;
+}
+
+static size_t fault_bytes(void)
+{
+    return uses_fp() ? sizeof(struct fault) : offsetof(struct fault, fp);
+}
+
+/// The thread goes on where it faulted.
+static _Noreturn void resume(struct fault *fault)
+{
+    struct dispatcher_shared *disp = disp_disable();
+    disp->save_enabled = fault->registers;
+    if (uses_fp()) {
+        threads_restore_fp(&fault->fp);
+    }
+    sys_resume((uintptr_t)&disp->save_enabled);
+    __builtin_trap();
+}
+
+/// Ends the domain: it is said why, and the thread runs into the same fault again, for which there is no
+/// upcall then.
+static _Noreturn void give_up(struct fault *fault, const char *why)
+{
+    struct dispatcher_shared *disp = disp_disable();
+    disp->save_enabled = fault->registers;
+    dispatch_report_fault(disp, fault->kind, fault->address, why);
+    sys_resume((uintptr_t)&disp->save_enabled);
+    __builtin_trap();
+}
+
+/// Whether the access will do now. Else `why` says more than that it is not allowed, or NULL.
+static bool resolve(struct fault *fault, const char **why)
+{
+    const struct thread *self = thread_scheduler.current;
+    bool mapped = false;
+    errval_t err = LIB_ERR_PAGING_NOT_MAPPED;
+    *why = NULL;
+    if (section_current()) {
+        *why = "in the middle of the library's own bookkeeping";
+        return false;
+    }
+    trace_paging_fault_begin(fault->address, fault->kind);
+    if (fault->kind <= FAULT_EXECUTE) {
+        err = paging_handle_fault(get_current_paging_state(), (unsigned)fault->kind, fault->address, &mapped);
+    }
+    if (err == LIB_ERR_PAGING_NOT_MAPPED && self->fault_handler) {
+        lvaddr_t room = (lvaddr_t)fault - self->fault_stack_base;
+        if (room < HANDLER_STACK_BYTES) {
+            *why = "with no room left for a handler";
+        } else if (self->fault_handler((unsigned)fault->kind, fault->address, &fault->registers)) {
+            err = SYS_ERR_OK;
+        }
+    } else if (err_is_fail(err) && err != LIB_ERR_PAGING_NOT_MAPPED) {
+        *why = err_getstring(err_no(err) == LIB_ERR_PAGING_MAP ? err_pop(err) : err);
+    }
+    trace_paging_fault_end(mapped);
+    return err_is_ok(err);
+}
+
+/// The thread itself, enabled, on its fault stack.
+static _Noreturn void handle(struct fault *fault)
+{
+    const char *why;
+    if (resolve(fault, &why)) {
+        resume(fault);
+    }
+    const struct thread *self = thread_scheduler.current;
+    if (!why && fault->address < self->stack_base && self->stack_base - fault->address <= BASE_PAGE_SIZE) {
+        why = "the thread's stack is full";
+    } else if (!why && fault->kind <= FAULT_EXECUTE && fault->address < BASE_PAGE_SIZE) {
+        why = "nothing is ever mapped in the first page";
+    }
+    give_up(fault, why);
+}
+
+_Noreturn void threads_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address)
+{
+    const struct thread *self = thread_scheduler.current;
+    lvaddr_t sp = disp->save_enabled.sp;
+    bool nested = sp > self->fault_stack_base && sp <= self->fault_stack_top;
+    lvaddr_t top = nested ? ROUND_DOWN(sp, 16) : self->fault_stack_top;
+    lvaddr_t room = top - self->fault_stack_base;
+    if (self->fault_stack_top == 0 || room < fault_bytes() + PAGING_STACK_BYTES) {
+        dispatch_report_fault(disp, kind, address, nested ? "the thread's stack for faults is full" : NULL);
+        sys_resume((uintptr_t)&disp->save_enabled);
+        __builtin_trap();
+    }
+    struct fault *fault = (struct fault *)(top - ROUND_UP(fault_bytes(), 16));
+    fault->registers = disp->save_enabled;
+    fault->kind = kind;
+    fault->address = address;
+    if (uses_fp()) {
+        threads_save_fp(&fault->fp);
+    }
+    threads_enter_on(fault, fault->registers.tpidr, (void *)handle);
+}
+
+thread_fault_handler_t thread_set_fault_handler(thread_fault_handler_t handler)
+{
+    struct thread *self = thread_scheduler.current;
+    thread_fault_handler_t before = self->fault_handler;
+    self->fault_handler = handler;
+    return before;
+}
