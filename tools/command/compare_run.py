@@ -43,7 +43,7 @@ class Ledger:
         output.commit_files()
 
     def found(self, cell: Cell, options: argparse.Namespace, git: Mapping[str, Any]) -> Variant | None:
-        """The cell's results, if they are complete and a new run could only give the same."""
+        """The cell's results, if they are complete and of the same commit and options."""
         entry = self._cells.get(cell.folder, {})
         if git["dirty"] or entry.get("status") != "ok" or entry.get("options") != facts(options):
             return None
