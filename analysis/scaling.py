@@ -39,8 +39,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def lines(benches: Sequence[Bench]) -> list[Line]:
-    """Every line, in the order of the results; points in the order of the parameter."""
+def lines(benches: Sequence[Bench], least: int = POINTS_LEAST) -> list[Line]:
+    """Every line of at least `least` points, in the order of the results; points in that of the parameter."""
     groups: dict[tuple[Any, ...], list[Bench]] = {}
     for bench in benches:
         if not bench["samples"]:
@@ -53,7 +53,7 @@ def lines(benches: Sequence[Bench]) -> list[Line]:
     found = []
     for (name, parameter, rest, unit), members in groups.items():
         points = sorted(members, key=lambda bench: bench["params"][parameter])
-        if len({bench["params"][parameter] for bench in points}) >= POINTS_LEAST:
+        if len({bench["params"][parameter] for bench in points}) >= least:
             found.append(Line(name, parameter, rest, unit, tuple(points)))
     return found
 

@@ -57,6 +57,7 @@ class Checker:
         self._flow_begins: dict[int, int] = {}
         self._flow_ends: dict[int, int] = {}
         self._threads: dict[int, str] = {}
+        self._thread_processes: dict[int, int] = {}
         self._running: dict[int, int] = {}
         self._on_core: dict[int, int] = {}
         self._stats: dict[int, int] | None = None
@@ -144,6 +145,16 @@ class Checker:
         self._tracks.setdefault(track.uuid, TrackState(name, track.HasField("counter")))
         if track.HasField("process"):
             self.summary.processes[track.process.pid] = track.process.process_name
+        elif track.HasField("thread"):
+            self._describe_thread(track.thread.pid, track.thread.tid)
+
+    def _describe_thread(self, pid: int, tid: int) -> None:
+        if pid not in self.summary.processes:
+            self._say(f"describes thread {tid} before its process {pid}")
+        if tid in self._thread_processes:
+            self._say(f"describes thread {tid} a second time")
+        self._thread_processes[tid] = pid
+        self.summary.threads[pid] = self.summary.threads.get(pid, 0) + 1
 
     def _known(self, state: SequenceState, table: str, iid: int) -> str:
         name = state.names.get(table, {}).get(iid)

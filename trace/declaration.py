@@ -30,7 +30,7 @@ DEFAULT_FILE = Path(__file__).resolve().parent / "points.toml"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _UNIT = re.compile(r"[A-Za-z][A-Za-z0-9/]*\Z")
-_KEYS = {"kind", "track", "text", "args"}
+_KEYS = {"kind", "track", "text", "args", "values"}
 
 
 class DeclarationError(Exception):
@@ -45,6 +45,8 @@ class Argument:
     type: str
     unit: str
     shift: int
+    words: tuple[str, ...] = ()
+    """What the values 0, 1, ... mean, if they are names and not numbers."""
 
     @property
     def bits(self) -> int:
@@ -56,6 +58,10 @@ class Argument:
 
     def extract(self, word: int) -> int:
         return (word >> self.shift) & ((1 << self.bits) - 1)
+
+    def shown(self, value: int) -> int | str:
+        """A value as people read it; one that the declaration has no word for stays a number."""
+        return self.words[value] if value < len(self.words) else value
 
 
 @dataclass(frozen=True)
@@ -162,7 +168,7 @@ def _point(source: str, number: int, subsystem: str, event: str, entry: object) 
     _require(kind in KINDS, source, name, f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
     _require(track in TRACKS, source, name, f"track must be one of {', '.join(TRACKS)}, not {track!r}")
     _require(isinstance(text, str) and bool(text), source, name, "needs a text, one sentence")
-    arguments = _arguments(source, name, entry.get("args", {}))
+    arguments = _arguments(source, name, entry.get("args", {}), _words(source, name, entry))
     if kind in ("begin", "end"):
         _require(event.endswith(f"_{kind}"), source, name, f"kind {kind} needs an event named ..._{kind}")
     if kind in ("flow_out", "flow_in"):
@@ -174,7 +180,27 @@ def _point(source: str, number: int, subsystem: str, event: str, entry: object) 
     return Point(number, subsystem, event, str(kind), str(track), str(text), arguments)
 
 
-def _arguments(source: str, name: str, entry: object) -> tuple[Argument, ...]:
+def _words(source: str, name: str, entry: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """The key `values` of a point, argument = [word for 0, ...]. They are only shown, so not in the hash."""
+    table = entry.get("values", {})
+    _require(isinstance(table, dict), source, name, "values is not a table")
+    assert isinstance(table, dict)
+    known = entry.get("args", {})
+    for argument, words in table.items():
+        _require(
+            isinstance(known, dict) and argument in known,
+            source,
+            name,
+            f"values names no argument: {argument}",
+        )
+        good = isinstance(words, list) and words and all(isinstance(w, str) and w for w in words)
+        _require(bool(good), source, name, f"values of {argument} are not a list of words")
+    return {argument: tuple(words) for argument, words in table.items()}
+
+
+def _arguments(
+    source: str, name: str, entry: object, meanings: Mapping[str, tuple[str, ...]]
+) -> tuple[Argument, ...]:
     _require(isinstance(entry, dict), source, name, "args is not a table")
     assert isinstance(entry, dict)
     arguments: list[Argument] = []
@@ -196,7 +222,7 @@ def _arguments(source: str, name: str, entry: object) -> tuple[Argument, ...]:
             name,
             f"argument {argument} has odd unit {unit!r}",
         )
-        arguments.append(Argument(argument, words[0], unit, shift))
+        arguments.append(Argument(argument, words[0], unit, shift, meanings.get(argument, ())))
         shift += TYPES[words[0]]
     _require(shift <= WORD_BITS, source, name, f"its arguments take {shift} of {WORD_BITS} bits")
     return tuple(arguments)

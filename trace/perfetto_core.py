@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import TrackEvent
 
-from trace import schedule
+from trace import running, schedule
 from trace.benches import BenchRow
 from trace.declaration import Declaration, Point
 from trace.flows import Place
 from trace.items import Records, RecordsLost
 from trace.perfetto_sequence import Annotations
 from trace.perfetto_sequence import Sequence as PacketSequence
-from trace.perfetto_tracks import Dispatcher, Tracks, core_track, counter_track, unknown_track
+from trace.perfetto_tracks import Dispatcher, Thread, Tracks, core_track, unknown_track
 
 BEGIN, END = TrackEvent.TYPE_SLICE_BEGIN, TrackEvent.TYPE_SLICE_END
 INSTANT = TrackEvent.TYPE_INSTANT
+WAIT = "sync.wait"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Boot:
     dispatchers: Mapping[int, Dispatcher]
     flows: Mapping[Place, int]
     benches: Mapping[int, BenchRow]
+    threads_recorded: bool = False
 
     def nanoseconds(self, cycles: int) -> int:
         return cycles * 1_000_000_000 // self.cycle_hz
@@ -43,7 +45,9 @@ class CoreWriter:
         self._sequence = sequence
         self._tracks = tracks
         self._open: dict[int, list[str]] = {}
-        self._running: int | None = None
+        self._running = running.Running(boot.threads_recorded)
+        self._thread: Thread | None = None
+        """The thread that the core runs, as far as it is known."""
         self._position = 0
         self._time = 0
         self.schedule = schedule.CoreSchedule(core)
@@ -64,14 +68,15 @@ class CoreWriter:
                 self._record(self._boot.nanoseconds(self._time), point, word)
                 self._position += 1
         self._close_all()
-        self.schedule.stop(self._boot.nanoseconds(self._time), schedule.RUNNABLE)
+        self.schedule.finish(self._boot.nanoseconds(self._time))
 
     def _gap(self, entry: RecordsLost) -> None:
-        """After a gap nothing is known: not which domain runs, nor which slices are still open."""
+        """After a gap nothing is known: not which domain and thread run, nor which slices are open."""
         time = self._boot.nanoseconds(self._time)
         self._close_all()
         self.schedule.stop(time, schedule.RUNNABLE)
-        self._running = None
+        self._running.lost()
+        self._thread = None
         self.lost += entry.count
         self._sequence.lost()
         arguments = Annotations().add("events", entry.count).add("reason", entry.reason)
@@ -79,26 +84,30 @@ class CoreWriter:
         self._sequence.event(time, INSTANT, core_track(self._core), name, "loss", arguments)
 
     def _close_all(self) -> None:
-        time = self._boot.nanoseconds(self._time)
-        for track, names in self._open.items():
-            for _ in names:
-                self._sequence.event(time, END, track)
-        self._open.clear()
+        for track in list(self._open):
+            self._close(track)
+
+    def _close(self, track: int) -> None:
+        for _ in self._open.pop(track, ()):
+            self._sequence.event(self._boot.nanoseconds(self._time), END, track)
 
     def _track(self, point: Point) -> int:
         if point.track == "kernel":
             return core_track(self._core)
-        if self._running in self._boot.dispatchers:
-            return self._boot.dispatchers[self._running].thread_track
+        if self._thread is not None:
+            return self._thread.track
         self._tracks.unknown(self._core)
         return unknown_track(self._core)
+
+    def _counter_track(self, point: Point) -> int:
+        if point.track == "domain" and self._thread is not None:
+            return self._tracks.domain_counter(self._thread.dispatcher, point)
+        return self._tracks.counter(self._core, point)
 
     def _record(self, time: int, point: Point, word: int) -> None:
         values = point.decode(word)
         if point.kind == "counter":
-            self._tracks.counter(self._core, point)
-            value = values[point.arguments[0].name]
-            self._sequence.counter(time, counter_track(self._core, point), value)
+            self._sequence.counter(time, self._counter_track(point), values[point.arguments[0].name])
             return
         track = self._track(point)
         if point.kind == "end":
@@ -142,7 +151,7 @@ class CoreWriter:
         arguments = Annotations()
         for argument in point.arguments:
             name = f"{argument.name} ({argument.unit})" if argument.unit else argument.name
-            arguments.add(name, values[argument.name], argument.hexadecimal)
+            arguments.add(name, argument.shown(values[argument.name]), argument.hexadecimal)
         if "dispatcher" in values:
             dispatcher = self._boot.dispatchers.get(values["dispatcher"])
             arguments.add("domain", dispatcher.name if dispatcher else "idle")
@@ -151,12 +160,35 @@ class CoreWriter:
         return arguments
 
     def _follow(self, time: int, point: Point, values: Mapping[str, int]) -> None:
-        """Keeps track of which dispatcher runs."""
-        if point.name == "dispatch.switch":
-            self._running = values["dispatcher"]
-            self.schedule.switch(time, values["dispatcher"], bool(values["previous_runnable"]))
+        """Keeps track of which dispatcher runs, and which of its threads."""
+        if point.name == running.SWITCH:
+            self._switch_thread(time, values["to"])
+        elif point.name == "dispatch.switch":
+            self._running.switch_dispatcher(values["dispatcher"])
+            self._thread = self._current()
+            runnable = bool(values["previous_runnable"])
+            self.schedule.run(time, self._thread, schedule.RUNNABLE if runnable else schedule.SLEEPING)
         elif point.name == "dispatch.end":
-            self.schedule.end(time, values["dispatcher"])
+            self._running.end(values["dispatcher"])
+            threads = self._tracks.threads_of(values["dispatcher"])
+            for thread in threads:
+                self._close(thread.track)
+            self.schedule.end(time, threads)
+
+    def _switch_thread(self, time: int, to: int) -> None:
+        """A thread that waits for another one, or leaves the dispatcher with nobody to run, sleeps."""
+        before = self._thread
+        self._running.switch_thread(to)
+        self._thread = self._current()
+        if before is not None and self._thread is not None:
+            waits = to == running.NO_THREAD or WAIT in self._open.get(before.track, ())
+            self.schedule.give_up(time, self._thread, waits or before.number < running.MAIN_THREAD)
+
+    def _current(self) -> Thread | None:
+        dispatcher = self._boot.dispatchers.get(self._running.dispatcher or 0)
+        if dispatcher is None:
+            return None
+        return self._tracks.thread(dispatcher, self._running.thread(dispatcher.number))
 
 
 def mentioned(declaration: Declaration, entries: Sequence[Records | RecordsLost]) -> set[int]:

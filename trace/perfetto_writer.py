@@ -12,7 +12,7 @@ from typing import IO
 
 from perfetto.trace_builder.proto_builder import StreamingTraceProtoBuilder
 
-from trace import flows, perfetto_tracks, schedule
+from trace import flows, perfetto_tracks, running, schedule
 from trace.perfetto_core import INSTANT, Boot, CoreWriter, mentioned
 from trace.perfetto_sequence import Annotations, Sequence
 from trace.perfetto_tracks import MACHINE, Tracks
@@ -38,14 +38,13 @@ def write(
     known = perfetto_tracks.dispatchers(recording.domains, named)
     for dispatcher in known.values():
         tracks.dispatcher(dispatcher)
-    if known:
-        schedule.write_tree(machine, known)
     boot = Boot(
         recording.declaration,
         recording.hello_number("cycle_hz") or DEFAULT_CYCLE_HZ,
         known,
         flows.match(recording.declaration, recording.cores),
         recording.benches.rows,
+        running.records_threads(recording.declaration, recording.hello),
     )
     writers: list[CoreWriter] = []
     for core in cores:
@@ -53,6 +52,8 @@ def write(
         writer = CoreWriter(boot, core, sequence, tracks)
         writer.write(recording.cores.get(core, []), progress)
         writers.append(writer)
+    if known:
+        schedule.write_tree(machine, known.values(), tracks.threads)
     _machine_events(recording, boot, machine, writers, mode)
     _statistics(machine, writers)
 
@@ -77,7 +78,7 @@ def _machine_events(
     for change in changes:
         while waiting and waiting[-1][0] <= change.time:
             _clock(machine, *waiting.pop())
-        schedule.write_change(machine, change, boot.dispatchers, change.time)
+        schedule.write_change(machine, change)
     while waiting:
         _clock(machine, *waiting.pop())
     report = recording.report

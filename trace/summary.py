@@ -26,6 +26,8 @@ class Summary:
     events: dict[str, int] = field(default_factory=dict)
     tracks: dict[str, int] = field(default_factory=dict)
     processes: dict[int, str] = field(default_factory=dict)
+    threads: dict[int, int] = field(default_factory=dict)
+    """How many a process has; what stands for no thread or an unknown one counts."""
     switches: int = 0
     flows: int = 0
     lost: int = 0
@@ -77,6 +79,10 @@ class Summary:
         """(length, begin, name, track), slowest first."""
         return sorted(self._slowest, reverse=True)
 
+    def _domain(self, pid: int) -> str:
+        threads = self.threads.get(pid, 1)
+        return f"{self.processes[pid]} ({pid}{f', {threads} threads' if threads != 1 else ''})"
+
     def lines(self) -> list[str]:
         """The summary for people."""
         lines = [
@@ -87,7 +93,7 @@ class Summary:
             lines.append(f"last clock reading at {shown_time(self.last_clock)}")
         counts = ", ".join(f"{name} {count}" for name, count in sorted(self.events.items()))
         lines.append(f"events: {sum(self.events.values())} ({counts or 'none'})")
-        names = ", ".join(f"{name} ({pid})" for pid, name in sorted(self.processes.items()))
+        names = ", ".join(self._domain(pid) for pid in sorted(self.processes))
         lines.append(f"domains: {names or 'none'}")
         lines.append(f"scheduling changes: {self.switches}; flows with both ends: {self.flows}")
         lines.append(

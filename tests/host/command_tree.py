@@ -14,7 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 FAKE_CMAKE = """#!/bin/sh
 [ "${FAKE_CMAKE:-}" = variant ] && { printf 'CMake Error at cmake/strategies.cmake:12 (message):\\n  %s\\n\\n  %s\\n\\n\\nCall Stack (most recent call first):\\n  CMakeLists.txt:3 (strategy)\\n' "There is no value slow of the axis alloc." "The menu is first_fit, rbtree." >&2; exit 1; }
+if [ "$1" = -S ]; then
+    mkdir -p "$4"
+    printf '%s' '{"alloc": {"default": "rbtree", "values": ["buddy", "rbtree"]}, "fastpath": {"default": "on", "values": ["off", "on"]}}' >"$4/strategies.json"
+fi
 if [ "$1" = --build ]; then
+    case "$2" in *"${FAKE_CMAKE_BREAKS:-nothing}"*) FAKE_CMAKE=compile ;; esac
     [ "${FAKE_CMAKE:-}" = compile ] && { echo "FAILED: a.o"; echo "a.c:1: error: no"; exit 1; }
     echo "[1/1] Linking lanternfish.elf"
     mkdir -p "$2/domains"

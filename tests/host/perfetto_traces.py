@@ -26,3 +26,17 @@ def written(data: bytes) -> bytes:
 
 def packets_of(data: bytes) -> Packets:
     return list(Trace.FromString(data).packet)
+
+
+def events(packets: Packets) -> list[tuple[TracePacket, str]]:
+    """Every track event with its name looked up."""
+    names: dict[int, dict[int, str]] = {}
+    found = []
+    for packet in packets:
+        table = names.setdefault(packet.trusted_packet_sequence_id, {})
+        if packet.sequence_flags & 1:
+            table.clear()
+        table.update({entry.iid: entry.name for entry in packet.interned_data.event_names})
+        if packet.HasField("track_event"):
+            found.append((packet, table.get(packet.track_event.name_iid, "")))
+    return found

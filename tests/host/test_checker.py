@@ -30,6 +30,17 @@ def lost_track(packets: Packets) -> None:
     del packets[next(at for at, p in enumerate(packets) if p.track_descriptor.thread.thread_name == "bench")]
 
 
+def lost_process(packets: Packets) -> None:
+    del packets[
+        next(at for at, p in enumerate(packets) if p.track_descriptor.process.process_name == "bench")
+    ]
+
+
+def thread_twice(packets: Packets) -> None:
+    threads = [p.track_descriptor.thread for p in packets if p.track_descriptor.HasField("thread")]
+    threads[1].tid = threads[0].tid
+
+
 def lost_parent(packets: Packets) -> None:
     del packets[next(at for at, p in enumerate(packets) if p.track_descriptor.name == "Machine")]
 
@@ -166,6 +177,8 @@ DAMAGES = [
     lost_begin,
     lost_end,
     lost_track,
+    lost_process,
+    thread_twice,
     lost_parent,
     late_track,
     track_twice,

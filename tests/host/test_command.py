@@ -146,10 +146,10 @@ def test_menu_and_help(tree: Tree) -> None:
         done = subprocess.run(
             [tree.root / "lantern", *arguments], capture_output=True, text=True, check=False
         )
-        assert done.returncode == 2 and "bench" in done.stderr and "compare" not in done.stderr
+        assert done.returncode == 2 and "bench" in done.stderr and "compare" in done.stderr
     done = subprocess.run([tree.root / "lantern", "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "setup" in done.stdout
-    for command in ("setup", "build", "run", "bench", "test", "trace", "clean"):
+    for command in ("setup", "build", "run", "bench", "compare", "test", "trace", "clean"):
         done = subprocess.run(
             [tree.root / "lantern", command, "--help"], capture_output=True, text=True, check=False
         )

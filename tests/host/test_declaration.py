@@ -143,3 +143,26 @@ def test_a_bad_declaration_stops_with_a_sentence(tmp_path: Path) -> None:
     assert (
         done.returncode == 1 and "cannot be read or written" in done.stderr and "Traceback" not in done.stderr
     )
+
+
+def test_words_for_values_do_not_change_the_hash() -> None:
+    words = {"values": {"number": ["none", "one"]}}
+    declaration = build({"a": {"b": GOOD | words}}, "here")
+    assert declaration.hash == build({"a": {"b": GOOD}}, "here").hash
+    argument = declaration.points[0].arguments[0]
+    assert [argument.shown(value) for value in (0, 1, 2)] == ["none", "one", 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        ({"other": ["x"]}, "names no argument: other"),
+        ({"number": "x"}, "are not a list of words"),
+        ({"number": [1]}, "are not a list of words"),
+        ({"number": []}, "are not a list of words"),
+        ([], "values is not a table"),
+    ],
+)
+def test_words_for_values_are_checked(values: object, complaint: str) -> None:
+    with pytest.raises(DeclarationError, match=complaint):
+        build({"a": {"b": GOOD | {"values": values}}}, "here")

@@ -4,25 +4,10 @@ from __future__ import annotations
 
 import pytest
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import GenericKernelTaskStateEvent as TaskState
-from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import TracePacket
-from perfetto_traces import BEGIN, INSTANT, Packets, packets_of, written
+from perfetto_traces import BEGIN, INSTANT, events, packets_of, written
 from scenario import DECLARATION, Scenario, start, traced_boot
 
 from trace import checker
-
-
-def events(packets: Packets) -> list[tuple[TracePacket, str]]:
-    """Every track event with its name looked up."""
-    names: dict[int, dict[int, str]] = {}
-    found = []
-    for packet in packets:
-        table = names.setdefault(packet.trusted_packet_sequence_id, {})
-        if packet.sequence_flags & 1:
-            table.clear()
-        table.update({entry.iid: entry.name for entry in packet.interned_data.event_names})
-        if packet.HasField("track_event"):
-            found.append((packet, table.get(packet.track_event.name_iid, "")))
-    return found
 
 
 @pytest.mark.parametrize("cores", [1, 2, 4])
@@ -137,7 +122,7 @@ def test_events_after_a_loss_are_on_no_domain_until_a_switch() -> None:
     assert [t.thread.thread_name or t.name for t in tracks] == [
         "init",
         "core 0: domain not known",
-        "lmp_server",
+        "lmp_server: thread not known",
     ]
     gap = [p for p in packets_of(data) if p.previous_packet_dropped]
     assert len(gap) == 1 and gap[0].sequence_flags == 3

@@ -6,13 +6,14 @@ import argparse
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from analysis import plots
 from analysis.load import mode_sentence
 from tools.command import board, results, symbols
 from tools.command.build import Configuration, Image, build
 from tools.command.machine import Ending, Run, boot_image
-from tools.command.options import CPUS, build_parser
+from tools.command.options import common_words
 from tools.command.output import OutputFolder
 from tools.command.qemu import Target
 from tools.command.say import ROOT, Progress, UserError, info, note, shown
@@ -41,23 +42,34 @@ def run(options: argparse.Namespace) -> int:
     ]
     plain = build(configurations[0], "building image 1 of 2")
     traced = build(configurations[1], "building image 2 of 2")
-    boots = Boots([])
     total = options.repeat + 1
-    for number in range(1, options.repeat + 1):
-        boots.plain.append(boot(options, plain, f"boot {number} of {total}, plain"))
-        last = boots.plain[-1]
-        if last.ending is Ending.END and last.status and not last.benches:
-            raise UserError("The machine refused to run, and nothing was written.")
-        if last.ending is not Ending.END:
-            break
-    else:
+    boots = Boots(plain_boots(options, plain, total))
+    if boots.plain[-1].ending is Ending.END:
         boots.traced = boot(options, traced, f"boot {total} of {total}, traced")
     return finish(options, output, boots)
 
 
+def plain_boots(options: argparse.Namespace, image: Image, total: int, stage: str = "") -> list[Run]:
+    """The boots that figures come from, up to the first that does not reach its end."""
+    runs: list[Run] = []
+    for number in range(1, options.repeat + 1):
+        runs.append(boot(options, image, f"{stage}boot {number} of {total}, plain"))
+        last = runs[-1]
+        if last.ending is Ending.END and last.status and not last.benches:
+            raise UserError("The machine refused to run, and nothing was written.")
+        if last.ending is not Ending.END:
+            break
+    return runs
+
+
+def suite_menu() -> list[str]:
+    """Every suite: a file in bench/."""
+    return sorted(path.stem for path in (ROOT / "bench").glob("*.c"))
+
+
 def known_suites(suites: Sequence[str]) -> None:
-    """Refuses an unknown suite before anything is built; a suite is a file in bench/."""
-    menu = sorted(path.stem for path in (ROOT / "bench").glob("*.c"))
+    """Refuses an unknown suite before anything is built."""
+    menu = suite_menu()
     unknown = [suite for suite in suites if menu and suite not in menu]
     if unknown:
         raise UserError(f"There is no bench suite {unknown[0]!r}; the suites are {', '.join(menu)}.", 2)
@@ -92,8 +104,24 @@ def boot(options: argparse.Namespace, image: Image, stage: str) -> Run:
     return done
 
 
+@dataclass
+class Written:
+    """What the output folder got."""
+
+    content: dict[str, Any]
+    complaints: list[str]
+
+
 def finish(options: argparse.Namespace, output: OutputFolder, boots: Boots) -> int:
     """Writes the output folder, prints the table, and judges."""
+    written = write(options, output, boots)
+    info(table(written.content["benches"], written.content["clock"]["cycle_is"]))
+    info(mode_sentence(written.content))
+    return judge(options, output, boots, written)
+
+
+def write(options: argparse.Namespace, output: OutputFolder, boots: Boots) -> Written:
+    """Writes the output folder."""
     mode = "board" if options.serial else options.mode
     rows = results.all_rows(boots.plain, boots.traced)
     content = results.results(
@@ -118,27 +146,12 @@ def finish(options: argparse.Namespace, output: OutputFolder, boots: Boots) -> i
         for name, data in plots.draw(content, command_line(options), progress.update):
             output.stage_bytes(f"plots/{name}", data)
         output.commit()
-    info(table(rows, content["clock"]["cycle_is"]))
-    info(mode_sentence(content))
-    return judge(options, output, boots, rows, complaints)
+    return Written(content, complaints)
 
 
 def command_line(options: argparse.Namespace) -> str:
     """The call that makes these results again, without what is default anyway."""
-    defaults = build_parser("bench").parse_args([])
-    words = ["./lantern bench", *options.suites]
-    for name in ("platform", "smp", "mode", "cpu", "repeat"):
-        value = getattr(options, name)
-        default = {"smp": 4, "cpu": CPUS[0]}.get(name, getattr(defaults, name))
-        if value != default:
-            words.append(f"--{name} {value}")
-    if options.variant:
-        words.append("--variant " + ",".join(f"{axis}={value}" for axis, value in options.variant.items()))
-    if options.debug:
-        words.append("--debug")
-    if options.serial:
-        words.append(f"--serial {options.serial[0]}:{options.serial[1]}")
-    return " ".join(words)
+    return " ".join(["./lantern bench", *options.suites, *common_words(options)])
 
 
 def console_log(boots: Boots) -> str:
@@ -166,14 +179,9 @@ def write_trace(output: OutputFolder, run: Run, mode: str, progress: Progress) -
     return [f"The trace is not sound: {found.problems[0]}"] if found.problems else []
 
 
-def judge(
-    options: argparse.Namespace,
-    output: OutputFolder,
-    boots: Boots,
-    rows: Sequence[results.Row],
-    complaints: list[str],
-) -> int:
+def judge(options: argparse.Namespace, output: OutputFolder, boots: Boots, written: Written) -> int:
     """Says what is worth knowing, and gives the exit status: 0 only if every suite finished."""
+    rows, complaints = written.content["benches"], list(written.complaints)
     if len(boots.plain) > 1 and options.mode == "icount" and not options.serial:
         changed = results.differing(boots.plain)
         same = f"the {len(boots.plain)} plain boots gave the same samples"

@@ -59,21 +59,26 @@ class Image:
 
 def build(configuration: Configuration, stage: str = "building") -> Image:
     """Builds, with progress. A mistake in the choice of variants is told in CMake's own words."""
-    folder = configuration.folder
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise file_error(error, f"making the folder {shown(folder)}") from error
-    name = folder.name
-    with Progress(f"{stage}: configuring {name}") as progress:
-        _configure(configuration, folder)
-        progress.stage(f"{stage}: compiling {name}")
+    folder = configure(configuration, stage)
+    with Progress(f"{stage}: compiling {folder.name}") as progress:
         _compile(folder, progress)
     image = Image(folder, configuration.platform)
     for artifact in filter(None, (image.kernel, image.symbols, image.device_tree)):
         if not artifact.exists():
             raise UserError(f"The build ended well but left no {shown(artifact)}.")
     return image
+
+
+def configure(configuration: Configuration, stage: str = "building") -> Path:
+    """Configures without building; gives the build folder."""
+    folder = configuration.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise file_error(error, f"making the folder {shown(folder)}") from error
+    with Progress(f"{stage}: configuring {folder.name}"):
+        _configure(configuration, folder)
+    return folder
 
 
 def _configure(configuration: Configuration, folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import NoReturn
 PLATFORMS = ("imx8mp", "virt")
 MODES = ("icount", "realtime")
 CPUS = ("cortex-a53", "cortex-a35", "cortex-a57", "cortex-a72")
+CORES_DEFAULT = 4
 CORES_LIMIT = {"imx8mp": 4, "virt": 16}
 TEST_KINDS = ("unit", "system", "model", "fuzz")
 DEFAULT_BAUD = 115200
@@ -19,6 +20,7 @@ COMMANDS = {
     "build": "build an image, with plain CMake underneath",
     "run": "boot to the shell on your terminal",
     "bench": "build, boot and run the bench suites; write results, trace and plots",
+    "compare": "build and measure every value of an axis of build-time choice; tables and plots side by side",
     "test": "run the tests",
     "trace": "check a trace, summarise it, and open it in the Perfetto UI",
     "clean": "remove what was built",
@@ -78,6 +80,15 @@ def variant(text: str) -> dict[str, str]:
     return chosen
 
 
+def axis(text: str) -> tuple[str, tuple[str, ...]]:
+    """An argparse type: AXIS, or AXIS=VALUE,... for some of its values; CMake knows which exist."""
+    name, equals, values = text.partition("=")
+    chosen = tuple(dict.fromkeys(values.split(","))) if equals else ()
+    if not all(word.isidentifier() for word in (name, *chosen)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not written AXIS or AXIS=VALUE,VALUE,...")
+    return name, chosen
+
+
 def serial(text: str) -> tuple[str, int]:
     """An argparse type: DEVICE[:BAUD]."""
     device, colon, baud = text.rpartition(":")
@@ -131,6 +142,40 @@ def _machine(parser: Parser) -> None:
     parser.add_argument("--append", default="", metavar="WORDS", help=argparse.SUPPRESS)
 
 
+def _compare(parser: Parser) -> None:
+    parser.epilog = (
+        "Each combination of values is a cell: one build, plain boots, and an output folder DIR/AXIS_VALUE "
+        "like that of ./lantern bench. The plots that lay the cells over each other are in DIR/plots. A cell "
+        "that is complete, and was made from the same commit without changes and with the same options, is "
+        "not run again. The exit status is 0 only if every cell finished. For example: ./lantern compare "
+        "alloc; ./lantern compare alloc=buddy,rbtree fastpath --suite mm --suite lmp."
+    )
+    parser.add_argument(
+        "axes",
+        nargs="*",
+        type=axis,
+        metavar="AXIS[=VALUE,...]",
+        help="all values of the axis, or those named; of several all combinations; none prints the menu",
+    )
+    _machine(parser)
+    parser.add_argument(
+        "--suite",
+        action="append",
+        default=[],
+        dest="suites",
+        metavar="SUITE",
+        help="a suite to run, may be repeated; default: those that the axes bear on",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=None, metavar="DIR", help="default results/compare/AXIS..."
+    )
+    parser.add_argument(
+        "--repeat", type=whole(1, 1000), default=1, metavar="N", help="boots of each cell; default 1"
+    )
+    parser.add_argument("--again", action="store_true", help="run cells again that are complete")
+    parser.add_argument("--dry-run", action="store_true", help="print the plan, and do nothing")
+
+
 def build_parser(command: str) -> Parser:
     parser = Parser(
         prog=f"./lantern {command}",
@@ -160,6 +205,8 @@ def build_parser(command: str) -> Parser:
         parser.add_argument(
             "--repeat", type=whole(1, 1000), default=1, metavar="N", help="plain boots; default 1"
         )
+    elif command == "compare":
+        _compare(parser)
     elif command == "test":
         parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"{', '.join(TEST_KINDS)}; default all")
     elif command == "trace":
@@ -173,6 +220,24 @@ def build_parser(command: str) -> Parser:
             help="serve it to the Perfetto UI; default: if this is a terminal",
         )
     return parser
+
+
+def common_words(options: argparse.Namespace) -> list[str]:
+    """The options of `bench` and `compare` as one would type them, without those that are default anyway."""
+    defaults = build_parser("bench").parse_args([])
+    words = []
+    for name in ("platform", "smp", "mode", "cpu", "repeat"):
+        value = getattr(options, name)
+        default = {"smp": CORES_DEFAULT, "cpu": CPUS[0]}.get(name, getattr(defaults, name))
+        if value != default:
+            words.append(f"--{name} {value}")
+    if options.variant:
+        words.append("--variant " + ",".join(f"{axis}={value}" for axis, value in options.variant.items()))
+    if options.debug:
+        words.append("--debug")
+    if options.serial:
+        words.append(f"--serial {options.serial[0]}:{options.serial[1]}")
+    return words
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -194,20 +259,26 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 def _check(parser: Parser, options: argparse.Namespace) -> None:
     """Rules that join several options, and defaults that depend on others."""
-    if options.command in ("run", "bench"):
+    if options.command in ("run", "bench", "compare"):
         if options.cpu and options.platform != "virt":
             parser.error("--cpu can be chosen for --platform virt only")
         limit = CORES_LIMIT[options.platform]
         if (options.smp or 1) > limit:
             parser.error(f"--smp {options.smp} is too much: {options.platform} has up to {limit} cores")
-        options.smp = options.smp or 4
+        options.smp = options.smp or CORES_DEFAULT
         options.cpu = options.cpu or CPUS[0]
         if options.serial and options.platform != "imx8mp":
             parser.error("--serial means an imx8mp board, not --platform virt")
-    if options.command == "bench":
+    if options.command in ("bench", "compare"):
         for suite in options.suites:
             if not suite.replace("_", "").isalnum():
                 parser.error(f"{suite!r} is not the name of a suite")
+    if options.command == "compare":
+        names = [name for name, _ in options.axes]
+        for name in names:
+            if names.count(name) > 1:
+                parser.error(f"the axis {name} is given twice")
+        options.out = options.out or Path("results/compare") / "-".join(names)
     if options.command == "test":
         for kind in options.kinds:
             if kind not in TEST_KINDS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -20,8 +20,9 @@ class OutputFolder:
     Until then, whatever goes wrong leaves the results of earlier runs as they were.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, whole_set: Sequence[str] = WHOLE_SET) -> None:
         self.path = path
+        self._whole_set = whole_set
         self._staged: list[tuple[Path, Path]] = []
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -50,13 +51,21 @@ class OutputFolder:
     def stage_bytes(self, name: str, data: bytes) -> Path:
         return self.stage(name, lambda file: file.write(data))
 
-    def commit(self) -> None:
-        """Everything staged takes its final name; what is left of an earlier run goes."""
-        kept = {final for _, final in self._staged}
+    def commit_files(self) -> None:
+        """Everything staged takes its final name; what else is there stays."""
         try:
             for temporary, final in self._staged:
                 temporary.replace(final)
-            for name in WHOLE_SET:
+        except OSError as error:
+            raise file_error(error, f"writing {shown(self.path)}") from error
+        self._staged.clear()
+
+    def commit(self) -> None:
+        """Everything staged takes its final name; what is left of an earlier run goes."""
+        kept = {final for _, final in self._staged}
+        self.commit_files()
+        try:
+            for name in self._whole_set:
                 if self.path / name not in kept:
                     (self.path / name).unlink(missing_ok=True)
             plots = self.path / "plots"
@@ -65,7 +74,6 @@ class OutputFolder:
                     old.unlink()
         except OSError as error:
             raise file_error(error, f"writing {shown(self.path)}") from error
-        self._staged.clear()
 
     def discard(self) -> None:
         for temporary, _ in self._staged:

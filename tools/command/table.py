@@ -38,13 +38,19 @@ def table(benches: Sequence[Mapping[str, Any]], cycle_is: str) -> str:
                 bench["status"],
             ]
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    return aligned(rows, [heading in RIGHT for heading in HEADINGS])
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
+    """Columns as wide as they must be, the first row underlined as their headings."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(right))]
     lines = []
     for row in rows:
         cells = [
-            text.rjust(width) if heading in RIGHT else text.ljust(width)
-            for text, width, heading in zip(row, widths, HEADINGS, strict=True)
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(row, widths, right, strict=True)
         ]
         lines.append("  ".join(cells).rstrip())
-    lines.insert(1, "  ".join("-" * width for width in widths[:-1]) + "  " + "-" * len(HEADINGS[-1]))
+    last = len(rows[0][-1]) if not right[-1] else widths[-1]
+    lines.insert(1, "  ".join("-" * width for width in [*widths[:-1], last]))
     return "\n".join(lines)
