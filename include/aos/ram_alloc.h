@@ -50,7 +50,8 @@ errval_t ram_free_region(genpaddr_t base, gensize_t bytes);
 gensize_t ram_alloc_free_bytes(void);
 
 /// Bytes that are allocated for what the library itself keeps track with, or keeps ready: nodes, capability
-/// slots, page tables. It grows until it suffices.
+/// slots, page tables, and what malloc() has got for small blocks. It grows until it suffices. With the free
+/// bytes, it is the same whenever a program has given back what it took.
 gensize_t ram_alloc_kept_bytes(void);
 
 /**

@@ -3,6 +3,7 @@
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
 #include <cap/ram.h>
+#include <heap/heap.h>
 #include <paging/arena.h>
 #include <paging/stock.h>
 #include <section/section.h>
@@ -84,7 +85,7 @@ gensize_t ram_alloc_free_bytes(void)
 
 gensize_t ram_alloc_kept_bytes(void)
 {
-    return arena_bytes() + slot_alloc_bytes() + stock_bytes();
+    return arena_bytes() + slot_alloc_bytes() + stock_bytes() + heap_bytes();
 }
 
 errval_t ram_take(gensize_t bytes, gensize_t alignment, genpaddr_t *base)

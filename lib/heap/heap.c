@@ -54,6 +54,11 @@ static struct {
     struct paging_region small; ///< Not set up before the first use.
 } heap;
 
+size_t heap_bytes(void)
+{
+    return heap.small.current_addr - heap.small.base_addr;
+}
+
 static uint64_t mark_of(const struct header *header, enum block_kind kind)
 {
     return ((uintptr_t)header ^ MARK << 8) + kind;

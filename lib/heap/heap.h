@@ -14,6 +14,9 @@
 /// Larger blocks than this never come here.
 #define HEAP_SMALL_BYTES (64UL * 1024)
 
+/// RAM that small blocks have got: the address space gives it to the heap and never gets it back.
+size_t heap_bytes(void);
+
 /// What a block of `bytes` really takes: a multiple of HEAP_ALIGNMENT, at least `bytes`.
 size_t heap_strategy_size(size_t bytes);
 

@@ -24,6 +24,9 @@ errval_t paging_handle_fault(struct paging_state *st, unsigned kind, lvaddr_t ad
 /// below and above stay unmapped.
 errval_t paging_stack_create(struct paging_state *st, size_t limit_bytes, lvaddr_t *base);
 
+/// Takes the memory back that a stack has grown to below its first GROWTH bytes. Nobody runs on it.
+void paging_stack_trim(struct paging_state *st, lvaddr_t base, lvaddr_t top);
+
 void paging_stack_destroy(struct paging_state *st, lvaddr_t base);
 
 #endif

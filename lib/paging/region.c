@@ -127,6 +127,14 @@ errval_t paging_stack_create(struct paging_state *st, size_t limit_bytes, lvaddr
     return reserve(st, base, limit_bytes, BASE_PAGE_SIZE, SPACE_GROWS, VREGION_FLAGS_READ_WRITE);
 }
 
+void paging_stack_trim(struct paging_state *st, lvaddr_t base, lvaddr_t top)
+{
+    if (top - base > GROWTH_BYTES) {
+        // Nothing is cut: stacks grow by multiples of this, counted from their top.
+        extents_remove(st, base, top - GROWTH_BYTES - base);
+    }
+}
+
 void paging_stack_destroy(struct paging_state *st, lvaddr_t base)
 {
     struct space_operation operation;
@@ -140,15 +148,10 @@ void paging_stack_destroy(struct paging_state *st, lvaddr_t base)
 /// Gives a region that grows what is missing around an address.
 static errval_t grow(struct paging_state *st, const struct region *region, lvaddr_t address)
 {
-    lvaddr_t begin = ROUND_DOWN(address, GROWTH_BYTES), end = begin + GROWTH_BYTES;
-    begin = begin > region->base ? begin : region->base;
-    end = end < region->base + region->bytes ? end : region->base + region->bytes;
-    errval_t err = extents_make(st, begin, end - begin, VREGION_FLAGS_READ_WRITE);
-    if (err_is_fail(err)) {
-        begin = ROUND_DOWN(address, BASE_PAGE_SIZE);
-        err = extents_make(st, begin, BASE_PAGE_SIZE, VREGION_FLAGS_READ_WRITE);
-    }
-    return err;
+    lvaddr_t top = region->base + region->bytes;
+    lvaddr_t end = top - ROUND_DOWN(top - 1 - address, GROWTH_BYTES);
+    lvaddr_t begin = end - region->base > GROWTH_BYTES ? end - GROWTH_BYTES : region->base;
+    return extents_make(st, begin, end - begin, VREGION_FLAGS_READ_WRITE);
 }
 
 static bool allows(uint32_t flags, unsigned kind)

@@ -37,6 +37,7 @@ static struct {
     unsigned slot_count;
     struct capref tables[PAGE_LEVELS][MOST_TABLES];
     unsigned table_count[PAGE_LEVELS];
+    size_t tables_made; ///< And not given back; read from outside.
     struct stock_surplus *surplus; ///< Of the operation that is in the section.
 } stock;
 
@@ -102,6 +103,7 @@ static errval_t add_table(unsigned level)
     bool room = stock.table_count[level] < MOST_TABLES;
     if (room) {
         stock.tables[level][stock.table_count[level]++] = table;
+        stock.tables_made++;
     }
     section_leave(&space_section, &visit);
     if (!room) {
@@ -176,14 +178,7 @@ void space_end(struct space_operation *operation)
 
 size_t stock_bytes(void)
 {
-    struct section_visit visit;
-    size_t tables = 0;
-    enter(&visit);
-    for (unsigned level = 0; level < PAGE_LEVELS; level++) {
-        tables += stock.table_count[level];
-    }
-    section_leave(&space_section, &visit);
-    return tables * BASE_PAGE_SIZE;
+    return __atomic_load_n(&stock.tables_made, __ATOMIC_RELAXED) * BASE_PAGE_SIZE;
 }
 
 void *stock_node(void)
@@ -216,6 +211,7 @@ static void keep_table(void *context, enum objtype type, struct capref table)
         stock.tables[level][stock.table_count[level]++] = table;
     } else {
         stock.surplus->tables[stock.surplus->table_count++] = table;
+        stock.tables_made--;
     }
 }
 

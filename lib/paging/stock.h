@@ -32,7 +32,7 @@ void space_begin_free(struct space_operation *operation);
 
 void space_end(struct space_operation *operation);
 
-/// RAM of the page tables that are kept.
+/// RAM of all page tables, those in use and those that are kept.
 size_t stock_bytes(void);
 
 /// A node of PAGE_NODE_BYTES, inside the section. One operation may take four, beside what it does with

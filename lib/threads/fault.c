@@ -66,7 +66,7 @@ static _Noreturn void give_up(struct fault *fault, const char *why)
 /// Whether the access will do now. Else `why` says more than that it is not allowed, or NULL.
 static bool resolve(struct fault *fault, const char **why)
 {
-    const struct thread *self = thread_scheduler.current;
+    struct thread *self = thread_scheduler.current;
     bool mapped = false;
     errval_t err = LIB_ERR_PAGING_NOT_MAPPED;
     *why = NULL;
@@ -77,6 +77,9 @@ static bool resolve(struct fault *fault, const char **why)
     trace_paging_fault_begin(fault->address, fault->kind);
     if (fault->kind <= FAULT_EXECUTE) {
         err = paging_handle_fault(get_current_paging_state(), (unsigned)fault->kind, fault->address, &mapped);
+    }
+    if (mapped && fault->address - self->stack_base < self->stack_top - self->stack_base) {
+        self->stack_grown = true;
     }
     if (err == LIB_ERR_PAGING_NOT_MAPPED && self->fault_handler) {
         lvaddr_t room = (lvaddr_t)fault - self->fault_stack_base;

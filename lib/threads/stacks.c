@@ -97,6 +97,11 @@ errval_t thread_memory_alloc(size_t stack_bytes, struct thread **ret)
 
 void thread_memory_free(struct thread *thread)
 {
+    struct paging_state *st = get_current_paging_state();
+    if (thread->stack_grown) {
+        paging_stack_trim(st, thread->stack_base, thread->stack_top);
+        thread->stack_grown = false;
+    }
     if (thread->stack_top - thread->stack_base == THREAD_STACK_BYTES) {
         struct dispatcher_shared *disp = disp_disable();
         bool keep = kept.count < KEPT_MAX;
@@ -109,7 +114,6 @@ void thread_memory_free(struct thread *thread)
             return;
         }
     }
-    struct paging_state *st = get_current_paging_state();
     struct capref frame = thread->frame;
     const void *memory = (const void *)thread->fault_stack_base;
     paging_stack_destroy(st, thread->stack_base);
