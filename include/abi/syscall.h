@@ -87,6 +87,12 @@
 #define DISPATCHER_STATUS 3 ///< returns x1: state, x2: reason, x3: address
 #define DISPATCHER_SLICES \
     4 ///< x2: 1: the run upcall ends each time slice, even if nobody else can run; 0: no more
+/**
+ * Changes the CSpace. x2: slot of the L1CNode that it runs on | slot of a larger one << 32. It runs on the
+ * larger one from now on, and the two slots exchange what they hold. In both CSpaces the first slot must have
+ * the same address, so that whoever knows its root by it goes on doing so.
+ */
+#define DISPATCHER_CSPACE 5
 
 /* On an EndPoint: only SYS_LMP. Minting an endpoint: parameters are the lmp_ring's offset and its number of
  * slots. */

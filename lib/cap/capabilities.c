@@ -1,6 +1,7 @@
 #include <aos/capabilities.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <mm/lock.h>
 #include <rt/syscall.h>
 
 #define TASK_SLOT(l2_slot)                               \
@@ -135,21 +136,30 @@ errval_t vnode_protect(struct capref vnode, struct capref mapping, size_t first,
     return err_is_fail(err) ? err_push(err, LIB_ERR_VNODE_PROTECT) : SYS_ERR_OK;
 }
 
-errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
+/// cnode_create_l2() with the memory lock held: the L1CNode does not change its place meanwhile.
+static errval_t make_l2_cnode(struct capref *ret_dest, struct cnoderef *cnoderef)
 {
     cslot_t l1_slot = slot_alloc_l1();
     if (!l1_slot) {
-        return err_push(LIB_ERR_SLOT_ALLOC_NO_SPACE, LIB_ERR_CNODE_CREATE);
+        return LIB_ERR_SLOT_ALLOC_NO_SPACE;
     }
     struct capref dest = capref_make_l1(TASKCN_SLOT_ROOTCN, l1_slot);
     errval_t err = ram_alloc_object(dest, ObjType_L2CNode, OBJSIZE_L2CNode, OBJSIZE_L2CNode);
     if (err_is_fail(err)) {
         slot_free_l1(l1_slot);
-        return err_push(err, LIB_ERR_CNODE_CREATE);
+        return err;
     }
     *ret_dest = dest;
     *cnoderef = capref_make(TASKCN_SLOT_ROOTCN, l1_slot, 0).cnode;
     return SYS_ERR_OK;
+}
+
+errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
+{
+    memory_lock();
+    errval_t err = make_l2_cnode(ret_dest, cnoderef);
+    memory_unlock();
+    return err_is_fail(err) ? err_push(err, LIB_ERR_CNODE_CREATE) : SYS_ERR_OK;
 }
 
 errval_t cnode_create_l1(struct capref *ret_dest, struct cnoderef *cnoderef)

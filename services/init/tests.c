@@ -169,6 +169,19 @@ static unsigned run_plain_test(const struct command_line *line)
     return failed;
 }
 
+/// Twice the same: the second time finds as much memory as the first.
+static unsigned run_twice(const struct command_line *line)
+{
+    unsigned failed = run_plain_test(line);
+    gensize_t free_before = ram_alloc_free_bytes();
+    failed += run_plain_test(line);
+    if (ram_alloc_free_bytes() != free_before) {
+        printf("init: memory of test %s did not come back: FAILED\n", line->test);
+        failed++;
+    }
+    return failed;
+}
+
 unsigned init_run_test(const struct command_line *line)
 {
     if (!line->test) {
@@ -180,6 +193,8 @@ unsigned init_run_test(const struct command_line *line)
         failed = run_crashes();
     } else if (strcmp(line->test, "spawn") == 0) {
         failed = run_spawns(line->calls ? strtoul(line->calls, NULL, 10) : DEFAULT_SPAWNS);
+    } else if (strcmp(line->test, "cspace") == 0) {
+        failed = run_twice(line);
     } else {
         failed = run_plain_test(line);
     }

@@ -165,7 +165,7 @@ static void any_vnode_command(uint64_t *x)
 
 static void any_dispatcher_command(uint64_t *x)
 {
-    x[0] |= random_below(5) << INVOKE_COMMAND_SHIFT;
+    x[0] |= random_below(6) << INVOKE_COMMAND_SHIFT;
     x[1] = arena_address(ARENA_DISPATCHER + (cslot_t)random_below(2));
     x[2] = any_address() | (uint64_t)any_address() << 32;
     x[3] = any_address() | (uint64_t)(random_below(2) ? any_address() : 0) << 32;
