@@ -49,12 +49,15 @@
 #define INVOKE_COMMAND_SHIFT 8
 
 /* On an L1CNode. x2: destination slot, x3: source slot, x4: levels and type. */
-#define CNODE_COPY     0 ///< x2, x3, x4
-#define CNODE_MINT     1 ///< x2, x3, x4; x5, x6: parameters
-#define CNODE_RETYPE   2 ///< x2: first slot, x3, x4; x5: offset in bytes; x6: bytes an object; x7: count
+#define CNODE_COPY 0 ///< x2, x3, x4
+#define CNODE_MINT 1 ///< x2, x3, x4; x5, x6: parameters
+#define CNODE_RETYPE \
+    2 ///< x2: first slot, x3, x4; x5: offset in bytes; x6: bytes an object; x7: count, up to 32
 #define CNODE_DELETE   3 ///< x2, x4
 #define CNODE_IDENTIFY 4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes
 #define CNODE_REVOKE   5 ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked
+
+#define RETYPE_MAX_COUNT 32 ///< Bounds the time of a call.
 
 #define SLOT_REF(cspace, addr)                      ((uint64_t)(cspace) | (uint64_t)(addr) << 32)
 #define SLOT_LEVELS(dest_level, src_level, objtype) ((dest_level) | (src_level) << 8 | (objtype) << 16)

@@ -53,9 +53,6 @@ struct cte {
 /// Largest L1 CNode: 4096 slots. Bounds the time of looking for a slot in use before one is deleted.
 #define L1_CNODE_MAX_BYTES 0x40000UL
 
-/// Most objects of one retype.
-#define RETYPE_MAX_COUNT 256
-
 _Static_assert(sizeof(struct cte) == 64, "a slot is one cache line");
 _Static_assert(offsetof(struct cte, cap.base) == CAP_OFF_BASE,
                "the message path in assembler knows the layout");
@@ -105,7 +102,7 @@ errval_t caps_move(struct cte *destination, struct cte *source);
  * Makes `count` objects of `type` from part of `source`, into consecutive empty slots from `destination`.
  *
  * \param object_bytes size of one object; for types of fixed size that, or 0
- * \param count        1 to RETYPE_MAX_COUNT
+ * \param count        1 to RETYPE_MAX_COUNT: all are made in one go
  * \param offset       of the first object in the source's region, in the region's unit; 0 for EndPoints
  * \return SYS_ERR_RESTART when it stopped at its time bound while clearing memory: call again with the
  *         same arguments

@@ -8,6 +8,7 @@
 #include <cap/mapping.h>
 #include <cap/mdb.h>
 #include <cap/slot.h>
+#include <cap/work.h>
 #include <trace/emit.h>
 
 /// Bytes of the source that one entry stands for: a page or block, or the next level's table.
@@ -98,6 +99,7 @@ errval_t caps_map(struct cte *vnode, struct cte *source, struct cte *mapping, si
 void mapping_remove(struct cte *mapping)
 {
     vnode_clear(mapping->cap.base, mapping->cap.bytes / PTE_BYTES);
+    work.done += mapping->cap.bytes / PTE_BYTES / WORK_ENTRIES;
     mdb_slot(mapping->cap.aux32)->cap.aux32 = 0;
     mdb_remove(mapping);
     slot_clear(mapping);

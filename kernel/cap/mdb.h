@@ -72,6 +72,10 @@ void mdb_insert(struct cte *cte);
 /// NULL.
 void mdb_insert_before(struct cte *cte, struct cte *behind);
 
+/// Inserts a new object right behind `before` and right before `behind`, which are neighbours; `behind` may
+/// be NULL.
+void mdb_insert_between(struct cte *cte, struct cte *before, struct cte *behind);
+
 void mdb_remove(struct cte *cte);
 
 /// The capability has been copied to the slot `to`; its node moves from `from` to there.
@@ -100,6 +104,9 @@ struct cte *mdb_next_beyond(struct cte *node, gensize_t position);
 /// The first object of a class in the order that overlaps [start, end), or NULL. mdb_next leads on to the
 /// others.
 struct cte *mdb_find_overlap(enum region_class region, gensize_t start, gensize_t end);
+
+/// The first, in the order, of what was made from this object or from what was made from it, or NULL.
+struct cte *mdb_first_descendant(struct cte *cte);
 
 /// True if something that was made from this object, or from what was made from it, still exists.
 bool mdb_has_descendants(struct cte *cte);

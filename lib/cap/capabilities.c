@@ -67,12 +67,48 @@ errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_MINT) : SYS_ERR_OK;
 }
 
+/// At most RETYPE_MAX_COUNT objects.
+static errval_t retype_some(struct capref dest_start, struct capref src, gensize_t offset,
+                            enum objtype new_type, gensize_t objsize, size_t count)
+{
+    uint64_t levels = SLOT_LEVELS(get_cap_level(dest_start), get_cap_level(src), (uint64_t)new_type);
+    return invoke_root(CNODE_RETYPE, slot_ref(dest_start), slot_ref(src), levels, offset, objsize, count).err;
+}
+
+/// The first `count` of these slots are emptied again.
+static void delete_first(struct capref dest_start, size_t count)
+{
+    for (; count > 0; count--, dest_start.slot++) {
+        cap_delete(dest_start);
+    }
+}
+
+/// Any number of objects: as many at a time as the kernel makes, and none if that fails.
+static errval_t retype_all(struct capref dest_start, struct capref src, gensize_t offset,
+                           enum objtype new_type, gensize_t objsize, size_t count)
+{
+    struct capability_info made = {0};
+    struct capref dest = dest_start;
+    for (size_t done = 0; done < count; done += RETYPE_MAX_COUNT) {
+        size_t some = count - done < RETYPE_MAX_COUNT ? count - done : RETYPE_MAX_COUNT;
+        errval_t err = retype_some(dest, src, offset, new_type, objsize, some);
+        if (err_is_fail(err)) {
+            delete_first(dest_start, done);
+            return err;
+        }
+        cap_identify(dest, &made);
+        // Endpoints share the region of their dispatcher, and each begins where that does.
+        offset += new_type == ObjType_EndPoint ? 0 : made.bytes * RETYPE_MAX_COUNT;
+        dest.slot += RETYPE_MAX_COUNT;
+    }
+    return SYS_ERR_OK;
+}
+
 errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offset, enum objtype new_type,
                     gensize_t objsize, size_t count)
 {
-    uint64_t levels = SLOT_LEVELS(get_cap_level(dest_start), get_cap_level(src), (uint64_t)new_type);
-    errval_t err =
-        invoke_root(CNODE_RETYPE, slot_ref(dest_start), slot_ref(src), levels, offset, objsize, count).err;
+    errval_t err = count <= RETYPE_MAX_COUNT ? retype_some(dest_start, src, offset, new_type, objsize, count)
+                                             : retype_all(dest_start, src, offset, new_type, objsize, count);
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_RETYPE) : SYS_ERR_OK;
 }
 
