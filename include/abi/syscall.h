@@ -97,8 +97,8 @@
  */
 #define DISPATCHER_CSPACE 5
 
-/* On an EndPoint: only SYS_LMP. Minting an endpoint: parameters are the lmp_ring's offset and its number of
- * slots. */
+/* On an EndPoint: only SYS_LMP. Minting one without a ring: parameters are the lmp_ring's offset and its
+ * number of slots. Minting one with a ring takes rights away, as with any other type. */
 
 /* On an IRQ. A connected interrupt is a message of one word, its number. */
 #define IRQ_CONNECT 0 ///< x2: interrupt number, x3: endpoint

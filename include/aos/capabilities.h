@@ -36,10 +36,19 @@ struct capability_info {
 errval_t cap_copy(struct capref dest, struct capref src);
 
 /**
- * Copies a capability with parameters: for an EndPoint the offset of its ring in the dispatcher frame in
- * bytes and its number of slots; for any other type the rights to keep (CAPRIGHTS_*) and 0.
+ * Copies a capability with parameters: for an EndPoint without a ring the offset of its ring in the
+ * dispatcher frame in bytes and its number of slots; for any other capability the rights to keep
+ * (CAPRIGHTS_*) and 0.
  */
 errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64_t param2);
+
+/**
+ * Makes a copy for somebody else, who may use it and not revoke it: with all rights but CAPRIGHTS_CONTROL.
+ *
+ * \return SYS_ERR_OK, SYS_ERR_CAP_NOT_FOUND, or the kernel's reason under LIB_ERR_CAP_MINT. An EndPoint
+ * without a ring, with which one could make rings in our dispatcher frame, is refused (SYS_ERR_INVALID_MINT).
+ */
+errval_t cap_grant(struct capref dest, struct capref src);
 
 /**
  * Makes objects out of part of a region.

@@ -86,7 +86,7 @@ errval_t caps_copy(struct cte *destination, struct cte *source);
  * Copies with parameters.
  *
  * EndPoint without a ring: offset of the lmp_ring in the dispatcher frame, and its number of slots.
- * Any other copyable type: the rights to keep, and 0.
+ * Any other, and an EndPoint that has a ring: the rights to keep, and 0.
  *
  * \return what caps_copy returns; SYS_ERR_RIGHTS for a right that the source does not carry;
  *         SYS_ERR_INVALID_MINT for other parameters that make no sense; SYS_ERR_DISPATCHER_INCOMPLETE while

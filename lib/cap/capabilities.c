@@ -147,6 +147,13 @@ errval_t cap_identify(struct capref cap, struct capability_info *ret)
     return result.err;
 }
 
+errval_t cap_grant(struct capref dest, struct capref src)
+{
+    struct capability_info info;
+    errval_t err = cap_identify(src, &info);
+    return err_is_ok(err) ? cap_mint(dest, src, info.rights & ~(unsigned)CAPRIGHTS_CONTROL, 0) : err;
+}
+
 errval_t vnode_map(struct capref dest, struct capref src, capaddr_t slot, uint64_t attr, uint64_t off,
                    uint64_t pte_count, struct capref mapping)
 {
