@@ -2,6 +2,7 @@
 
 #include <aos/kernel.h>
 #include <rt/syscall.h>
+#include <string.h>
 
 /*
  * The calls may do anything to the arena, and nothing to what we live on: where an argument says what is to
@@ -287,12 +288,14 @@ static void scramble_frame(void)
 void misuse_random(uint64_t calls)
 {
     for (uint64_t i = 0; i < calls; i++) {
-        uint64_t x[11];
+        uint64_t x[11], call[8];
         if (i % 16 == 0) {
             scramble_frame();
         }
         any_call(x);
+        memcpy(call, x, sizeof(call));
         raw_call(x);
         result_count(x[0]);
+        result_check("a random call", call);
     }
 }

@@ -25,6 +25,7 @@ static void check(const struct chosen *call)
     if (err_no(x[0]) != call->expected) {
         result_fail(call->what, x[0]);
     }
+    result_check(call->what, call->x);
 }
 
 static void check_all(const struct chosen *calls, size_t count)
