@@ -182,14 +182,11 @@ void interrupt_lose_endpoint(struct cte *endpoint);
 /// Size of the dispatcher frame of a dispatcher, or 0 if it is not set up.
 gensize_t dispatcher_frame_bytes(lpaddr_t dcb);
 
-/// Writes page table entries for caps_map: physical address `target` and on, at entries [entry, entry +
-/// count) of a table of `level` 0 to 3. `leaf`: the entries map memory (device memory if `device`), else
-/// `target` is the next level's table.
-void vnode_write(lpaddr_t vnode, unsigned level, size_t entry, size_t count, lpaddr_t target, bool leaf,
-                 bool device, uint64_t flags);
-
-/// True if any of the entries is in use.
-bool vnode_in_use(lpaddr_t vnode, size_t entry, size_t count);
+/// Writes `count` page table entries from `pte` on, of a table of `level` 0 to 3: physical address `target`
+/// and on. `leaf`: the entries map memory (device memory if `device`), else `target` is the next level's
+/// table. \return false if one of them is in use; then none was written
+bool vnode_write(lpaddr_t pte, unsigned level, size_t count, lpaddr_t target, bool leaf, bool device,
+                 uint64_t flags);
 
 /// Clears entries and makes sure that no translation of them stays behind.
 void vnode_clear(lpaddr_t pte, size_t count);

@@ -77,6 +77,19 @@ void mdb_insert(struct cte *cte)
     }
 }
 
+void mdb_insert_apart(enum region_class region, struct cte *cte)
+{
+    const genpaddr_t base = cte->cap.base;
+    struct cte *parent = NULL;
+    unsigned side = MDB_LEFT;
+    for (uint32_t link = mdb_roots[region]; link != 0; link = parent->mdb.child[side]) {
+        parent = mdb_slot(link);
+        side = base > parent->cap.base;
+    }
+    make_single(cte);
+    mdb_tree_attach(&mdb_roots[region], cte, parent, side);
+}
+
 void mdb_insert_before(struct cte *cte, struct cte *behind)
 {
     uint32_t *root = &mdb_roots[region_of(&cte->cap)];

@@ -68,6 +68,9 @@ static inline void mdb_insert_copy(struct cte *copy, struct cte *original)
 /// Inserts by its key: as a copy if the object is known, else as a new object.
 void mdb_insert(struct cte *cte);
 
+/// Inserts a new object of a class whose regions are all apart, so that where they begin is their order.
+void mdb_insert_apart(enum region_class region, struct cte *cte);
+
 /// Inserts a new object at its place in the order, which is right before `behind`, or at the end if that is
 /// NULL.
 void mdb_insert_before(struct cte *cte, struct cte *behind);

@@ -8,10 +8,8 @@
 #define KERNEL_DISPATCH_H
 
 #include <abi/syscall.h>
+#include <arch/armv8/current.h>
 #include <dispatch/dcb.h>
-
-/// The dispatcher that runs, or NULL while the core idles. Kept in TPIDR_EL1.
-struct dcb *dcb_current(void);
 
 /* Life of a dispatcher, dispatcher.c */
 
