@@ -3,8 +3,10 @@
  * unmeasured.
  */
 #include <aos/aos.h>
+#include <caps/crowd.h>
+#include <caps/longest.h>
+#include <caps/map.h>
 #include <harness/harness.h>
-#include <rt/syscall.h>
 
 #define SOURCE_BYTES      0x10000UL ///< RAM that objects are made from; aligned for every type.
 #define ENDPOINT_MESSAGES 8
@@ -138,94 +140,6 @@ static errval_t delete_sample(const struct bench *bench, struct bench_sample *sa
     return err;
 }
 
-/* Mapping: a page of a frame in a page table that stands in no address space but our own root. */
-
-static struct {
-    struct capref tables[3]; ///< Levels 1 to 3.
-    struct capref links[3];  ///< Their mappings, each in the one before.
-    struct capref mapping;
-} map;
-
-#define MAP_ENTRY 300 ///< Of the root: nothing else is mapped there.
-
-static errval_t map_table(unsigned i)
-{
-    struct capref above = i == 0 ? cap_vroot : map.tables[i - 1];
-    errval_t err = slot_alloc(&map.tables[i]);
-    if (err_is_ok(err)) {
-        err = slot_alloc(&map.links[i]);
-    }
-    if (err_is_ok(err)) {
-        err =
-            cap_retype(map.tables[i], caps.ram, (i + 1) * BASE_PAGE_SIZE, ObjType_VNode_AARCH64_l1 + i, 0, 1);
-    }
-    return err_is_ok(err) ? vnode_map(above, map.tables[i], MAP_ENTRY, 0, 0, 1, map.links[i]) : err;
-}
-
-static errval_t map_setup(const struct bench *bench)
-{
-    errval_t err = object_setup(bench);
-    if (err_is_ok(err)) {
-        err = slot_alloc(&map.mapping);
-    }
-    for (unsigned i = 0; i < ARRAY_LENGTH(map.tables) && err_is_ok(err); i++) {
-        err = map_table(i);
-    }
-    return err;
-}
-
-static errval_t map_teardown(const struct bench *bench)
-{
-    errval_t err = slot_free(map.mapping);
-    for (unsigned i = ARRAY_LENGTH(map.tables); i-- > 0 && err_is_ok(err);) {
-        err = cap_destroy(map.links[i]);
-        if (err_is_ok(err)) {
-            err = cap_destroy(map.tables[i]);
-        }
-    }
-    return err_is_ok(err) ? object_teardown(bench) : err;
-}
-
-static errval_t map_page(const struct bench *bench)
-{
-    (void)bench;
-    return vnode_map(map.tables[2], caps.object, 0, VREGION_FLAGS_READ_WRITE, 0, 1, map.mapping);
-}
-
-static errval_t unmap_page(const struct bench *bench)
-{
-    (void)bench;
-    return vnode_unmap(map.tables[2], map.mapping);
-}
-
-static errval_t map_sample(const struct bench *bench, struct bench_sample *sample)
-{
-    uint64_t begin = cycle_count();
-    errval_t err = map_page(bench);
-    sample->end = cycle_count();
-    sample->begin = begin;
-    return err;
-}
-
-static errval_t unmap_sample(const struct bench *bench, struct bench_sample *sample)
-{
-    uint64_t begin = cycle_count();
-    errval_t err = unmap_page(bench);
-    sample->end = cycle_count();
-    sample->begin = begin;
-    return err;
-}
-
-static errval_t protect_sample(const struct bench *bench, struct bench_sample *sample)
-{
-    (void)bench;
-    uint64_t begin = cycle_count();
-    errval_t err = vnode_protect(map.tables[2], map.mapping, 0, 1, VREGION_FLAGS_READ);
-    sample->end = cycle_count();
-    sample->begin = begin;
-    return err;
-}
-
 /* Revoke, and deletes of what is full. */
 
 #define MOST_SLOTS L2_CNODE_SLOTS
@@ -234,7 +148,7 @@ static errval_t protect_sample(const struct bench *bench, struct bench_sample *s
 /// What hangs on the capability that is revoked.
 struct family {
     unsigned descendants;
-    unsigned depth; ///< 1: all were made from it; else each from the one before.
+    unsigned depth; ///< 1: all were made from it; else a chain of so many, the last with all the others.
 };
 
 static struct {
@@ -270,15 +184,16 @@ static errval_t many_teardown(const struct bench *bench)
 static errval_t make_family(const struct bench *bench)
 {
     const struct family *family = (const struct family *)bench->argument;
-    if (family->depth == 1) {
-        return cap_retype(many.slots, many.ram, 0, ObjType_RAM, BASE_PAGE_SIZE, family->descendants);
-    }
     errval_t err = SYS_ERR_OK;
-    for (unsigned i = 0; i < family->descendants && err_is_ok(err); i++) {
+    for (unsigned i = 0; i + 1 < family->depth && err_is_ok(err); i++) {
         err = cap_retype(many_slot(i), i == 0 ? many.ram : many_slot(i - 1), 0, ObjType_RAM,
                          (family->descendants - i) * BASE_PAGE_SIZE, 1);
     }
-    return err;
+    unsigned chain = family->depth - 1;
+    struct capref last = chain == 0 ? many.ram : many_slot(chain - 1);
+    return err_is_ok(err) ? cap_retype(many_slot(chain), last, 0, ObjType_RAM, BASE_PAGE_SIZE,
+                                       family->descendants - chain)
+                          : err;
 }
 
 static errval_t revoke_sample(const struct bench *bench, struct bench_sample *sample)
@@ -322,24 +237,6 @@ static errval_t delete_full_sample(const struct bench *bench, struct bench_sampl
     return err;
 }
 
-/// The longest of the kernel entries that a command takes: the library's loop, with a clock in it.
-static errval_t longest_entry(unsigned command, struct capref cap, struct bench_sample *sample)
-{
-    struct sys_result result;
-    sample->begin = sample->end = 0;
-    do {
-        uint64_t begin = cycle_count();
-        result = sys_invoke(TASKCN_SLOT_ROOTCN, command, SLOT_REF(get_croot_addr(cap), get_cap_addr(cap)), 0,
-                            SLOT_LEVELS(get_cap_level(cap), 0, 0), 0, 0, 0);
-        uint64_t end = cycle_count();
-        if (end - begin > sample->end - sample->begin) {
-            sample->begin = begin;
-            sample->end = end;
-        }
-    } while (result.err == SYS_ERR_RESTART);
-    return result.err;
-}
-
 static errval_t longest_revoke_sample(const struct bench *bench, struct bench_sample *sample)
 {
     (void)bench;
@@ -352,7 +249,8 @@ static errval_t longest_delete_sample(const struct bench *bench, struct bench_sa
     return longest_entry(CNODE_DELETE, many.cnode, sample);
 }
 
-static const struct family one = {1, 1}, sixteen = {16, 1}, sixteen_deep = {16, 16}, most = {MOST_SLOTS, 1};
+static const struct family one = {1, 1}, sixteen = {16, 1}, sixty_four = {64, 1}, most = {MOST_SLOTS, 1};
+static const struct family four_deep = {64, 4}, sixteen_deep = {64, 16}, sixty_four_deep = {64, 64};
 
 static const struct kind ram = {ObjType_RAM, BASE_PAGE_SIZE};
 static const struct kind frame = {ObjType_Frame, BASE_PAGE_SIZE};
@@ -389,14 +287,15 @@ static const struct kind endpoint = {ObjType_EndPoint, 0};
         .sample = delete_sample, .teardown = object_teardown,                         \
     }
 
-#define MAP(row, ...)                                                                                     \
-    {                                                                                                     \
-        .name = (row), .params = "type=Frame,bytes=4096", .unit = "cycles", .argument = (uint64_t)&frame, \
-        .setup = map_setup, .teardown = map_teardown, __VA_ARGS__                                         \
+#define MAP(row, ...)                                                                           \
+    {                                                                                           \
+        .name = (row), .params = "type=Frame,bytes=4096", .unit = "cycles", .setup = map_setup, \
+        .teardown = map_teardown, __VA_ARGS__                                                   \
     }
 
 /* Each repetition makes hundreds of trace events, and the trace is drained between benches only. */
 #define REPETITIONS_16  100
+#define REPETITIONS_64  40
 #define REPETITIONS_256 10
 
 #define REVOKE(row, family, text, count, function)                                                 \
@@ -409,6 +308,11 @@ static const struct kind endpoint = {ObjType_EndPoint, 0};
     {                                                                                                      \
         .name = (row), .params = text, .unit = "cycles", .repetitions = REPETITIONS_256,                   \
         .setup = cnode_setup, .prepare = make_full_cnode, .sample = (function), .teardown = many_teardown, \
+    }
+
+#define CROWD(text, count, ...)                                                                         \
+    {                                                                                                   \
+        .name = "caps.longest", .params = (text), .unit = "cycles", .repetitions = (count), __VA_ARGS__ \
     }
 
 static const struct bench benches[] = {
@@ -431,16 +335,27 @@ static const struct bench benches[] = {
     DELETE_LAST(dispatcher, "Dispatcher"),
     DELETE_COPY(frame, "Frame"),
     DELETE_COPY(l2_cnode, "L2CNode"),
-    MAP("caps.map", .sample = map_sample, .cleanup = unmap_page),
-    MAP("caps.unmap", .prepare = map_page, .sample = unmap_sample),
-    MAP("caps.protect", .prepare = map_page, .sample = protect_sample, .cleanup = unmap_page),
+    MAP("caps.map", .sample = map_sample, .cleanup = map_undo),
+    MAP("caps.unmap", .prepare = map_do, .sample = unmap_sample),
+    MAP("caps.protect", .prepare = map_do, .sample = protect_sample, .cleanup = map_undo),
     DELETE_FULL("caps.delete", "type=L2CNode,full=256", delete_full_sample),
     REVOKE("caps.revoke", one, "descendants=1,depth=1", 0, revoke_sample),
     REVOKE("caps.revoke", sixteen, "descendants=16,depth=1", REPETITIONS_16, revoke_sample),
-    REVOKE("caps.revoke", sixteen_deep, "descendants=16,depth=16", REPETITIONS_16, revoke_sample),
+    REVOKE("caps.revoke", sixty_four, "descendants=64,depth=1", REPETITIONS_64, revoke_sample),
+    REVOKE("caps.revoke", four_deep, "descendants=64,depth=4", REPETITIONS_64, revoke_sample),
+    REVOKE("caps.revoke", sixteen_deep, "descendants=64,depth=16", REPETITIONS_64, revoke_sample),
+    REVOKE("caps.revoke", sixty_four_deep, "descendants=64,depth=64", REPETITIONS_64, revoke_sample),
     REVOKE("caps.revoke", most, "descendants=256,depth=1", REPETITIONS_256, revoke_sample),
     REVOKE("caps.longest", most, "operation=revoke,descendants=256", REPETITIONS_256, longest_revoke_sample),
     DELETE_FULL("caps.longest", "operation=delete,full=256", longest_delete_sample),
+    CROWD("operation=copy,capabilities=100000", REPETITIONS_16, .setup = crowd_setup,
+          .sample = crowd_copy_sample, .cleanup = crowd_empty_dest),
+    CROWD("operation=mint,capabilities=100000", REPETITIONS_16, .setup = crowd_setup,
+          .sample = crowd_mint_sample, .cleanup = crowd_empty_dest),
+    CROWD("operation=retype,capabilities=100000", REPETITIONS_16, .setup = crowd_setup,
+          .sample = crowd_retype_sample, .cleanup = crowd_empty_near),
+    CROWD("operation=revoke,descendants=100000", 1, .setup = crowd_revoke, .sample = crowd_sample),
+    CROWD("operation=delete,full=100000", 1, .setup = crowd_delete, .sample = crowd_sample),
 };
 
 BENCH_SUITE(caps, benches);

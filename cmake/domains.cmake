@@ -61,6 +61,9 @@ endfunction()
 file(GLOB suite_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*.c")
 set(init_suite_files "${CMAKE_SOURCE_DIR}/bench/boot.c")
 list(REMOVE_ITEM suite_files ${init_suite_files})
+# A suite that is more than one file has the others in a folder of its name.
+file(GLOB suite_parts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*/*.c")
+list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer)/")
 file(GLOB harness_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/harness/*.c")
 set(suite_names "")
 foreach(file IN LISTS suite_files)
@@ -75,7 +78,7 @@ file(CONFIGURE OUTPUT "${GENERATED_INCLUDE_DIR}/bench_suites.h" CONTENT "${text}
 file(GLOB init_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/services/init/*.c")
 domain(init GENERAL_REGISTERS SOURCES ${init_files} ${init_suite_files}
     "${CMAKE_SOURCE_DIR}/bench/harness/report.c")
-domain(bench GENERAL_REGISTERS SOURCES ${suite_files} ${harness_files})
+domain(bench GENERAL_REGISTERS SOURCES ${suite_files} ${suite_parts} ${harness_files})
 # The choices that suites name among the parameters of their rows.
 get_property(alloc_value GLOBAL PROPERTY STRATEGY_VALUE_alloc)
 get_property(spin_value GLOBAL PROPERTY STRATEGY_VALUE_spin)

@@ -1,4 +1,5 @@
 #include <aos/capabilities.h>
+#include <aos/slot_alloc.h>
 #include <harness/peer.h>
 
 static struct lmp_chan peer;
@@ -32,6 +33,17 @@ errval_t bench_peer_set_mode(enum peer_mode mode, struct capref cap, struct capr
 
 errval_t bench_peer_connect(struct capref service)
 {
-    errval_t err = lmp_chan_accept(&peer, DEFAULT_LMP_BUF_WORDS, service);
-    return err_is_ok(err) ? bench_peer_set_mode(PEER_MODE_BIND, peer.local_cap, NULL) : err;
+    struct capref reply;
+    errval_t err = slot_alloc(&reply);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    err = lmp_chan_accept(&peer, DEFAULT_LMP_BUF_WORDS, service);
+    if (err_is_ok(err)) {
+        err = cap_grant(reply, peer.local_cap);
+    }
+    if (err_is_ok(err)) {
+        err = bench_peer_set_mode(PEER_MODE_BIND, reply, NULL);
+    }
+    return err_is_ok(err) ? cap_destroy(reply) : err;
 }

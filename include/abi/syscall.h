@@ -49,12 +49,15 @@
 #define INVOKE_COMMAND_SHIFT 8
 
 /* On an L1CNode. x2: destination slot, x3: source slot, x4: levels and type. */
-#define CNODE_COPY     0 ///< x2, x3, x4
-#define CNODE_MINT     1 ///< x2, x3, x4; x5, x6: parameters
-#define CNODE_RETYPE   2 ///< x2: first slot, x3, x4; x5: offset in bytes; x6: bytes an object; x7: count
+#define CNODE_COPY 0 ///< x2, x3, x4
+#define CNODE_MINT 1 ///< x2, x3, x4; x5, x6: parameters
+#define CNODE_RETYPE \
+    2 ///< x2: first slot, x3, x4; x5: offset in bytes; x6: bytes an object; x7: count, up to 32
 #define CNODE_DELETE   3 ///< x2, x4
 #define CNODE_IDENTIFY 4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes
 #define CNODE_REVOKE   5 ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked
+
+#define RETYPE_MAX_COUNT 32 ///< Bounds the time of a call.
 
 #define SLOT_REF(cspace, addr)                      ((uint64_t)(cspace) | (uint64_t)(addr) << 32)
 #define SLOT_LEVELS(dest_level, src_level, objtype) ((dest_level) | (src_level) << 8 | (objtype) << 16)
@@ -87,9 +90,15 @@
 #define DISPATCHER_STATUS 3 ///< returns x1: state, x2: reason, x3: address
 #define DISPATCHER_SLICES \
     4 ///< x2: 1: the run upcall ends each time slice, even if nobody else can run; 0: no more
+/**
+ * Changes the CSpace. x2: slot of the L1CNode that it runs on | slot of a larger one << 32. It runs on the
+ * larger one from now on, and the two slots exchange what they hold. In both CSpaces the first slot must have
+ * the same address, so that whoever knows its root by it goes on doing so.
+ */
+#define DISPATCHER_CSPACE 5
 
-/* On an EndPoint: only SYS_LMP. Minting an endpoint: parameters are the lmp_ring's offset and its number of
- * slots. */
+/* On an EndPoint: only SYS_LMP. Minting one without a ring: parameters are the lmp_ring's offset and its
+ * number of slots. Minting one with a ring takes rights away, as with any other type. */
 
 /* On an IRQ. A connected interrupt is a message of one word, its number. */
 #define IRQ_CONNECT 0 ///< x2: interrupt number, x3: endpoint

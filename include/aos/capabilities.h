@@ -36,10 +36,19 @@ struct capability_info {
 errval_t cap_copy(struct capref dest, struct capref src);
 
 /**
- * Copies a capability with parameters: for an EndPoint the offset of its ring in the dispatcher frame in
- * bytes and its number of slots; for any other type the rights to keep (CAPRIGHTS_*) and 0.
+ * Copies a capability with parameters: for an EndPoint without a ring the offset of its ring in the
+ * dispatcher frame in bytes and its number of slots; for any other capability the rights to keep
+ * (CAPRIGHTS_*) and 0.
  */
 errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64_t param2);
+
+/**
+ * Makes a copy for somebody else, who may use it and not revoke it: with all rights but CAPRIGHTS_CONTROL.
+ *
+ * \return SYS_ERR_OK, SYS_ERR_CAP_NOT_FOUND, or the kernel's reason under LIB_ERR_CAP_MINT. An EndPoint
+ * without a ring, with which one could make rings in our dispatcher frame, is refused (SYS_ERR_INVALID_MINT).
+ */
+errval_t cap_grant(struct capref dest, struct capref src);
 
 /**
  * Makes objects out of part of a region.
@@ -120,6 +129,28 @@ errval_t vnode_protect(struct capref vnode, struct capref mapping, size_t first,
  * \param cnoderef the CNode, for making references into it
  */
 errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef);
+
+/// L1 slots of the own CSpace: so many L2CNodes it can have.
+size_t cspace_l1_slots(void);
+
+/**
+ * Gives the own CSpace a larger L1CNode. All addresses stay as they are, and L1 slots from cspace_l1_slots()
+ * on can be used then. cap_root names the new one; the memory of the old one goes back to the allocator if it
+ * came from there. Nobody but this domain's one dispatcher may run on the CSpace.
+ *
+ * Other threads may go on. Only L2CNodes must be made with cnode_create_l2(), and one that is deleted
+ * meanwhile may live until this returns.
+ *
+ * \param l1_slots a multiple of 256, more than there are, and at most CSPACE_MAX_L1_SLOTS
+ * \param spare    an empty slot, used during the call and empty again after it
+ * \return SYS_ERR_OK, or the reason under LIB_ERR_CSPACE_RESIZE (SYS_ERR_INVALID_ARGUMENT,
+ * LIB_ERR_RAM_ALLOC); then all is as it was
+ *
+ * Needs 64 bytes of RAM for each slot, and some 200 to 600 instructions for each L1 slot that there was.
+ */
+errval_t cspace_resize(size_t l1_slots, struct capref spare);
+
+#define CSPACE_MAX_L1_SLOTS 4096
 
 /// Makes an L1CNode of ROOTCN_SLOTS slots: an empty CSpace. References into it start from the slot
 /// `ret_dest`.

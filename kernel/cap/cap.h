@@ -53,9 +53,6 @@ struct cte {
 /// Largest L1 CNode: 4096 slots. Bounds the time of looking for a slot in use before one is deleted.
 #define L1_CNODE_MAX_BYTES 0x40000UL
 
-/// Most objects of one retype.
-#define RETYPE_MAX_COUNT 256
-
 _Static_assert(sizeof(struct cte) == 64, "a slot is one cache line");
 _Static_assert(offsetof(struct cte, cap.base) == CAP_OFF_BASE,
                "the message path in assembler knows the layout");
@@ -89,7 +86,7 @@ errval_t caps_copy(struct cte *destination, struct cte *source);
  * Copies with parameters.
  *
  * EndPoint without a ring: offset of the lmp_ring in the dispatcher frame, and its number of slots.
- * Any other copyable type: the rights to keep, and 0.
+ * Any other, and an EndPoint that has a ring: the rights to keep, and 0.
  *
  * \return what caps_copy returns; SYS_ERR_RIGHTS for a right that the source does not carry;
  *         SYS_ERR_INVALID_MINT for other parameters that make no sense; SYS_ERR_DISPATCHER_INCOMPLETE while
@@ -105,7 +102,7 @@ errval_t caps_move(struct cte *destination, struct cte *source);
  * Makes `count` objects of `type` from part of `source`, into consecutive empty slots from `destination`.
  *
  * \param object_bytes size of one object; for types of fixed size that, or 0
- * \param count        1 to RETYPE_MAX_COUNT
+ * \param count        1 to RETYPE_MAX_COUNT: all are made in one go
  * \param offset       of the first object in the source's region, in the region's unit; 0 for EndPoints
  * \return SYS_ERR_RESTART when it stopped at its time bound while clearing memory: call again with the
  *         same arguments
@@ -185,14 +182,11 @@ void interrupt_lose_endpoint(struct cte *endpoint);
 /// Size of the dispatcher frame of a dispatcher, or 0 if it is not set up.
 gensize_t dispatcher_frame_bytes(lpaddr_t dcb);
 
-/// Writes page table entries for caps_map: physical address `target` and on, at entries [entry, entry +
-/// count) of a table of `level` 0 to 3. `leaf`: the entries map memory (device memory if `device`), else
-/// `target` is the next level's table.
-void vnode_write(lpaddr_t vnode, unsigned level, size_t entry, size_t count, lpaddr_t target, bool leaf,
-                 bool device, uint64_t flags);
-
-/// True if any of the entries is in use.
-bool vnode_in_use(lpaddr_t vnode, size_t entry, size_t count);
+/// Writes `count` page table entries from `pte` on, of a table of `level` 0 to 3: physical address `target`
+/// and on. `leaf`: the entries map memory (device memory if `device`), else `target` is the next level's
+/// table. \return false if one of them is in use; then none was written
+bool vnode_write(lpaddr_t pte, unsigned level, size_t count, lpaddr_t target, bool leaf, bool device,
+                 uint64_t flags);
 
 /// Clears entries and makes sure that no translation of them stays behind.
 void vnode_clear(lpaddr_t pte, size_t count);

@@ -44,7 +44,7 @@ errval_t caps_copy(struct cte *destination, struct cte *source)
 /// The ring at `offset` must lie in the dispatcher frame, behind what the dispatcher itself keeps there.
 static errval_t check_ring(const struct capability *endpoint, uint64_t offset, uint64_t slots)
 {
-    if (endpoint->aux32 != 0 || offset % RING_OFFSET_ALIGN != 0 || slots == 0 || slots > RING_MAX_SLOTS
+    if (offset % RING_OFFSET_ALIGN != 0 || slots == 0 || slots > RING_MAX_SLOTS
         || (slots & (slots - 1)) != 0) {
         return SYS_ERR_INVALID_MINT;
     }
@@ -81,7 +81,7 @@ errval_t caps_mint(struct cte *destination, struct cte *source, uint64_t paramet
     if (err_is_fail(err)) {
         return err;
     }
-    if (source->cap.type == ObjType_EndPoint) {
+    if (source->cap.type == ObjType_EndPoint && source->cap.aux32 == 0) {
         return mint_endpoint(destination, source, parameter1, parameter2);
     }
     if (parameter1 > CAPRIGHTS_ALL || parameter2 != 0) {

@@ -46,7 +46,7 @@ errval_t caps_delete(struct cte *slot)
     }
     const bool last = !mdb_has_copies(slot);
     if (last && objtype_is_in(type, OBJTYPES_CONTAINER)) {
-        unsigned units = WORK_UNITS;
+        unsigned units = work_begin();
         return remains_delete(slot, &units) ? SYS_ERR_OK : SYS_ERR_RESTART;
     }
     delete_now(slot, last);

@@ -4,6 +4,7 @@
 #ifndef KERNEL_MAPPING_H
 #define KERNEL_MAPPING_H
 
+#include <abi/syscall.h>
 #include <cap/cap.h>
 
 #define VNODE_ENTRIES    512
@@ -27,7 +28,25 @@ static inline bool maps_memory(const struct capability *source)
 }
 
 /// What memory may be mapped as. Nothing is ever writable and executable, and devices hold no code.
-errval_t mapping_check_flags(const struct capability *source, uint64_t flags);
+static inline errval_t mapping_check_flags(const struct capability *source, uint64_t flags)
+{
+    if ((flags & ~(uint64_t)VREGION_FLAGS_MASK) != 0) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    if (!maps_memory(source)) {
+        return SYS_ERR_OK;
+    }
+    const bool writable = flags & VREGION_FLAGS_WRITE;
+    const bool executable = flags & VREGION_FLAGS_EXECUTE;
+    if (!(flags & VREGION_FLAGS_READ) || (executable && (writable || source->type == ObjType_DevFrame))) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    _Static_assert(VREGION_FLAGS_READ == CAPRIGHTS_READ && VREGION_FLAGS_WRITE == CAPRIGHTS_WRITE
+                       && VREGION_FLAGS_EXECUTE == CAPRIGHTS_EXECUTE,
+                   "a flag needs the right of the same bit");
+    const uint64_t needed = flags & (CAPRIGHTS_READ | CAPRIGHTS_WRITE | CAPRIGHTS_EXECUTE);
+    return (needed & ~(uint64_t)source->rights) == 0 ? SYS_ERR_OK : SYS_ERR_RIGHTS;
+}
 
 /// Says whether `mapping` is a mapping in the page table `vnode`.
 errval_t mapping_check(const struct cte *vnode, const struct cte *mapping);

@@ -77,6 +77,19 @@ void mdb_insert(struct cte *cte)
     }
 }
 
+void mdb_insert_apart(enum region_class region, struct cte *cte)
+{
+    const genpaddr_t base = cte->cap.base;
+    struct cte *parent = NULL;
+    unsigned side = MDB_LEFT;
+    for (uint32_t link = mdb_roots[region]; link != 0; link = parent->mdb.child[side]) {
+        parent = mdb_slot(link);
+        side = base > parent->cap.base;
+    }
+    make_single(cte);
+    mdb_tree_attach(&mdb_roots[region], cte, parent, side);
+}
+
 void mdb_insert_before(struct cte *cte, struct cte *behind)
 {
     uint32_t *root = &mdb_roots[region_of(&cte->cap)];
@@ -89,6 +102,18 @@ void mdb_insert_before(struct cte *cte, struct cte *behind)
     const uint32_t subtree = behind != NULL ? behind->mdb.child[MDB_LEFT] : *root;
     struct cte *parent = subtree != 0 ? mdb_tree_outermost(mdb_slot(subtree), MDB_RIGHT) : NULL;
     mdb_tree_attach(root, cte, parent, MDB_RIGHT);
+}
+
+void mdb_insert_between(struct cte *cte, struct cte *before, struct cte *behind)
+{
+    uint32_t *root = &mdb_roots[region_of(&cte->cap)];
+    make_single(cte);
+    /* One of two neighbours stands above the other, and the lower one has no child in between. */
+    if (before->mdb.child[MDB_RIGHT] == 0) {
+        mdb_tree_attach(root, cte, before, MDB_RIGHT);
+    } else {
+        mdb_tree_attach(root, cte, behind, MDB_LEFT);
+    }
 }
 
 void mdb_remove(struct cte *cte)
@@ -182,12 +207,17 @@ struct cte *mdb_find_overlap(enum region_class region, gensize_t start, gensize_
     return first->cap.base < end ? first : NULL;
 }
 
-bool mdb_has_descendants(struct cte *cte)
+struct cte *mdb_first_descendant(struct cte *cte)
 {
     /* Endpoints of one dispatcher share its region, but none is made from another. */
     if (captable[cte->cap.type].shares_region || region_of(&cte->cap) == REGION_NONE) {
-        return false;
+        return NULL;
     }
     struct cte *next = mdb_next(mdb_find_node(cte));
-    return next != NULL && next->cap.base < mdb_end(cte);
+    return next != NULL && next->cap.base < mdb_end(cte) ? next : NULL;
+}
+
+bool mdb_has_descendants(struct cte *cte)
+{
+    return mdb_first_descendant(cte) != NULL;
 }

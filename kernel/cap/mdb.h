@@ -68,9 +68,16 @@ static inline void mdb_insert_copy(struct cte *copy, struct cte *original)
 /// Inserts by its key: as a copy if the object is known, else as a new object.
 void mdb_insert(struct cte *cte);
 
+/// Inserts a new object of a class whose regions are all apart, so that where they begin is their order.
+void mdb_insert_apart(enum region_class region, struct cte *cte);
+
 /// Inserts a new object at its place in the order, which is right before `behind`, or at the end if that is
 /// NULL.
 void mdb_insert_before(struct cte *cte, struct cte *behind);
+
+/// Inserts a new object right behind `before` and right before `behind`, which are neighbours; `behind` may
+/// be NULL.
+void mdb_insert_between(struct cte *cte, struct cte *before, struct cte *behind);
 
 void mdb_remove(struct cte *cte);
 
@@ -100,6 +107,9 @@ struct cte *mdb_next_beyond(struct cte *node, gensize_t position);
 /// The first object of a class in the order that overlaps [start, end), or NULL. mdb_next leads on to the
 /// others.
 struct cte *mdb_find_overlap(enum region_class region, gensize_t start, gensize_t end);
+
+/// The first, in the order, of what was made from this object or from what was made from it, or NULL.
+struct cte *mdb_first_descendant(struct cte *cte);
 
 /// True if something that was made from this object, or from what was made from it, still exists.
 bool mdb_has_descendants(struct cte *cte);

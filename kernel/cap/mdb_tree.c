@@ -3,6 +3,7 @@
  * the highest end of a region in its subtree.
  */
 #include <cap/mdb_tree.h>
+#include <cap/work.h>
 
 static inline unsigned level_of(uint32_t link)
 {
@@ -68,7 +69,9 @@ static inline struct cte *rotate(uint32_t *root, struct cte *node, unsigned side
 static struct cte *lower(uint32_t *root, struct cte *node, unsigned high)
 {
     struct cte *child = mdb_slot(node->mdb.child[high]);
+    work.done += WORK_ROTATE;
     if (level_of(child->mdb.child[!high]) > level_of(child->mdb.child[high])) {
+        work.done += WORK_ROTATE;
         rotate(root, child, high);
         child->mdb.level = compute_level(child);
     }
@@ -125,6 +128,7 @@ static void repair_after_detach(uint32_t *root, struct cte *node, gensize_t lost
     while (node != NULL) {
         const unsigned old_level = node->mdb.level;
         const gensize_t old_max_end = node->mdb.max_end;
+        work.done += WORK_LEVEL;
         if (node == reach) {
             reach = NULL;
             lost = lost_above;

@@ -109,10 +109,11 @@ static bool empty_page_table(const struct cte *slot, unsigned *units)
 {
     struct cte *mapping;
     while ((mapping = mdb_find_overlap(REGION_PTE, slot->cap.base, mdb_end(slot))) != NULL) {
-        if (!work_take(units, WORK_DELETE)) {
+        if (!work_is_left(*units, mapping)) {
             return false;
         }
         mapping_remove(mapping);
+        work_take(units, WORK_DELETE);
     }
     return true;
 }
@@ -143,14 +144,10 @@ static void enqueue(struct cte *slot, struct cte **holder)
     }
 }
 
-/// Deletes what stands in one slot of the remains in *holder, or puts something in its place that is nested
-/// less deeply. \return false if it stopped at its bound
-static bool empty_slot(struct cte *slot, struct cte **holder, unsigned *units)
+/// empty_slot() with enough work left for a deletion.
+static bool empty_slot_now(struct cte *slot, struct cte **holder, unsigned *units)
 {
     const unsigned type = slot->cap.type;
-    if (!work_take(units, WORK_DELETE)) {
-        return false;
-    }
     const bool last = !mdb_has_copies(slot);
     if (!last || !objtype_is_in(type, OBJTYPES_CONTAINER)) {
         slot_delete_now(slot, last);
@@ -170,6 +167,19 @@ static bool empty_slot(struct cte *slot, struct cte **holder, unsigned *units)
     return true;
 }
 
+/// Deletes what stands in one slot of the remains in *holder, or puts something in its place that is nested
+/// less deeply. \return false if it stopped at its bound
+static bool empty_slot(struct cte *slot, struct cte **holder, unsigned *units)
+{
+    if (!work_is_left(*units, slot)) {
+        return false;
+    }
+    const unsigned fixed = mdb_has_copies(slot) ? WORK_COPY : WORK_DELETE;
+    const bool more = empty_slot_now(slot, holder, units);
+    work_take(units, fixed);
+    return more;
+}
+
 /// Empties the object of remains. These may be moved by it, into and within slots that are to be emptied.
 static bool empty(struct cte **holder, unsigned *units)
 {
@@ -183,7 +193,8 @@ static bool empty(struct cte **holder, unsigned *units)
     while (more && mark < count) {
         struct cte *slot = &slots[mark];
         if (slot->cap.type == ObjType_Null || (slot == *holder && remains_is_queued(&slot->cap))) {
-            more = work_take(units, WORK_SLOT);
+            more = *units >= WORK_SLOT;
+            *units -= more ? WORK_SLOT : 0;
             mark += more;
         } else {
             more = empty_slot(slot, holder, units);

@@ -4,26 +4,7 @@
 #ifndef KERNEL_REMAINS_H
 #define KERNEL_REMAINS_H
 
-#include <cap/cap.h>
-
-/* The work of one kernel entry, in units of about ten instructions: it stops when they are used up. */
-#define WORK_UNITS  1024
-#define WORK_SLOT   1  ///< Looking at a slot.
-#define WORK_DELETE 32 ///< Deleting a capability.
-
-/// Takes units of work if they are left.
-static inline bool work_take(unsigned *units, unsigned taken)
-{
-    if (*units < taken) {
-        return false;
-    }
-    *units -= taken;
-    return true;
-}
-
-/// Types whose objects hold capabilities or mappings.
-#define OBJTYPES_CONTAINER \
-    (OBJTYPES_CNODE | OBJTYPES_VNODE | 1U << ObjType_Dispatcher | 1U << ObjType_Remains)
+#include <cap/work.h>
 
 /// First of the remains that wait in the slots of their own objects: link, or 0.
 extern uint32_t remains_queue;

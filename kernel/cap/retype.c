@@ -8,6 +8,7 @@
  * stays clear until an object is made of it; making any object from the region, through whichever copy,
  * forgets the progress.
  */
+#include <abi/syscall.h>
 #include <cap/mdb.h>
 #include <trace/emit.h>
 
@@ -155,8 +156,10 @@ errval_t caps_retype(struct cte *destination, enum objtype type, gensize_t objec
         fill_slot(&destination[i], &retype, i, rights);
         if (type == source->cap.type && retype.object_bytes == source->cap.bytes) {
             mdb_insert_copy(&destination[i], node);
-        } else {
+        } else if (i == 0) {
             mdb_insert_before(&destination[i], behind);
+        } else {
+            mdb_insert_between(&destination[i], &destination[i - 1], behind);
         }
     }
     trace_cap_retype(type, count);

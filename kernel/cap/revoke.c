@@ -11,10 +11,7 @@
 /// Something that must go, or NULL.
 static struct cte *find_victim(struct cte *slot)
 {
-    if (mdb_has_copies(slot)) {
-        return mdb_slot(slot->mdb.next);
-    }
-    return mdb_has_descendants(slot) ? mdb_next(slot) : NULL;
+    return mdb_has_copies(slot) ? mdb_slot(slot->mdb.next) : mdb_first_descendant(slot);
 }
 
 /// Tells who relies on what is in a slot that no domain can name.
@@ -30,7 +27,7 @@ static void take_from_holder(struct cte *slot)
 errval_t caps_revoke(struct cte *slot)
 {
     const struct capability revoked = slot->cap;
-    unsigned units = WORK_UNITS, deleted = 0;
+    unsigned units = work_begin(), deleted = 0;
     bool more = true;
     if (revoked.type == ObjType_Null) {
         return SYS_ERR_CAP_NOT_FOUND;
@@ -40,10 +37,11 @@ errval_t caps_revoke(struct cte *slot)
     }
     struct cte *victim;
     while (more && (victim = find_victim(slot)) != NULL) {
-        more = work_take(&units, WORK_DELETE);
+        more = work_is_left(units, victim);
         if (more) {
             take_from_holder(victim);
             more = slot_delete(victim, &units);
+            work_take(&units, WORK_DELETE);
             deleted++;
         }
         if (slot->cap.type != revoked.type || slot->cap.base != revoked.base

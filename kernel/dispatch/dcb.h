@@ -45,9 +45,8 @@ struct dcb {
     uint64_t end_address;
     uint32_t handed_flow; ///< Trace flow of the message in its saved registers.
     uint16_t asid;
-    uint16_t interrupts; ///< That are connected to its endpoints.
-    bool wants_slices;   ///< Gets the run upcall at the end of a slice, even if nobody else can run.
-    struct cte cspace;   ///< Its own copies of what it is made of.
+    bool wants_slices; ///< Gets the run upcall at the end of a slice, even if nobody else can run.
+    struct cte cspace; ///< Its own copies of what it is made of.
     struct cte vspace;
     struct cte frame;
     struct cte end_endpoint;

@@ -8,10 +8,8 @@
 #define KERNEL_DISPATCH_H
 
 #include <abi/syscall.h>
+#include <arch/armv8/current.h>
 #include <dispatch/dcb.h>
-
-/// The dispatcher that runs, or NULL while the core idles. Kept in TPIDR_EL1.
-struct dcb *dcb_current(void);
 
 /* Life of a dispatcher, dispatcher.c */
 
@@ -21,6 +19,16 @@ errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspac
 
 /// Ends a dispatcher and tells its end endpoint. The caller schedules if it was the current one.
 void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t pc);
+
+/**
+ * Lets a dispatcher go on in another CSpace, which holds at least as many slots, cspace.c. `from` and `to`
+ * are slots of L1CNodes: of the one that it runs on, and of the new one. They exchange what they hold.
+ *
+ * \param address of `from`, which must be the same in the new CSpace
+ * \return SYS_ERR_INVALID_ARGUMENT if it is not, or if the dispatcher does not run on `from`;
+ *         SYS_ERR_INVALID_OBJECT_SIZE if the new one is smaller; why there is nothing at the address
+ */
+errval_t dispatcher_change_cspace(struct dcb *dcb, struct cte *from, struct cte *to, capaddr_t address);
 
 /* The run queue, schedule.c */
 

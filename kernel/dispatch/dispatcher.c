@@ -6,7 +6,6 @@
 #include <arch/armv8/fp.h>
 #include <arch/armv8/sysreg.h>
 #include <dispatch/dispatch.h>
-#include <dispatch/interrupt.h>
 #include <trace/emit.h>
 
 _Static_assert(offsetof(struct dcb, l1_cnode) == DCB_CSPACE, "dcb.h");
@@ -87,7 +86,6 @@ void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t
     schedule_remove(dcb);
     schedule_want_slices(dcb, false);
     fp_forget(dcb);
-    interrupt_forget(dcb);
     dcb->state = DISPATCHER_STATE_ENDED;
     dcb->wait = WAIT_NONE;
     dcb->end_reason = reason;

@@ -38,21 +38,31 @@ bool interrupt_handle(void)
     return timer;
 }
 
+/// A dispatcher that ends leaves its interrupts as they are, masked from the next one on, since it may have
+/// many: they go to whoever wants them next, or with a revoke.
+static bool has_ended(const struct cte *endpoint)
+{
+    return dcb_from_phys(endpoint->cap.base)->state == DISPATCHER_STATE_ENDED;
+}
+
 errval_t interrupt_connect(unsigned irq, struct cte *endpoint)
 {
     if (irq >= GIC_IRQS || irq == GIC_TIMER_IRQ) {
         return SYS_ERR_IRQ_NUMBER;
     }
-    if (endpoints[irq].cap.type != ObjType_Null) {
+    if (endpoints[irq].cap.type != ObjType_Null && !has_ended(&endpoints[irq])) {
         return SYS_ERR_IRQ_IN_USE;
     }
-    if (dcb_from_phys(endpoint->cap.base)->state == DISPATCHER_STATE_ENDED) {
+    if (has_ended(endpoint)) {
         return SYS_ERR_LMP_NO_TARGET;
+    }
+    if (endpoints[irq].cap.type != ObjType_Null) {
+        gic_disable(irq);
+        caps_delete(&endpoints[irq]);
     }
     errval_t err = caps_copy(&endpoints[irq], endpoint);
     if (err_is_ok(err)) {
         endpoints[irq].mdb.holder = SLOT_OF_INTERRUPT;
-        dcb_from_phys(endpoint->cap.base)->interrupts++;
         gic_enable(irq);
     }
     return err;
@@ -70,15 +80,4 @@ errval_t interrupt_acknowledge(unsigned irq)
 void interrupt_lose_endpoint(struct cte *endpoint)
 {
     gic_disable((unsigned)(endpoint - endpoints));
-    dcb_from_phys(endpoint->cap.base)->interrupts--;
-}
-
-void interrupt_forget(struct dcb *dcb)
-{
-    for (unsigned irq = 0; dcb->interrupts != 0 && irq < GIC_IRQS; irq++) {
-        if (endpoints[irq].cap.type == ObjType_EndPoint && dcb_from_phys(endpoints[irq].cap.base) == dcb) {
-            interrupt_lose_endpoint(&endpoints[irq]);
-            caps_delete(&endpoints[irq]);
-        }
-    }
 }

@@ -40,6 +40,17 @@ static errval_t setup(struct invocation *invocation, struct dcb *dcb)
     return err;
 }
 
+static errval_t change_cspace(struct invocation *invocation, struct dcb *dcb)
+{
+    const uint64_t slots = invocation->arguments[0];
+    struct cte *from, *to;
+    errval_t err = part(invocation, slots, ObjType_L1CNode, false, &from);
+    if (err_is_ok(err)) {
+        err = part(invocation, slots >> 32, ObjType_L1CNode, false, &to);
+    }
+    return err_is_ok(err) ? dispatcher_change_cspace(dcb, from, to, (capaddr_t)slots) : err;
+}
+
 errval_t invoke_dispatcher(struct invocation *invocation)
 {
     struct dcb *dcb = dcb_from_phys(invocation->target->cap.base);
@@ -73,6 +84,8 @@ errval_t invoke_dispatcher(struct invocation *invocation)
         }
         schedule_want_slices(dcb, invocation->arguments[0] != 0);
         return SYS_ERR_OK;
+    case DISPATCHER_CSPACE:
+        return change_cspace(invocation, dcb);
     default:
         return SYS_ERR_ILLEGAL_INVOCATION;
     }

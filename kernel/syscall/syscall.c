@@ -21,10 +21,11 @@ static errval_t (*const handlers[ObjType_Num])(struct invocation *) = {
     [ObjType_Kernel] = invoke_kernel,
 };
 
-static errval_t invoke(uint64_t word, uint64_t address, const uint64_t arguments[6], uint64_t results[3])
+static errval_t invoke(struct dcb *caller, uint64_t word, uint64_t address, const uint64_t arguments[6],
+                       uint64_t results[3])
 {
     struct invocation invocation;
-    invocation.caller = dcb_current();
+    invocation.caller = caller;
     invocation.root = &invocation.caller->cspace.cap;
     invocation.command = word >> INVOKE_COMMAND_SHIFT & 0xffffff;
     invocation.arguments = arguments;
@@ -44,13 +45,13 @@ const struct call_result *sys_invoke(uint64_t word, uint64_t address, uint64_t a
                                      uint64_t a5, uint64_t a6, uint64_t a7)
 {
     static struct call_result result;
-    const struct dcb *dcb = dcb_current();
+    struct dcb *dcb = dcb_current();
     const uint64_t arguments[6] = {a2, a3, a4, a5, a6, a7};
     result.value[0] = 0;
     result.value[1] = 0;
     result.value[2] = 0;
     trace_syscall_enter_begin(word, word >> INVOKE_COMMAND_SHIFT, address);
-    result.err = invoke(word, address, arguments, result.value);
+    result.err = invoke(dcb, word, address, arguments, result.value);
     trace_syscall_enter_end(result.err);
     if (dcb->state != DISPATCHER_STATE_RUNS) {
         schedule();

@@ -1,6 +1,7 @@
 #include <aos/capabilities.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <mm/lock.h>
 #include <rt/syscall.h>
 
 #define TASK_SLOT(l2_slot)                               \
@@ -66,12 +67,48 @@ errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_MINT) : SYS_ERR_OK;
 }
 
+/// At most RETYPE_MAX_COUNT objects.
+static errval_t retype_some(struct capref dest_start, struct capref src, gensize_t offset,
+                            enum objtype new_type, gensize_t objsize, size_t count)
+{
+    uint64_t levels = SLOT_LEVELS(get_cap_level(dest_start), get_cap_level(src), (uint64_t)new_type);
+    return invoke_root(CNODE_RETYPE, slot_ref(dest_start), slot_ref(src), levels, offset, objsize, count).err;
+}
+
+/// The first `count` of these slots are emptied again.
+static void delete_first(struct capref dest_start, size_t count)
+{
+    for (; count > 0; count--, dest_start.slot++) {
+        cap_delete(dest_start);
+    }
+}
+
+/// Any number of objects: as many at a time as the kernel makes, and none if that fails.
+static errval_t retype_all(struct capref dest_start, struct capref src, gensize_t offset,
+                           enum objtype new_type, gensize_t objsize, size_t count)
+{
+    struct capability_info made = {0};
+    struct capref dest = dest_start;
+    for (size_t done = 0; done < count; done += RETYPE_MAX_COUNT) {
+        size_t some = count - done < RETYPE_MAX_COUNT ? count - done : RETYPE_MAX_COUNT;
+        errval_t err = retype_some(dest, src, offset, new_type, objsize, some);
+        if (err_is_fail(err)) {
+            delete_first(dest_start, done);
+            return err;
+        }
+        cap_identify(dest, &made);
+        // Endpoints share the region of their dispatcher, and each begins where that does.
+        offset += new_type == ObjType_EndPoint ? 0 : made.bytes * RETYPE_MAX_COUNT;
+        dest.slot += RETYPE_MAX_COUNT;
+    }
+    return SYS_ERR_OK;
+}
+
 errval_t cap_retype(struct capref dest_start, struct capref src, gensize_t offset, enum objtype new_type,
                     gensize_t objsize, size_t count)
 {
-    uint64_t levels = SLOT_LEVELS(get_cap_level(dest_start), get_cap_level(src), (uint64_t)new_type);
-    errval_t err =
-        invoke_root(CNODE_RETYPE, slot_ref(dest_start), slot_ref(src), levels, offset, objsize, count).err;
+    errval_t err = count <= RETYPE_MAX_COUNT ? retype_some(dest_start, src, offset, new_type, objsize, count)
+                                             : retype_all(dest_start, src, offset, new_type, objsize, count);
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_RETYPE) : SYS_ERR_OK;
 }
 
@@ -110,6 +147,13 @@ errval_t cap_identify(struct capref cap, struct capability_info *ret)
     return result.err;
 }
 
+errval_t cap_grant(struct capref dest, struct capref src)
+{
+    struct capability_info info;
+    errval_t err = cap_identify(src, &info);
+    return err_is_ok(err) ? cap_mint(dest, src, info.rights & ~(unsigned)CAPRIGHTS_CONTROL, 0) : err;
+}
+
 errval_t vnode_map(struct capref dest, struct capref src, capaddr_t slot, uint64_t attr, uint64_t off,
                    uint64_t pte_count, struct capref mapping)
 {
@@ -135,21 +179,30 @@ errval_t vnode_protect(struct capref vnode, struct capref mapping, size_t first,
     return err_is_fail(err) ? err_push(err, LIB_ERR_VNODE_PROTECT) : SYS_ERR_OK;
 }
 
-errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
+/// cnode_create_l2() with the memory lock held: the L1CNode does not change its place meanwhile.
+static errval_t make_l2_cnode(struct capref *ret_dest, struct cnoderef *cnoderef)
 {
     cslot_t l1_slot = slot_alloc_l1();
     if (!l1_slot) {
-        return err_push(LIB_ERR_SLOT_ALLOC_NO_SPACE, LIB_ERR_CNODE_CREATE);
+        return LIB_ERR_SLOT_ALLOC_NO_SPACE;
     }
     struct capref dest = capref_make_l1(TASKCN_SLOT_ROOTCN, l1_slot);
     errval_t err = ram_alloc_object(dest, ObjType_L2CNode, OBJSIZE_L2CNode, OBJSIZE_L2CNode);
     if (err_is_fail(err)) {
         slot_free_l1(l1_slot);
-        return err_push(err, LIB_ERR_CNODE_CREATE);
+        return err;
     }
     *ret_dest = dest;
     *cnoderef = capref_make(TASKCN_SLOT_ROOTCN, l1_slot, 0).cnode;
     return SYS_ERR_OK;
+}
+
+errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
+{
+    memory_lock();
+    errval_t err = make_l2_cnode(ret_dest, cnoderef);
+    memory_unlock();
+    return err_is_fail(err) ? err_push(err, LIB_ERR_CNODE_CREATE) : SYS_ERR_OK;
 }
 
 errval_t cnode_create_l1(struct capref *ret_dest, struct cnoderef *cnoderef)

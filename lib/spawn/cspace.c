@@ -104,39 +104,29 @@ static errval_t make_cnode(struct builder *builder, cslot_t l1_slot)
     return cap_copy(capref_make_l1(get_cap_addr(builder->si->rootcn), l1_slot), cnode);
 }
 
-static errval_t give(struct builder *builder, cslot_t slot, struct capref cap)
+/// Something of ours for the child, which may use it and not take it from everybody else.
+static errval_t grant(struct builder *builder, cslot_t slot, struct capref cap)
 {
-    return capref_is_null(cap) ? SYS_ERR_OK : cap_copy(builder_slot(builder, ROOTCN_TASK, slot), cap);
-}
-
-/// The child may use what it is granted, and not take it from everybody else.
-static errval_t grant(struct builder *builder, const struct spawn_grant *grant)
-{
-    struct capability_info info;
-    errval_t err = cap_identify(grant->cap, &info);
-    if (err_is_fail(err) || info.type == ObjType_EndPoint) {
-        return err_is_fail(err) ? err : give(builder, grant->slot, grant->cap);
-    }
-    return cap_mint(builder_slot(builder, ROOTCN_TASK, grant->slot), grant->cap,
-                    info.rights & ~(unsigned)CAPRIGHTS_CONTROL, 0);
+    return capref_is_null(cap) ? SYS_ERR_OK : cap_grant(builder_slot(builder, ROOTCN_TASK, slot), cap);
 }
 
 static errval_t fill_task_cnode(struct builder *builder)
 {
     const struct spawn_request *request = builder->request;
-    errval_t err = give(builder, TASKCN_SLOT_ROOTCN, builder->si->rootcn);
+    errval_t err = cap_copy(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_ROOTCN), builder->si->rootcn);
     if (err_is_ok(err)) {
-        err = give(builder, TASKCN_SLOT_PARENTEP, request->parent_endpoint);
+        err = grant(builder, TASKCN_SLOT_PARENTEP, request->parent_endpoint);
     }
     if (err_is_ok(err) && request->console) {
         err =
             cap_mint(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_KERNEL), cap_kernel, CAPRIGHTS_WRITE, 0);
     }
     if (err_is_ok(err) && builder->trace_bytes) {
-        err = give(builder, TASKCN_SLOT_TRACE, cap_trace);
+        err = cap_mint(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_TRACE), cap_trace,
+                       CAPRIGHTS_READ | CAPRIGHTS_WRITE, 0);
     }
     for (size_t i = 0; i < request->grant_count && err_is_ok(err); i++) {
-        err = grant(builder, &request->grants[i]);
+        err = grant(builder, request->grants[i].slot, request->grants[i].cap);
     }
     return err;
 }

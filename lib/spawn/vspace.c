@@ -62,6 +62,20 @@ errval_t builder_map(struct builder *builder, lvaddr_t vaddr, struct capref fram
     return err;
 }
 
+/// Maps a frame of ours. The child gets what the mapping needs, and not the right to write to what others
+/// use, or to take it away from them.
+static errval_t map_shared(struct builder *builder, lvaddr_t vaddr, struct capref frame, gensize_t offset,
+                           size_t bytes, uint64_t flags)
+{
+    struct capref shared;
+    errval_t err = builder_segment_slot(builder, &shared);
+    if (err_is_ok(err)) {
+        // A flag and the right that it needs are the same bit.
+        err = cap_mint(shared, frame, flags, 0);
+    }
+    return err_is_ok(err) ? builder_map(builder, vaddr, shared, offset, bytes, flags) : err;
+}
+
 /// Makes a frame in the child's segment CNode and maps it.
 static errval_t map_new_frame(struct builder *builder, lvaddr_t vaddr, size_t bytes, uint64_t flags,
                               struct capref *frame)
@@ -110,8 +124,8 @@ static errval_t load_segment(struct builder *builder, const struct elf_segment *
     size_t bytes = ROUND_UP(segment->vaddr + segment->memory_bytes, BASE_PAGE_SIZE) - first;
     bool complete = segment->file_bytes == segment->memory_bytes;
     if (!(segment->flags & ELF_WRITE) && complete) {
-        return builder_map(builder, first, builder->file.frame, ROUND_DOWN(segment->offset, BASE_PAGE_SIZE),
-                           bytes, region_flags(segment));
+        return map_shared(builder, first, builder->file.frame, ROUND_DOWN(segment->offset, BASE_PAGE_SIZE),
+                          bytes, region_flags(segment));
     }
     return segment->flags & ELF_EXECUTE ? ELF_ERR_SEGMENT_RANGE : load_copy(builder, segment, first, bytes);
 }
@@ -140,7 +154,7 @@ errval_t builder_make_vspace(struct builder *builder)
         err = map_new_frame(builder, USER_STACK, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE, &frame);
     }
     if (err_is_ok(err) && builder->trace_bytes) {
-        err = builder_map(builder, USER_TRACE, cap_trace, 0, builder->trace_bytes, VREGION_FLAGS_READ_WRITE);
+        err = map_shared(builder, USER_TRACE, cap_trace, 0, builder->trace_bytes, VREGION_FLAGS_READ_WRITE);
     }
     return err;
 }

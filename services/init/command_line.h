@@ -24,6 +24,7 @@ struct command_line {
     const char *fault; ///< fault=suite.bench: this bench dies half way, to test what happens then; NULL: none
     const char *test;  ///< test=NAME, for mode=test: spawn, crash, or any other test domain
     const char *seed;  ///< seed=N, passed on to the test
+    const char *check; ///< check=1, passed on to the test: it is to have the kernel checked at every step
     const char *calls; ///< calls=N, passed on to the test; for spawn how many domains
     char text[COMMAND_LINE_BYTES];
 };

@@ -32,13 +32,30 @@ struct suite_run {
     bool answered; ///< The bench has the peer's endpoint.
 };
 
+/// The bench may send to the peer, and not take its endpoint away.
+static void answer_with(struct child *bench, struct capref peer)
+{
+    struct capref granted;
+    errval_t err = slot_alloc(&granted);
+    if (err_is_fail(err)) {
+        child_answer(bench, err, NULL_CAP);
+        return;
+    }
+    err = cap_grant(granted, peer);
+    child_answer(bench, err, err_is_ok(err) ? granted : NULL_CAP);
+    if (err_is_ok(err)) {
+        cap_delete(granted);
+    }
+    slot_free(granted);
+}
+
 /// The peer says where it serves; the bench waits to hear it.
 static void hear_peer(struct child *peer, const struct lmp_recv_msg *msg, struct capref cap)
 {
     struct suite_run *run = peer->context;
     if (msg->words[0] == PEER_MESSAGE_READY && !capref_is_null(cap) && !run->answered) {
         run->answered = true;
-        child_answer(&run->bench, SYS_ERR_OK, cap);
+        answer_with(&run->bench, cap);
     }
     if (!capref_is_null(cap)) {
         cap_destroy(cap);

@@ -3,6 +3,7 @@
 
 #include <aos/aos.h>
 #include <aos/kernel.h>
+#include <aos/parent.h>
 #include <aos/text.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,14 +13,19 @@
 #define TEXT_BYTES     160
 #define DEFAULT_SPAWNS 200
 
-/// A test domain that makes many events asks now and then for the trace to be drained, with any message.
-static void drain_when_asked(struct child *child, const struct lmp_recv_msg *msg, struct capref cap)
+/// A test domain asks now and then for the trace to be drained, or for the kernel to be checked.
+static void serve_test(struct child *child, const struct lmp_recv_msg *msg, struct capref cap)
 {
-    (void)msg;
+    errval_t answer = SYS_ERR_OK;
     if (!capref_is_null(cap)) {
         cap_destroy(cap);
     }
-    child_answer(child, kernel_drain_trace(), NULL_CAP);
+    if (msg->words[0] == TEST_MESSAGE_CHECK) {
+        answer = kernel_check_capabilities() ? SYS_ERR_OK : INIT_ERR_CAPABILITIES;
+    } else {
+        answer = kernel_drain_trace();
+    }
+    child_answer(child, answer, NULL_CAP);
 }
 
 /// \return false if the domain could not be started
@@ -36,7 +42,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
         .grants = grants,
         .grant_count = ARRAY_LENGTH(grants),
     };
-    *child = (struct child){.name = name, .message = drain_when_asked};
+    *child = (struct child){.name = name, .message = serve_test};
     errval_t err = child_start(child, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting %s", name);
@@ -147,12 +153,13 @@ static unsigned run_plain_test(const struct command_line *line)
     static const char *const numbers[] = {"instance=0", "instance=1", "instance=2"};
     const unsigned instances = strcmp(line->test, "fp") == 0 ? ARRAY_LENGTH(numbers) : 1;
     struct child children[ARRAY_LENGTH(numbers)];
-    char seed[32] = "seed=", calls[32] = "calls=";
+    char seed[32] = "seed=", calls[32] = "calls=", check[32] = "check=";
     strncat(seed, line->seed ? line->seed : "1", sizeof(seed) - sizeof("seed="));
     strncat(calls, line->calls ? line->calls : "0", sizeof(calls) - sizeof("calls="));
+    strncat(check, line->check ? line->check : "0", sizeof(check) - sizeof("check="));
     unsigned started = 0, failed = 0;
     for (; started < instances; started++) {
-        const char *const argv[] = {line->test, seed, calls, numbers[started], NULL};
+        const char *const argv[] = {line->test, seed, calls, check, numbers[started], NULL};
         if (!start_domain(line->test, argv, &children[started])) {
             failed++;
             break;
@@ -169,6 +176,19 @@ static unsigned run_plain_test(const struct command_line *line)
     return failed;
 }
 
+/// Twice the same: the second time finds as much memory as the first.
+static unsigned run_twice(const struct command_line *line)
+{
+    unsigned failed = run_plain_test(line);
+    gensize_t free_before = ram_alloc_free_bytes();
+    failed += run_plain_test(line);
+    if (ram_alloc_free_bytes() != free_before) {
+        printf("init: memory of test %s did not come back: FAILED\n", line->test);
+        failed++;
+    }
+    return failed;
+}
+
 unsigned init_run_test(const struct command_line *line)
 {
     if (!line->test) {
@@ -180,6 +200,8 @@ unsigned init_run_test(const struct command_line *line)
         failed = run_crashes();
     } else if (strcmp(line->test, "spawn") == 0) {
         failed = run_spawns(line->calls ? strtoul(line->calls, NULL, 10) : DEFAULT_SPAWNS);
+    } else if (strcmp(line->test, "cspace") == 0) {
+        failed = run_twice(line);
     } else {
         failed = run_plain_test(line);
     }

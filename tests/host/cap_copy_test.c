@@ -118,6 +118,34 @@ static void test_mint_endpoint(void **state)
     assert_false(mdb_has_descendants(&s[ENDPOINT]));
 }
 
+/// Who only sends gets no right to revoke; the ring stays the same.
+static void test_rights_of_an_endpoint(void **state)
+{
+    (void)state;
+    const uint64_t offset = ROUND_UP(sizeof(struct dispatcher_shared), 16);
+    const unsigned send_only = CAPRIGHTS_ALL & ~CAPRIGHTS_CONTROL;
+    struct cte *ours = &s[EMPTY], *theirs = &s[OTHER], *again = &s[OTHER + 1];
+    assert_ok(caps_mint(ours, &s[ENDPOINT], offset, 8));
+    assert_ok(caps_mint(theirs, ours, send_only, 0));
+    assert_int_equal(theirs->cap.rights, send_only);
+    assert_int_equal(theirs->cap.aux32, offset);
+    assert_int_equal(theirs->cap.aux64, 8);
+    assert_true(mdb_has_copies(ours));
+    assert_err(caps_revoke(theirs), SYS_ERR_RIGHTS);
+    assert_err(caps_mint(again, theirs, CAPRIGHTS_ALL, 0), SYS_ERR_RIGHTS);
+    assert_err(caps_mint(again, theirs, send_only, 8), SYS_ERR_INVALID_MINT);
+    assert_ok(caps_copy(again, theirs));
+    assert_int_equal(again->cap.rights, send_only);
+    /* If theirs is the one that stays in the tree it is still theirs. */
+    assert_ok(caps_delete(ours));
+    assert_err(caps_revoke(again), SYS_ERR_RIGHTS);
+    assert_ok(caps_mint(ours, &s[ENDPOINT], offset, 8));
+    assert_ok(caps_revoke(ours));
+    assert_int_equal(theirs->cap.type, ObjType_Null);
+    assert_int_equal(again->cap.type, ObjType_Null);
+    assert_int_equal(ours->cap.rights, CAPRIGHTS_ALL);
+}
+
 static void test_mint_endpoint_refuses(void **state)
 {
     (void)state;
@@ -216,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mint_reduces_rights, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mint_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mint_endpoint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_rights_of_an_endpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mint_endpoint_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_move, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_move_with_copies, set_up, tear_down),

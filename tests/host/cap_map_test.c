@@ -69,7 +69,7 @@ static void test_pages(void **state)
     assert_ptr_equal(mdb_slot(s[FRAME].cap.aux32), &s[MAPPING]);
     assert_sound();
     assert_ok(caps_unmap(&s[L3], &s[MAPPING]));
-    assert_false(vnode_in_use(s[L3].cap.base, 0, 512));
+    assert_false(fake_vnode_in_use(s[L3].cap.base, 0, 512));
     assert_int_equal(s[MAPPING].cap.type, ObjType_Null);
     assert_int_equal(s[FRAME].cap.aux32, 0);
 }
@@ -156,7 +156,7 @@ static void test_entry_ranges(void **state)
     assert_err(caps_map(&s[L2], &s[HUGE_FRAME], to, 0, 1, READ, 0x1000), SYS_ERR_FRAME_ALIGNMENT);
     assert_err(caps_map(&s[L1], &s[HUGE_FRAME], to, 0, 1, READ, 0x200000), SYS_ERR_FRAME_ALIGNMENT);
     assert_int_equal(mdb_roots[REGION_PTE], 0);
-    assert_false(vnode_in_use(l3->cap.base, 0, 512));
+    assert_false(fake_vnode_in_use(l3->cap.base, 0, 512));
 }
 
 static void test_in_use(void **state)

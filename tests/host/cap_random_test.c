@@ -51,13 +51,12 @@ static void try_mint(struct random *random, int to, int from)
 {
     struct verdict v = {0};
     check_copyable(&v, to, from);
-    if (model[from].type == ObjType_EndPoint) {
+    if (model[from].type == ObjType_EndPoint && model[from].ring_offset == 0) {
         const uint64_t offset = random_below(random, 0x280) * 8;
         const uint64_t ring_slots =
             random_below(random, 4) ? 1UL << random_below(random, 12) : random_below(random, 40);
         const bool power = ring_slots != 0 && (ring_slots & (ring_slots - 1)) == 0;
-        refuse_if(&v, model[from].ring_offset != 0 || offset % 16 != 0 || !power || ring_slots > 1024,
-                  SYS_ERR_INVALID_MINT);
+        refuse_if(&v, offset % 16 != 0 || !power || ring_slots > 1024, SYS_ERR_INVALID_MINT);
         refuse_if(&v, offset < sizeof(struct dispatcher_shared) || offset + 16 + ring_slots * 80 > 0x1000,
                   SYS_ERR_LMP_ENDPOINT_RANGE);
         if (judge(&v, caps_mint(&slots[to], &slots[from], offset, ring_slots), "mint")) {

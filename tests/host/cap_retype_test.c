@@ -120,7 +120,8 @@ static void test_ranges(void **state)
     (void)state;
     struct cte *to = &s[OUT];
     assert_err(caps_retype(to, ObjType_RAM, 4096, 0, &s[RAM], 0), SYS_ERR_INVALID_ARGUMENT);
-    assert_err(caps_retype(to, ObjType_RAM, 4096, 257, &s[RAM], 0), SYS_ERR_INVALID_ARGUMENT);
+    assert_err(caps_retype(to, ObjType_RAM, 4096, RETYPE_MAX_COUNT + 1, &s[RAM], 0),
+               SYS_ERR_INVALID_ARGUMENT);
     assert_err(caps_retype(to, ObjType_RAM, 4096, SIZE_MAX, &s[RAM], 0), SYS_ERR_INVALID_ARGUMENT);
     assert_err(caps_retype(to, ObjType_RAM, RAM_BYTES + 4096, 1, &s[RAM], 0), SYS_ERR_RETYPE_RANGE);
     assert_err(caps_retype(to, ObjType_RAM, 4096, 2, &s[RAM], RAM_BYTES - 4096), SYS_ERR_RETYPE_RANGE);
@@ -226,7 +227,9 @@ static void test_interrupts(void **state)
 static void test_many(void **state)
 {
     (void)state;
-    assert_ok(caps_retype(&s[OUT], ObjType_RAM, 4096, 256, &s[RAM], 0x10000));
+    for (size_t i = 0; i < 256; i += RETYPE_MAX_COUNT) {
+        assert_ok(caps_retype(&s[OUT + i], ObjType_RAM, 4096, RETYPE_MAX_COUNT, &s[RAM], 0x10000 + i * 4096));
+    }
     assert_sound();
     for (size_t i = 0; i < 256; i++) {
         assert_ok(caps_delete(&s[OUT + (i * 37) % 256]));

@@ -68,16 +68,7 @@ uint64_t fake_read_pte(lpaddr_t vnode, size_t entry)
     return ((uint64_t *)phys_to_virt(vnode))[entry];
 }
 
-void vnode_write(lpaddr_t vnode, unsigned level, size_t entry, size_t count, lpaddr_t target, bool leaf,
-                 bool device, uint64_t flags)
-{
-    uint64_t *table = phys_to_virt(vnode);
-    for (size_t i = 0; i < count; i++) {
-        table[entry + i] = fake_pte(level, target + (i << (39 - 9 * level)), leaf, device, flags);
-    }
-}
-
-bool vnode_in_use(lpaddr_t vnode, size_t entry, size_t count)
+bool fake_vnode_in_use(lpaddr_t vnode, size_t entry, size_t count)
 {
     const uint64_t *table = phys_to_virt(vnode);
     for (size_t i = 0; i < count; i++) {
@@ -86,6 +77,19 @@ bool vnode_in_use(lpaddr_t vnode, size_t entry, size_t count)
         }
     }
     return false;
+}
+
+bool vnode_write(lpaddr_t pte, unsigned level, size_t count, lpaddr_t target, bool leaf, bool device,
+                 uint64_t flags)
+{
+    uint64_t *entries = phys_to_virt(pte);
+    if (fake_vnode_in_use(pte, 0, count)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = fake_pte(level, target + (i << (39 - 9 * level)), leaf, device, flags);
+    }
+    return true;
 }
 
 void vnode_clear(lpaddr_t pte, size_t count)

@@ -33,6 +33,9 @@ struct cte *fake_kernel_start(size_t slots);
 /// The page table entry that vnode_write writes for one entry.
 uint64_t fake_pte(unsigned level, lpaddr_t target, bool leaf, bool device, uint64_t flags);
 
+/// True if any of the entries is in use.
+bool fake_vnode_in_use(lpaddr_t vnode, size_t entry, size_t count);
+
 /// One entry of a page table in the arena.
 uint64_t fake_read_pte(lpaddr_t vnode, size_t entry);
 

@@ -41,6 +41,23 @@ def test_misuse_in_a_debug_build_with_tracing() -> None:
     assert run.ok, run.why
 
 
+@pytest.mark.parametrize("seed", [5, 6])
+def test_capabilities_are_sound_after_every_call_of_misuse(seed: int) -> None:
+    run = boot("imx8mp", f"mode=test test=misuse seed={seed} calls=3000 check=1", smp=1, debug=True)
+    assert run.ok, run.why
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_operations_do_what_the_model_says(seed: int) -> None:
+    run = boot("imx8mp", f"mode=test test=model seed={seed} calls=100000", smp=1)
+    assert run.ok, run.why
+
+
+def test_random_operations_leave_the_capabilities_sound_at_every_step() -> None:
+    run = boot("imx8mp", "mode=test test=model seed=3 calls=5000 check=1", smp=1, debug=True)
+    assert run.ok, run.why
+
+
 def test_misuse_without_the_fast_path() -> None:
     run = boot("imx8mp", "mode=test test=misuse seed=4 calls=20000", smp=1, variant={"fastpath": "off"})
     assert run.ok, run.why

@@ -5,11 +5,6 @@
 #include <dispatch/dispatch.h>
 #include <trace/emit.h>
 
-struct dcb *dcb_current(void)
-{
-    return (struct dcb *)sysreg_read(tpidr_el1);
-}
-
 void switch_to(struct dcb *dcb)
 {
     struct dcb *previous = dcb_current();

@@ -6,8 +6,6 @@
 #include <arch/armv8/sysreg.h>
 #include <cap/cap.h>
 
-#define VNODE_ENTRIES 512
-
 #define PERMISSION_BITS (PTE_READ_ONLY | PTE_UXN)
 
 static uint64_t permissions(uint64_t flags)
@@ -31,28 +29,23 @@ static uint64_t leaf_flags(unsigned level, bool device, uint64_t flags)
     return entry | permissions(flags);
 }
 
-void vnode_write(lpaddr_t vnode, unsigned level, size_t entry, size_t count, lpaddr_t target, bool leaf,
-                 bool device, uint64_t flags)
+bool vnode_write(lpaddr_t pte, unsigned level, size_t count, lpaddr_t target, bool leaf, bool device,
+                 uint64_t flags)
 {
-    volatile uint64_t *table = phys_to_virt(vnode);
+    volatile uint64_t *entries = phys_to_virt(pte);
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i] != 0) {
+            return false;
+        }
+    }
     const uint64_t bits = leaf ? leaf_flags(level, device, flags) : PTE_TABLE | PTE_VALID;
     const gensize_t step = leaf ? 1UL << (39 - 9 * level) : BASE_PAGE_SIZE;
     for (size_t i = 0; i < count; i++) {
-        table[entry + i] = (target + i * step) | bits;
+        entries[i] = (target + i * step) | bits;
     }
     // An entry that was invalid is in no TLB; the walker must see the new one before user level runs.
     __asm__ volatile("dsb ishst" : : : "memory");
-}
-
-bool vnode_in_use(lpaddr_t vnode, size_t entry, size_t count)
-{
-    const volatile uint64_t *table = phys_to_virt(vnode);
-    for (size_t i = 0; i < count && entry + i < VNODE_ENTRIES; i++) {
-        if (table[entry + i] != 0) {
-            return true;
-        }
-    }
-    return false;
+    return true;
 }
 
 void vnode_clear(lpaddr_t pte, size_t count)

@@ -2,6 +2,7 @@
 
 #include <aos/kernel.h>
 #include <rt/syscall.h>
+#include <string.h>
 
 /*
  * The calls may do anything to the arena, and nothing to what we live on: where an argument says what is to
@@ -165,7 +166,7 @@ static void any_vnode_command(uint64_t *x)
 
 static void any_dispatcher_command(uint64_t *x)
 {
-    x[0] |= random_below(5) << INVOKE_COMMAND_SHIFT;
+    x[0] |= random_below(6) << INVOKE_COMMAND_SHIFT;
     x[1] = arena_address(ARENA_DISPATCHER + (cslot_t)random_below(2));
     x[2] = any_address() | (uint64_t)any_address() << 32;
     x[3] = any_address() | (uint64_t)(random_below(2) ? any_address() : 0) << 32;
@@ -287,12 +288,14 @@ static void scramble_frame(void)
 void misuse_random(uint64_t calls)
 {
     for (uint64_t i = 0; i < calls; i++) {
-        uint64_t x[11];
+        uint64_t x[11], call[8];
         if (i % 16 == 0) {
             scramble_frame();
         }
         any_call(x);
+        memcpy(call, x, sizeof(call));
         raw_call(x);
         result_count(x[0]);
+        result_check("a random call", call);
     }
 }

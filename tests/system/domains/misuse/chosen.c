@@ -25,6 +25,7 @@ static void check(const struct chosen *call)
     if (err_no(x[0]) != call->expected) {
         result_fail(call->what, x[0]);
     }
+    result_check(call->what, call->x);
 }
 
 static void check_all(const struct chosen *calls, size_t count)
@@ -244,6 +245,20 @@ static void other_calls(void)
         {"setting up twice",
          SYS_ERR_DISPATCHER_RUNNING,
          {INVOKE(DISPATCHER_SETUP), SLOT(ARENA_DISPATCHER), spaces, SLOT(ARENA_FRAME), 0}},
+        {"going on in a CSpace without a task CNode",
+         SYS_ERR_CAP_NOT_FOUND,
+         {INVOKE(DISPATCHER_CSPACE), TASKCN_SLOT_DISPATCHER, TASKCN_SLOT_ROOTCN | spaces << 32}},
+        {"going on in a frame",
+         SYS_ERR_INVALID_ARGUMENT,
+         {INVOKE(DISPATCHER_CSPACE), TASKCN_SLOT_DISPATCHER,
+          TASKCN_SLOT_ROOTCN | (uint64_t)SLOT(ARENA_FRAME) << 32}},
+        {"changing from a CSpace that it does not have",
+         SYS_ERR_INVALID_ARGUMENT,
+         {INVOKE(DISPATCHER_CSPACE), TASKCN_SLOT_DISPATCHER,
+          SLOT(ARENA_CSPACE) | (uint64_t)TASKCN_SLOT_ROOTCN << 32}},
+        {"a CSpace for a dispatcher that is not set up",
+         SYS_ERR_DISPATCHER_INCOMPLETE,
+         {INVOKE(DISPATCHER_CSPACE), dispatcher, TASKCN_SLOT_ROOTCN | spaces << 32}},
         {"a wait outside the frame", SYS_ERR_LMP_ENDPOINT_RANGE, {SYS_LMP, USER_DISPATCHER_BYTES << 32}},
         {"a wait at an odd offset", SYS_ERR_LMP_ENDPOINT_RANGE, {SYS_LMP, 1364UL << 32}},
         {"sending to an endpoint without a ring",

@@ -1,6 +1,6 @@
 /**
- * Arguments: seed=N, calls=N. Ends with status 0 if the kernel gave nothing but errors, and all memory can be
- * used again.
+ * Arguments: seed=N, calls=N, check=1 (the kernel is checked after every call). Ends with status 0 if the
+ * kernel gave nothing but errors, and all memory can be used again.
  */
 #include "misuse.h"
 
@@ -33,10 +33,10 @@ static void must(errval_t err, const char *what)
     }
 }
 
-/// So many calls make more trace events than the ring holds; init answers when they have left it.
-static errval_t drain_trace(void)
+errval_t ask_init(uint64_t question)
 {
-    return lmp_chan_call(&parent, 0, 0, 0, 0, 0, 0, 0, 0, 0).err;
+    struct lmp_message m = lmp_chan_call(&parent, 1, question, 0, 0, 0, 0, 0, 0, 0);
+    return err_is_ok(m.err) ? m.w0 : m.err;
 }
 
 int main(int argc, char *argv[])
@@ -45,6 +45,7 @@ int main(int argc, char *argv[])
     uint64_t calls = argument(argc, argv, "calls", DEFAULT_CALLS);
     printf("misuse: seed %lu, %lu calls\n", (unsigned long)seed, (unsigned long)calls);
     random_seed(seed);
+    result_checks = argument(argc, argv, "check", 0) != 0;
     must(parent_channel_open(&parent), "opening the channel to init");
     must(arena_init(), "making the capabilities to misuse");
     misuse_chosen();
@@ -55,7 +56,7 @@ int main(int argc, char *argv[])
     for (uint64_t done = 0; done < calls; done += CALLS_IN_ARENA) {
         misuse_random(calls - done < CALLS_IN_ARENA ? calls - done : CALLS_IN_ARENA);
         must(arena_renew(), "after random calls");
-        must(drain_trace(), "asking init to drain the trace");
+        must(ask_init(TEST_MESSAGE_DRAIN), "asking init to drain the trace");
     }
     must(arena_destroy(), "at the end");
     return results_print() ? EXIT_SUCCESS : EXIT_FAILURE;

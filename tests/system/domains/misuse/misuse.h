@@ -21,11 +21,17 @@ uint64_t random_hostile(void);
 
 /* Results, results.c */
 
+extern bool result_checks; ///< check=1
+
 /// Counts what a call returned. A value that is no error's makes the test fail.
 void result_count(errval_t err);
 
 /// Says that something is not as it must be; the test fails.
 void result_fail(const char *what, uint64_t detail);
+
+/// With check=1: asks whether the kernel's capabilities are still sound after a call. If not, it says which
+/// call that was, and ends. In a build without the kernel's checker they always are.
+void result_check(const char *what, const uint64_t call[8]);
 
 /// Prints how often each error came. \return true if nothing failed
 bool results_print(void);
@@ -74,6 +80,9 @@ static inline bool arena_owns_l1(cslot_t l1_slot)
 }
 
 /* The tests. */
+
+/// A question to init: TEST_MESSAGE_* (aos/parent.h). main.c
+errval_t ask_init(uint64_t question);
 
 /// `calls` random system calls and invocations. calls.c
 void misuse_random(uint64_t calls);

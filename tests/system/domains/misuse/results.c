@@ -1,6 +1,10 @@
 #include "misuse.h"
 
+#include <aos/parent.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+bool result_checks;
 
 static uint64_t counts[ERR_COUNT];
 static unsigned failures;
@@ -18,6 +22,19 @@ void result_fail(const char *what, uint64_t detail)
 {
     printf("misuse: FAILED: %s (0x%lx)\n", what, (unsigned long)detail);
     failures++;
+}
+
+void result_check(const char *what, const uint64_t call[8])
+{
+    if (!result_checks || err_is_ok(ask_init(TEST_MESSAGE_CHECK))) {
+        return;
+    }
+    printf("misuse: FAILED: the capabilities are not sound after %s", what);
+    for (unsigned i = 0; i < 8; i++) {
+        printf(" x%u=0x%lx", i, (unsigned long)call[i]);
+    }
+    printf("\n");
+    exit(EXIT_FAILURE);
 }
 
 bool results_print(void)
