@@ -35,6 +35,8 @@ ROWS_LIMIT = 24
 """More benches than this do not fit on one figure legibly; they go on further ones."""
 POINTS_SHOWN = 400
 LOG_SPREAD = 30.0
+GROWTH_LOG_SPREAD = 200.0
+"""Costs that grow more than this show nothing of their low end on a linear axis."""
 MINOR_LABELS_SPREAD = 500.0
 """On logarithmic axes wider than this only powers of ten have room for their figures."""
 WIDTH_INCHES = 10.0
@@ -331,8 +333,12 @@ def growth(
     elif max(values) > LOG_SPREAD:
         axes.set_xscale("symlog", linthresh=1)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    middles = [float(bench["stats"]["median"]) for line in found for bench in line.benches]
+    if min(middles) > 0 and max(middles) / min(middles) > GROWTH_LOG_SPREAD:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.set_ylim(bottom=0)
     axes.grid(axis="y")
     axes.set_xlabel(parameter)
     axes.set_ylabel(f"{display_unit(unit, results['clock']['cycle_is'])} (median; band from 1 % to 99 %)")

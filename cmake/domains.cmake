@@ -1,8 +1,8 @@
 # Domains: user-level programs, each linked with all of lib/ against picolibc, for the image to carry.
 #
 # A folder of services/ is a domain; so is a file or folder of tests/system/domains/. bench/*.c are suites of
-# the domain `bench`, but for boot.c, which init runs; bench/peer is its other side. Sets the global property
-# DOMAIN_ELFS, init first.
+# the domain `bench`, but for boot.c, which init runs; bench/mm_patterns belongs to mm.c, bench/peer is the
+# domain's other side. Sets the global property DOMAIN_ELFS, init first.
 
 set(PICOLIBC_SPECS /usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs CACHE FILEPATH
     "Specs of the C library for domains")
@@ -59,7 +59,8 @@ endfunction()
 file(GLOB suite_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*.c")
 set(init_suite_files "${CMAKE_SOURCE_DIR}/bench/boot.c")
 list(REMOVE_ITEM suite_files ${init_suite_files})
-file(GLOB harness_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/harness/*.c")
+file(GLOB harness_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/harness/*.c"
+    "${CMAKE_SOURCE_DIR}/bench/mm_patterns/*.c")
 set(suite_names "")
 foreach(file IN LISTS suite_files)
     get_filename_component(name "${file}" NAME_WE)
