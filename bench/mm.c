@@ -7,6 +7,7 @@
  */
 #include <aos/aos.h>
 #include <harness/harness.h>
+#include <mm_patterns/boot_trace.h>
 #include <mm_patterns/fragmentation.h>
 #include <mm_patterns/scattered.h>
 #include <mm_patterns/steady.h>
@@ -101,6 +102,22 @@ static const struct bench benches[] = {
         .unit = "cycles",
         .prepare = make_ram,
         .sample = ram_free_sample,
+    },
+    {
+        .name = "mm.alloc",
+        .params = "pattern=boot_trace,on=ranges" STRATEGY,
+        .unit = "cycles",
+        .setup = boot_trace_setup,
+        .prepare = boot_trace_prepare_alloc,
+        .sample = boot_trace_alloc,
+    },
+    {
+        .name = "mm.free",
+        .params = "pattern=boot_trace,on=ranges" STRATEGY,
+        .unit = "cycles",
+        .setup = boot_trace_setup,
+        .prepare = boot_trace_prepare_free,
+        .sample = boot_trace_free,
     },
     STEADY_ROWS(SEQUENTIAL, "sequential", 1000),
     STEADY_ROWS(RANDOM, "random", 100),

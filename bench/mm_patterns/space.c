@@ -42,6 +42,7 @@ errval_t space_setup(size_t blocks, gensize_t pages)
     space.gaps = 0;
     space.random = 2463534242;
     ranges_init(&space.ranges);
+    space.ranges.untraced = true;
     size_t node_bytes = space.ranges.nodes.blocksize;
     if (!pool.memory) {
         errval_t err = make_pool(ROUND_UP(NODES_FOR(SPACE_MOST_LIVE) * node_bytes, LARGE_PAGE_SIZE));
