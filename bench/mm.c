@@ -8,7 +8,7 @@
 #include <aos/aos.h>
 #include <harness/harness.h>
 #include <mm_patterns/boot_trace.h>
-#include <mm_patterns/fragmentation.h>
+#include <mm_patterns/history.h>
 #include <mm_patterns/scattered.h>
 #include <mm_patterns/steady.h>
 
@@ -80,11 +80,11 @@ static errval_t free_ram(const struct bench *bench)
         .sample = scattered_free, .cleanup = scattered_cleanup_free                                          \
     }
 
-#define FRAGMENTATION(number)                                                                  \
-    {                                                                                          \
-        .name = "mm.fragmentation", .params = ON_RANGES("random", number), .unit = "permille", \
-        .argument = (number), .repetitions = 64, .setup = fragmentation_setup,                 \
-        .prepare = fragmentation_prepare, .sample = fragmentation_sample                       \
+#define HISTORY_ROW(value, pattern, number, each, samples)                                                \
+    {                                                                                                     \
+        .name = "mm.fragmentation", .params = "pattern=" pattern ",every=" #each ",on=ranges" STRATEGY,   \
+        .unit = "permille", .argument = HISTORY(value, number, each), .repetitions = (samples),           \
+        .is_history = true, .setup = history_setup, .prepare = history_prepare, .sample = history_sample, \
     }
 
 /* The rows with capabilities stand first: the others take memory for their nodes and keep it. */
@@ -129,8 +129,12 @@ static const struct bench benches[] = {
     SCATTERED_ROWS(10000, 1000),
     SCATTERED_ROWS(100000, 200),
     SCATTERED_ROWS(1000000, 64),
-    FRAGMENTATION(100),
-    FRAGMENTATION(1000),
+    HISTORY_ROW(ALL_IN_TURN, "sequential,blocks=1000", 1000, 16, 500),
+    HISTORY_ROW(ANY, "random,blocks=100", 100, 16, 500),
+    HISTORY_ROW(ANY, "random,blocks=1000", 1000, 16, 500),
+    HISTORY_ROW(OLDEST, "producer_consumer,blocks=1000", 1000, 16, 500),
+    HISTORY_ROW(ANY_BUT_EIGHTH, "long_lived,blocks=1000", 1000, 16, 500),
+    HISTORY_ROW(RECORDED, "boot_trace", 0, 1, 100),
 };
 
 BENCH_SUITE(mm, benches);

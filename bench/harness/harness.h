@@ -32,6 +32,7 @@ struct bench {
     const char *unit;     ///< "cycles": what cycle_count() counts.
     uint64_t argument;    ///< For the functions of the bench.
     unsigned repetitions; ///< 0: BENCH_REPETITIONS
+    bool is_history;      ///< Samples are states one after the other from the set-up on: no warm-up.
     errval_t (*setup)(const struct bench *bench);
     errval_t (*prepare)(const struct bench *bench); ///< Before each repetition, not measured.
     errval_t (*sample)(const struct bench *bench, struct bench_sample *sample);
