@@ -9,6 +9,7 @@
 #include <harness/harness.h>
 #include <mm_patterns/boot_trace.h>
 #include <mm_patterns/history.h>
+#include <mm_patterns/misaligned.h>
 #include <mm_patterns/scattered.h>
 #include <mm_patterns/steady.h>
 
@@ -80,6 +81,14 @@ static errval_t free_ram(const struct bench *bench)
         .sample = scattered_free, .cleanup = scattered_cleanup_free                                          \
     }
 
+#define MISALIGNED_ROW(number, samples)                                                                  \
+    {                                                                                                    \
+        .name = "mm.alloc", .params = ON_RANGES("misaligned,alignment=16384", number), .unit = "cycles", \
+        .argument = (number), .repetitions = (samples), .setup = misaligned_setup,                       \
+        .prepare = misaligned_prepare, .sample = misaligned_sample                                       \
+    }
+_Static_assert(MISALIGNED_ALIGNMENT == 16384, "the parameter of the rows says so");
+
 #define HISTORY_ROW(value, pattern, number, each, samples)                                                \
     {                                                                                                     \
         .name = "mm.fragmentation", .params = "pattern=" pattern ",every=" #each ",on=ranges" STRATEGY,   \
@@ -129,6 +138,10 @@ static const struct bench benches[] = {
     SCATTERED_ROWS(10000, 1000),
     SCATTERED_ROWS(100000, 200),
     SCATTERED_ROWS(1000000, 64),
+    MISALIGNED_ROW(1000, 1000),
+    MISALIGNED_ROW(10000, 1000),
+    MISALIGNED_ROW(100000, 200),
+    MISALIGNED_ROW(1000000, 64),
     HISTORY_ROW(ALL_IN_TURN, "sequential,blocks=1000", 1000, 16, 500),
     HISTORY_ROW(ANY, "random,blocks=100", 100, 16, 500),
     HISTORY_ROW(ANY, "random,blocks=1000", 1000, 16, 500),

@@ -1,39 +1,56 @@
 #include <aos/aos.h>
 #include <mm_patterns/space.h>
 
-/// A node for each block and for the gap beside it; and some, because buddies split more where blocks are few
-/// and of many sizes.
-#define NODES_FOR(blocks) (2 * (blocks) + 8192)
+/// Bytes of nodes: two of the red-black tree a block, for it and what is free beside it, or five of the
+/// buddies'. The rest is for buddies too, who split more where blocks are few and of many sizes.
+#define NODE_BYTES_FOR(blocks) (128 * (blocks) + 0x80000)
+
+/// Nodes come in pieces: buddies have no room for all of them in one.
+#define PIECE_BYTES (8 * LARGE_PAGE_SIZE)
+#define MOST_PIECES ((NODE_BYTES_FOR(SPACE_MOST_LIVE) + PIECE_BYTES - 1) / PIECE_BYTES)
 
 struct space space;
 
 /// Memory for nodes, which no space gives back.
 static struct {
-    char *memory;
-    size_t bytes;
+    void *pieces[MOST_PIECES];
+    size_t count;
 } pool;
 
-static errval_t make_pool(size_t bytes)
+static errval_t make_piece(void **memory)
 {
     struct capref frame;
-    void *memory;
     errval_t err = slot_alloc(&frame);
     if (err_is_fail(err)) {
         return err;
     }
     // A frame that lies as large pages do is mapped by them.
-    err = ram_alloc_object(frame, ObjType_Frame, bytes, LARGE_PAGE_SIZE);
+    err = ram_alloc_object(frame, ObjType_Frame, PIECE_BYTES, LARGE_PAGE_SIZE);
     if (err_is_fail(err)) {
         slot_free(frame);
         return err;
     }
-    err = paging_map_frame(get_current_paging_state(), &memory, bytes, frame);
+    err = paging_map_frame(get_current_paging_state(), memory, PIECE_BYTES, frame);
     if (err_is_fail(err)) {
         ram_free(frame);
-        return err;
     }
-    pool.memory = memory;
-    pool.bytes = bytes;
+    return err;
+}
+
+static errval_t give_nodes(size_t bytes)
+{
+    for (size_t i = 0; i * PIECE_BYTES < bytes; i++) {
+        if (i == MOST_PIECES) {
+            return LIB_ERR_RAM_ALLOC_EXHAUSTED;
+        }
+        errval_t err = i == pool.count ? make_piece(&pool.pieces[i]) : SYS_ERR_OK;
+        if (err_is_fail(err)) {
+            return err;
+        }
+        pool.count += i == pool.count;
+        size_t left = bytes - i * PIECE_BYTES;
+        slab_grow(&space.ranges.nodes, pool.pieces[i], left < PIECE_BYTES ? left : PIECE_BYTES);
+    }
     return SYS_ERR_OK;
 }
 
@@ -43,18 +60,8 @@ errval_t space_setup(size_t blocks, gensize_t pages)
     space.random = 2463534242;
     ranges_init(&space.ranges);
     space.ranges.untraced = true;
-    size_t node_bytes = space.ranges.nodes.blocksize;
-    if (!pool.memory) {
-        errval_t err = make_pool(ROUND_UP(NODES_FOR(SPACE_MOST_LIVE) * node_bytes, LARGE_PAGE_SIZE));
-        if (err_is_fail(err)) {
-            return err;
-        }
-    }
-    if (NODES_FOR(blocks) * node_bytes > pool.bytes) {
-        return LIB_ERR_RAM_ALLOC_EXHAUSTED;
-    }
-    slab_grow(&space.ranges.nodes, pool.memory, NODES_FOR(blocks) * node_bytes);
-    return ranges_add(&space.ranges, SPACE_BASE, pages * BASE_PAGE_SIZE, NULL);
+    errval_t err = give_nodes(NODE_BYTES_FOR(blocks));
+    return err_is_ok(err) ? ranges_add(&space.ranges, SPACE_BASE, pages * BASE_PAGE_SIZE, NULL) : err;
 }
 
 /// xorshift (Marsaglia 2003).

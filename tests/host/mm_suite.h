@@ -207,12 +207,14 @@ static void random_operations(size_t nodes, bool expect_nodes)
         at += pages + (random() % 2 ? (size_t)random() % 16 : 0);
     }
     const size_t nodes_at_first = slab_freecount(&test.ranges.nodes);
+    // In some runs one alignment is much asked for, in others any.
+    const unsigned usual = (unsigned)random() % 8, orders = random() % 2 ? 8 : 1;
     for (unsigned i = 0; i < OPERATIONS; i++) {
         size_t first = (size_t)random() % MAP_PAGES;
         const size_t pages = 1 + (size_t)random() % (1UL << random() % 7);
         errval_t err;
         if (random() % 2) {
-            err = take(pages, 1UL << random() % (random() % 2 ? 1 : 8), &first);
+            err = take(pages, 1UL << (usual + (unsigned)random() % orders) % 8, &first);
         } else {
             for (size_t tries = MAP_PAGES; test.page[first] != USED && tries > 0; tries--) {
                 first = (first + 1) % MAP_PAGES;
@@ -294,6 +296,39 @@ static uint64_t visits(size_t live)
     return (test.ranges.visits - before) / operations;
 }
 
+/// What an allocation visits whose alignment is neither a page nor its size, where one range in many has it.
+static uint64_t aligned_visits(size_t live)
+{
+    const size_t rounds = 2000;
+    begin(4 * live);
+    assert_ok(ranges_add(&test.ranges, 0, block_pages(8 * live) * PAGE, NULL));
+    genpaddr_t base;
+    assert_ok(ranges_alloc(&test.ranges, block_pages(8 * live) * PAGE, PAGE, &base));
+    for (size_t i = 0; i < live; i++) {
+        assert_ok(ranges_free(&test.ranges, (8 * i + 2) * PAGE, 2 * PAGE)); // Large enough, and lies badly.
+    }
+    assert_err(ranges_alloc(&test.ranges, 2 * PAGE, 4 * PAGE, &base), MM_ERR_OUT_OF_MEMORY);
+    srandom(1);
+    const uint64_t before = test.ranges.visits;
+    for (size_t i = 0; i < rounds; i++) {
+        const genpaddr_t block = 8 * ((size_t)random() % live) * PAGE;
+        assert_ok(ranges_free(&test.ranges, block, 2 * PAGE));
+        assert_ok(ranges_alloc(&test.ranges, 2 * PAGE, 4 * PAGE, &base));
+        assert_int_equal(base, block);
+        assert_err(ranges_alloc(&test.ranges, 3 * PAGE, 4 * PAGE, &base), MM_ERR_OUT_OF_MEMORY);
+    }
+    return (test.ranges.visits - before) / (3 * rounds);
+}
+
+static void test_a_million_ranges_that_lie_badly(void **state)
+{
+    (void)state;
+    const uint64_t few = aligned_visits(1000);
+    const uint64_t many = aligned_visits(MILLION);
+    print_message("visits with an odd alignment: %lu at 1 000 blocks, %lu at 1 000 000\n", few, many);
+    assert_true(few > 0 && many * 2 <= few * 5);
+}
+
 /// The work of an operation grows with the logarithm: from a thousand to a million live blocks twofold.
 static void test_a_million_blocks(void **state)
 {
@@ -336,6 +371,7 @@ int main(void)
         cmocka_unit_test(test_exhaustion_and_recovery),
 #if MM_IS_LOGARITHMIC
         cmocka_unit_test(test_a_million_blocks),
+        cmocka_unit_test(test_a_million_ranges_that_lie_badly),
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, release);
