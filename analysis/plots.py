@@ -25,7 +25,7 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
-from analysis import scaling  # noqa: E402
+from analysis import history, scaling  # noqa: E402
 from analysis.load import display_unit, mode_sentence, suite_of  # noqa: E402
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
@@ -35,6 +35,8 @@ ROWS_LIMIT = 24
 """More benches than this do not fit on one figure legibly; they go on further ones."""
 POINTS_SHOWN = 400
 LOG_SPREAD = 30.0
+GROWTH_LOG_SPREAD = 200.0
+"""Costs that grow more than this show nothing of their low end on a linear axis."""
 MINOR_LABELS_SPREAD = 500.0
 """On logarithmic axes wider than this only powers of ten have room for their figures."""
 WIDTH_INCHES = 10.0
@@ -75,6 +77,8 @@ def draw(
             for (parameter, unit), found in scaling.by_figure(scaling.lines(benches)).items():
                 figure = growth(results, suite, parameter, unit, found, command)
                 yield from _files(figure, f"{suite}-by-{parameter}")
+            if told := history.found(benches):
+                yield from _files(over_time(results, suite, told, command), f"{suite}-over-time")
             if suite == "boot" and any(_good(bench) for bench in benches):
                 yield from _files(timeline(results, benches, command), "boot-timeline")
 
@@ -331,13 +335,41 @@ def growth(
     elif max(values) > LOG_SPREAD:
         axes.set_xscale("symlog", linthresh=1)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    middles = [float(bench["stats"]["median"]) for line in found for bench in line.benches]
+    if min(middles) > 0 and max(middles) / min(middles) > GROWTH_LOG_SPREAD:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.set_ylim(bottom=0)
     axes.grid(axis="y")
     axes.set_xlabel(parameter)
     axes.set_ylabel(f"{display_unit(unit, results['clock']['cycle_is'])} (median; band from 1 % to 99 %)")
     axes.legend(frameon=False, fontsize=8)
     _caption(figure, results, f"{suite}: cost by {parameter}", command)
+    return figure
+
+
+def over_time(results: Results, suite: str, told: Sequence[history.History], command: str) -> Figure:
+    """A panel for each history: its samples in order, over the number of operations."""
+    rows = -(-len(told) // 2)
+    figure, grid = plt.subplots(
+        rows, 2, figsize=(WIDTH_INCHES, 2.2 * rows + 1.7), squeeze=False, sharey=True, layout="constrained"
+    )
+    panels = list(grid.flat)
+    for axes, line in zip(panels, told, strict=False):
+        axes.plot(line.operations, line.samples, color=BLUE, linewidth=1.2)
+        axes.set_title(line.label, fontsize=9, loc="left")
+        axes.set_xlim(0, line.operations[-1])
+        axes.set_ylim(-25, 1050)
+        axes.grid(visible=True, axis="both")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.set_xlabel("operations (allocations and frees)")
+    for axes in grid[:, 0]:
+        axes.set_ylabel(f"{told[0].name.partition('.')[2]} ({told[0].unit})")
+    for axes in panels[len(told) :]:
+        axes.set_visible(False)
+    names = ", ".join(dict.fromkeys(line.name for line in told))
+    _caption(figure, results, f"{suite}: {names} over time", command)
     return figure
 
 

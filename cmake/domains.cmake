@@ -1,8 +1,8 @@
 # Domains: user-level programs, each linked with all of lib/ against picolibc, for the image to carry.
 #
 # A folder of services/ is a domain; so is a file or folder of tests/system/domains/. bench/*.c are suites of
-# the domain `bench`, but for boot.c, which init runs; bench/peer is its other side. Sets the global property
-# DOMAIN_ELFS, init first.
+# the domain `bench`, but for boot.c, which init runs; bench/mm_patterns belongs to mm.c, bench/peer is the
+# domain's other side. Sets the global property DOMAIN_ELFS, init first.
 
 set(PICOLIBC_SPECS /usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs CACHE FILEPATH
     "Specs of the C library for domains")
@@ -61,7 +61,7 @@ endfunction()
 file(GLOB suite_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*.c")
 set(init_suite_files "${CMAKE_SOURCE_DIR}/bench/boot.c")
 list(REMOVE_ITEM suite_files ${init_suite_files})
-# A suite that is more than one file has the others in a folder of its name.
+# A suite that is more than one file has the others in a folder beside it.
 file(GLOB suite_parts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*/*.c")
 list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer)/")
 file(GLOB harness_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/harness/*.c")

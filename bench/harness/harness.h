@@ -3,7 +3,7 @@
  * output.
  *
  * A suite is one file of bench/ with a table of struct bench and one BENCH_SUITE. The build finds the file;
- * nothing else is edited. Each suite runs in a domain of its own, with 16 MiB of RAM.
+ * nothing else is edited. Each suite runs in a domain of its own, with 160 MiB of RAM.
  */
 #ifndef BENCH_HARNESS_H
 #define BENCH_HARNESS_H
@@ -32,6 +32,7 @@ struct bench {
     const char *unit;     ///< "cycles": what cycle_count() counts.
     uint64_t argument;    ///< For the functions of the bench.
     unsigned repetitions; ///< 0: BENCH_REPETITIONS
+    bool is_history;      ///< Samples are states one after the other from the set-up on: no warm-up.
     errval_t (*setup)(const struct bench *bench);
     errval_t (*prepare)(const struct bench *bench); ///< Before each repetition, not measured.
     errval_t (*sample)(const struct bench *bench, struct bench_sample *sample);

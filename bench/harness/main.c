@@ -128,7 +128,8 @@ static errval_t measure(const struct bench *bench, uint32_t number, unsigned rep
 {
     struct bench_sample sample;
     errval_t err = SYS_ERR_OK;
-    for (unsigned i = 0; i < BENCH_WARM_UP && err_is_ok(err); i++) {
+    unsigned warm_up = bench->is_history ? 0 : BENCH_WARM_UP;
+    for (unsigned i = 0; i < warm_up && err_is_ok(err); i++) {
         err = repeat(bench, &sample);
     }
     bool faults = run.fault && strcmp(run.fault, bench->name) == 0;

@@ -3,6 +3,10 @@
  *
  * Buffers never go back. A slab without a free block says so and is otherwise as before; it works again after
  * slab_grow() or slab_free(). Every call takes constant time, but slab_grow(), which goes over its buffer.
+ *
+ * A block that is given back twice, or that is not from here, would spoil the list of free blocks: it is
+ * refused and counted. What is free bears a mark, and what lies outside of all buffers is not from here. A
+ * wrong address between two buffers, or inside of a block, is not noticed.
  */
 #ifndef AOS_SLAB_H
 #define AOS_SLAB_H
@@ -15,8 +19,10 @@ struct slab_allocator;
 /// Adds blocks with slab_grow(). Must not take a block of the slab that it refills.
 typedef errval_t (*slab_refill_func_t)(struct slab_allocator *slabs);
 
+/// What a free block holds.
 struct slab_block {
     struct slab_block *next;
+    uintptr_t mark; ///< Made of the block's address; cleared when it is allocated.
 };
 
 struct slab_allocator {
@@ -26,12 +32,14 @@ struct slab_allocator {
     size_t total; ///< Free and allocated blocks.
     slab_refill_func_t refill_func;
     bool refilling;
+    uintptr_t lowest, end; ///< All buffers lie between these addresses.
+    size_t refused;        ///< Frees that would have done harm. Each is a bug of who freed.
 };
 
 /**
  * Makes a slab without any block.
  *
- * \param blocksize   bytes of a block, rounded up so that every block is aligned to 8 bytes
+ * \param blocksize   bytes of a block, rounded up to 16 or more and so that every block is aligned to 8 bytes
  * \param refill_func called by slab_alloc() when no block is free, and never while it runs already; may be
  * NULL
  */
@@ -43,8 +51,12 @@ void slab_grow(struct slab_allocator *slabs, void *buffer, size_t bytes);
 /// Takes a block, with any content. \return NULL if there is none and refilling brought none
 void *slab_alloc(struct slab_allocator *slabs);
 
-/// Gives a block back that came from slab_alloc() of the same slab.
+/// Gives a block back that came from slab_alloc() of the same slab. What slab_check_free() finds wrong is
+/// counted in `refused`, and nothing else changes.
 void slab_free(struct slab_allocator *slabs, void *block);
+
+/// \return SYS_ERR_OK, MM_ERR_FOREIGN, or MM_ERR_DOUBLE_FREE
+errval_t slab_check_free(const struct slab_allocator *slabs, const void *block);
 
 size_t slab_freecount(const struct slab_allocator *slabs);
 

@@ -1,7 +1,6 @@
 #include <aos/capabilities.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
-#include <mm/lock.h>
 #include <rt/syscall.h>
 
 #define TASK_SLOT(l2_slot)                               \
@@ -199,9 +198,7 @@ static errval_t make_l2_cnode(struct capref *ret_dest, struct cnoderef *cnoderef
 
 errval_t cnode_create_l2(struct capref *ret_dest, struct cnoderef *cnoderef)
 {
-    memory_lock();
     errval_t err = make_l2_cnode(ret_dest, cnoderef);
-    memory_unlock();
     return err_is_fail(err) ? err_push(err, LIB_ERR_CNODE_CREATE) : SYS_ERR_OK;
 }
 

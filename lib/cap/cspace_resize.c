@@ -5,8 +5,10 @@
  */
 #include <aos/capabilities.h>
 #include <aos/ram_alloc.h>
-#include <mm/lock.h>
+#include <cap/cspace.h>
 #include <rt/syscall.h>
+
+struct thread_mutex cspace_mutex;
 
 /// Copies all L2CNodes of the own CSpace to the same L1 slots of another one.
 static errval_t copy_l2_cnodes(capaddr_t to, size_t l1_slots)
@@ -40,7 +42,19 @@ size_t cspace_l1_slots(void)
     return info.bytes / CNODE_SLOT_BYTES;
 }
 
-/// cspace_resize() with the memory lock held, under which L2CNodes are made.
+/// Copies everything into the new root, and goes over to it. Meanwhile nobody makes L2CNodes.
+static errval_t change_root(struct capref root, size_t present)
+{
+    cspace_lock();
+    errval_t err = copy_l2_cnodes(get_cap_addr(root), present);
+    if (err_is_ok(err)) {
+        uint64_t slots = get_cap_addr(cap_root) | (uint64_t)get_cap_addr(root) << 32;
+        err = sys_invoke(get_cap_addr(cap_dispatcher), DISPATCHER_CSPACE, slots, 0, 0, 0, 0, 0).err;
+    }
+    cspace_unlock();
+    return err;
+}
+
 static errval_t resize(size_t l1_slots, struct capref spare)
 {
     size_t present = cspace_l1_slots();
@@ -51,11 +65,7 @@ static errval_t resize(size_t l1_slots, struct capref spare)
     if (err_is_fail(err)) {
         return err;
     }
-    err = copy_l2_cnodes(get_cap_addr(spare), present);
-    if (err_is_ok(err)) {
-        uint64_t slots = get_cap_addr(cap_root) | (uint64_t)get_cap_addr(spare) << 32;
-        err = sys_invoke(get_cap_addr(cap_dispatcher), DISPATCHER_CSPACE, slots, 0, 0, 0, 0, 0).err;
-    }
+    err = change_root(spare, present);
     // Now it names the one that is not used, new or old.
     discard(spare, present);
     return err;
@@ -63,8 +73,6 @@ static errval_t resize(size_t l1_slots, struct capref spare)
 
 errval_t cspace_resize(size_t l1_slots, struct capref spare)
 {
-    memory_lock();
     errval_t err = resize(l1_slots, spare);
-    memory_unlock();
     return err_is_fail(err) ? err_push(err, LIB_ERR_CSPACE_RESIZE) : SYS_ERR_OK;
 }

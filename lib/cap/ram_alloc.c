@@ -1,7 +1,9 @@
+#include <abi/bootinfo.h>
 #include <aos/capabilities.h>
 #include <aos/mm.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <cap/cspace.h>
 #include <cap/ram.h>
 #include <heap/heap.h>
 #include <paging/arena.h>
@@ -102,7 +104,15 @@ errval_t ram_take(gensize_t bytes, gensize_t alignment, genpaddr_t *base)
 
 errval_t ram_make(struct capref dest, enum objtype type, genpaddr_t base, gensize_t bytes)
 {
-    return mm_make_object(&memory, dest, type, base, bytes);
+    bool in_root = get_cap_level(dest) == CNODE_TYPE_ROOT && get_croot_addr(dest) == TASKCN_SLOT_ROOTCN;
+    if (in_root) {
+        cspace_lock();
+    }
+    errval_t err = mm_make_object(&memory, dest, type, base, bytes);
+    if (in_root) {
+        cspace_unlock();
+    }
+    return err;
 }
 
 errval_t ram_give_back(genpaddr_t base, gensize_t bytes)

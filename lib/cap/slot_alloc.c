@@ -82,12 +82,6 @@ static cslot_t take_l1(void)
     return 0;
 }
 
-static errval_t cspace_resize(size_t slots)
-{
-    (void)slots;
-    return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-} // TEMPORARY
-
 /// Doubles the root CNode. Refilling; outside the section.
 static errval_t grow_root(void)
 {
@@ -106,9 +100,17 @@ static errval_t grow_root(void)
             space.blocks[at / BLOCK_CNODES] = block[at / BLOCK_CNODES];
         }
     }
-    errval_t err = cspace_resize(slots);
-    if (err_is_fail(err)) {
-        return err;
+    if (slots > cspace_l1_slots()) {
+        struct capref spare;
+        errval_t err = slot_alloc(&spare);
+        if (err_is_fail(err)) {
+            return err;
+        }
+        err = cspace_resize(slots, spare);
+        slot_free(spare);
+        if (err_is_fail(err)) {
+            return err;
+        }
     }
     section_enter_to_free(&slot_section, &visit);
     space.l1_slots = slots;

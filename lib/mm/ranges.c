@@ -1,5 +1,6 @@
 #include <mm/ranges.h>
 #include <mm/strategy/strategy.h>
+#include <trace/trace.h>
 
 void ranges_init(struct ranges *ranges)
 {
@@ -15,6 +16,27 @@ size_t ranges_nodes_an_operation(const struct ranges *ranges)
 static bool is_page_range(genpaddr_t base, gensize_t bytes)
 {
     return bytes && base % BASE_PAGE_SIZE == 0 && bytes % BASE_PAGE_SIZE == 0 && bytes <= UINT64_MAX - base;
+}
+
+static void trace_request(const struct ranges *ranges, gensize_t bytes, gensize_t alignment)
+{
+    if (!ranges->untraced) {
+        trace_mm_request(bytes >> BASE_PAGE_BITS, alignment >> BASE_PAGE_BITS);
+    }
+}
+
+/// One of the two ways in which what is free changes.
+static void trace_change(const struct ranges *ranges, genpaddr_t base, gensize_t bytes, bool free)
+{
+    if (ranges->untraced) {
+        return;
+    }
+    if (free) {
+        trace_mm_free(base >> BASE_PAGE_BITS, bytes >> BASE_PAGE_BITS);
+    } else {
+        trace_mm_alloc(base >> BASE_PAGE_BITS, bytes >> BASE_PAGE_BITS);
+    }
+    trace_mm_free_memory(ranges->free_bytes);
 }
 
 /// Physical addresses have at most 52 bits (Armv8 ARM D8.1.2, FEAT_LPA).
@@ -84,13 +106,15 @@ errval_t ranges_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignmen
     if (!bytes || bytes % BASE_PAGE_SIZE || !alignment || alignment & (alignment - 1)) {
         return MM_ERR_ARGUMENT;
     }
+    alignment = alignment < BASE_PAGE_SIZE ? BASE_PAGE_SIZE : alignment;
+    trace_request(ranges, bytes, alignment);
     if (bytes > ranges->free_bytes) {
         return MM_ERR_OUT_OF_MEMORY;
     }
-    errval_t err =
-        strategy_alloc(ranges, bytes, alignment < BASE_PAGE_SIZE ? BASE_PAGE_SIZE : alignment, base);
+    errval_t err = strategy_alloc(ranges, bytes, alignment, base);
     if (err_is_ok(err)) {
         ranges->free_bytes -= bytes;
+        trace_change(ranges, *base, bytes, false);
     }
     return err;
 }
@@ -113,6 +137,7 @@ errval_t ranges_free(struct ranges *ranges, genpaddr_t base, gensize_t bytes)
     errval_t err = region ? strategy_free(ranges, region, base, bytes) : MM_ERR_FOREIGN;
     if (err_is_ok(err)) {
         ranges->free_bytes += bytes;
+        trace_change(ranges, base, bytes, true);
     }
     return err;
 }

@@ -30,6 +30,8 @@ struct ranges {
     gensize_t free_bytes;
     struct slab_allocator nodes;
     struct mm_node *root; ///< For the strategy: its list or tree over all regions.
+    bool remembers;       ///< For the strategy.
+    bool untraced;        ///< Set by who uses ranges for something other than the domain's memory.
     uint64_t visits;      ///< Nodes looked at so far, where the build counts them.
 };
 

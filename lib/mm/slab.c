@@ -1,5 +1,21 @@
 #include <aos/slab.h>
 
+/// Any number that is no address and that nobody writes by chance.
+#define FREE_MARK 0x5b1f0d6c93e2a847UL
+
+static uintptr_t mark_of(const void *block)
+{
+    return (uintptr_t)block ^ FREE_MARK;
+}
+
+static void put(struct slab_allocator *slabs, void *block)
+{
+    struct slab_block *freed = block;
+    *freed = (struct slab_block){.next = slabs->free, .mark = mark_of(block)};
+    slabs->free = freed;
+    slabs->free_count++;
+}
+
 void slab_init(struct slab_allocator *slabs, size_t blocksize, slab_refill_func_t refill_func)
 {
     size_t bytes = blocksize < sizeof(struct slab_block) ? sizeof(struct slab_block) : blocksize;
@@ -17,10 +33,13 @@ void slab_grow(struct slab_allocator *slabs, void *buffer, size_t bytes)
     }
     char *at = (char *)buffer + skipped;
     for (size_t left = bytes - skipped; left >= slabs->blocksize; left -= slabs->blocksize) {
-        slab_free(slabs, at);
+        put(slabs, at);
         slabs->total++;
         at += slabs->blocksize;
     }
+    uintptr_t lowest = (uintptr_t)buffer, end = (uintptr_t)at;
+    slabs->lowest = slabs->end && slabs->lowest < lowest ? slabs->lowest : lowest;
+    slabs->end = slabs->end > end ? slabs->end : end;
 }
 
 void *slab_alloc(struct slab_allocator *slabs)
@@ -34,16 +53,27 @@ void *slab_alloc(struct slab_allocator *slabs)
     if (block) {
         slabs->free = block->next;
         slabs->free_count--;
+        block->mark = 0;
     }
     return block;
 }
 
+errval_t slab_check_free(const struct slab_allocator *slabs, const void *block)
+{
+    uintptr_t address = (uintptr_t)block;
+    if (address < slabs->lowest || address >= slabs->end || address % _Alignof(struct slab_block)) {
+        return MM_ERR_FOREIGN;
+    }
+    return ((const struct slab_block *)block)->mark == mark_of(block) ? MM_ERR_DOUBLE_FREE : SYS_ERR_OK;
+}
+
 void slab_free(struct slab_allocator *slabs, void *block)
 {
-    struct slab_block *freed = block;
-    freed->next = slabs->free;
-    slabs->free = freed;
-    slabs->free_count++;
+    if (err_is_fail(slab_check_free(slabs, block))) {
+        slabs->refused++;
+        return;
+    }
+    put(slabs, block);
 }
 
 size_t slab_freecount(const struct slab_allocator *slabs)

@@ -1,6 +1,7 @@
 #include <aos/capabilities.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <cap/cspace.h>
 #include <spawn/builder.h>
 
 #define CNODE_ALIGNMENT OBJSIZE_L2CNode
@@ -95,7 +96,9 @@ static errval_t make_cnode(struct builder *builder, cslot_t l1_slot)
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
     }
     struct capref cnode = capref_make_l1(TASKCN_SLOT_ROOTCN, own);
+    cspace_lock();
     errval_t err = builder_object(builder, cnode, ObjType_L2CNode, OBJSIZE_L2CNode, CNODE_ALIGNMENT);
+    cspace_unlock();
     if (err_is_fail(err)) {
         slot_free_l1(own);
         return err;
@@ -154,7 +157,9 @@ void builder_release(struct builder *builder)
     for (cslot_t l1_slot = 0; l1_slot < BUILDER_L1_SLOTS; l1_slot++) {
         if (builder->own_l1[l1_slot]) {
             // Not the last copy, so it need not be empty; the child's is in its own L1CNode.
+            cspace_lock();
             cap_delete(capref_make_l1(TASKCN_SLOT_ROOTCN, builder->own_l1[l1_slot]));
+            cspace_unlock();
             slot_free_l1(builder->own_l1[l1_slot]);
             builder->own_l1[l1_slot] = 0;
         }

@@ -65,7 +65,7 @@ static void hear_peer(struct child *peer, const struct lmp_recv_msg *msg, struct
 static errval_t start_peer(struct suite_run *run)
 {
     static const char *const argv[] = {"peer", NULL};
-    struct spawn_request request = {.argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true};
+    struct spawn_request request = {.argv = argv, .ram_bytes = PEER_RAM_BYTES, .console = true};
     if (run->has_peer) {
         return SYS_ERR_INVALID_ARGUMENT;
     }

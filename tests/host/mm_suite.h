@@ -5,155 +5,12 @@
 #ifndef TEST_MM_SUITE_H
 #define TEST_MM_SUITE_H
 
-#include <check.h>
-#include <mm/ranges.h>
-#include <stdlib.h>
-#include <string.h>
+#include "mm_model.h"
 
-#define PAGE       BASE_PAGE_SIZE
 #define SEEDS      3000
 #define OPERATIONS 120
-#define MAP_PAGES  512 ///< The model: one state a page from address 0 on.
 #define MANY_NODES 4096
 #define MILLION    1000000UL
-
-enum page_state {
-    OUTSIDE,
-    FREE,
-    USED,
-};
-
-static struct {
-    struct ranges ranges;
-    void *buffer;
-    unsigned char page[MAP_PAGES];
-    unsigned char region[MAP_PAGES]; ///< Number of the region of a page that is not OUTSIDE.
-    unsigned regions;
-} test;
-
-/// A manager with `nodes` nodes and no region.
-static void begin(size_t nodes)
-{
-    ranges_init(&test.ranges);
-    const size_t bytes = nodes * test.ranges.nodes.blocksize;
-    free(test.buffer);
-    test.buffer = malloc(bytes + 1);
-    slab_grow(&test.ranges.nodes, test.buffer, bytes);
-    memset(test.page, OUTSIDE, sizeof(test.page));
-    test.regions = 0;
-}
-
-static void add(size_t first, size_t pages)
-{
-    unsigned number;
-    assert_ok(ranges_add(&test.ranges, first * PAGE, pages * PAGE, &number));
-    assert_int_equal(number, test.regions);
-    memset(test.page + first, FREE, pages);
-    memset(test.region + first, (int)test.regions++, pages);
-}
-
-static bool all(size_t first, size_t pages, enum page_state state)
-{
-    for (size_t i = first; i < first + pages; i++) {
-        if (i >= MAP_PAGES || test.page[i] != state || test.region[i] != test.region[first]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static size_t block_pages(size_t pages)
-{
-    size_t block = 1;
-    while (block < pages) {
-        block *= 2;
-    }
-    return block;
-}
-
-/// Whether an allocation must be found.
-static bool must_fit(size_t pages, size_t alignment)
-{
-    size_t room = pages;
-    if (MM_IS_BUDDY) {
-        room = alignment = block_pages(pages > alignment ? pages : alignment);
-    }
-    for (size_t first = 0; first + room <= MAP_PAGES; first += alignment) {
-        if (all(first, room, FREE)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t count_free(void)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < MAP_PAGES; i++) {
-        count += test.page[i] == FREE;
-    }
-    return count;
-}
-
-/// Allocates, and checks the answer against the model. \return SYS_ERR_OK, with the first page in *first
-static errval_t take(size_t pages, size_t alignment, size_t *first)
-{
-    const bool must = must_fit(pages, alignment);
-    genpaddr_t base;
-    const errval_t err = ranges_alloc(&test.ranges, pages * PAGE, alignment * PAGE, &base);
-    if (err == MM_ERR_NODES) {
-        assert_true(must);
-    } else if (err_is_fail(err)) {
-        assert_err(err, MM_ERR_OUT_OF_MEMORY);
-        assert_false(must);
-    } else {
-        assert_true(must);
-        assert_int_equal(base % (alignment * PAGE), 0);
-        *first = base / PAGE;
-        assert_true(all(*first, pages, FREE));
-        memset(test.page + *first, USED, pages);
-    }
-    assert_int_equal(test.ranges.free_bytes, count_free() * PAGE);
-    return err;
-}
-
-static errval_t give(size_t first, size_t pages)
-{
-    bool in_region = true, any_free = false;
-    for (size_t i = first; i < first + pages; i++) {
-        in_region &= i < MAP_PAGES && test.page[i] != OUTSIDE && test.region[i] == test.region[first];
-        any_free |= i < MAP_PAGES && test.page[i] == FREE;
-    }
-    const errval_t check = ranges_check_free(&test.ranges, first * PAGE, pages * PAGE);
-    const errval_t err = ranges_free(&test.ranges, first * PAGE, pages * PAGE);
-    assert_int_equal(check, err);
-    if (!in_region) {
-        assert_err(err, MM_ERR_FOREIGN);
-    } else if (any_free) {
-        assert_err(err, MM_ERR_DOUBLE_FREE);
-    } else if (err != MM_ERR_NODES) {
-        assert_ok(err);
-        memset(test.page + first, FREE, pages);
-    }
-    assert_int_equal(test.ranges.free_bytes, count_free() * PAGE);
-    return err;
-}
-
-/// Frees what is allocated, and finds each region whole again: as few nodes in use as at first.
-static void end(size_t nodes_at_first)
-{
-    // What has no node now has when others have come back.
-    for (size_t round = 0; round < MAP_PAGES; round++) {
-        bool left = false;
-        for (size_t i = 0; i < MAP_PAGES; i++) {
-            left |= test.page[i] == USED && give(i, 1) == MM_ERR_NODES;
-        }
-        if (!left) {
-            break;
-        }
-    }
-    assert_int_equal(slab_freecount(&test.ranges.nodes), nodes_at_first);
-}
 
 static void test_arguments(void **state)
 {
@@ -232,6 +89,114 @@ static void test_regions_that_touch_stay_apart(void **state)
     assert_err(ranges_add(&test.ranges, 500 * PAGE, PAGE, NULL), MM_ERR_REGIONS);
 }
 
+/// One region is full, or has no place that lies as it must: another one gives.
+static void test_every_region_gives(void **state)
+{
+    (void)state;
+    size_t first;
+    begin(MANY_NODES);
+    add(1, 7); // No multiple of 8.
+    add(64, 3);
+    add(129, 40);
+    const size_t nodes = slab_freecount(&test.ranges.nodes);
+    assert_ok(take(1, 8, &first));
+    assert_true(first == 64 || first >= 129);
+    assert_ok(take(8, 8, &first));
+    assert_true(first >= 129);
+    end(nodes);
+    for (size_t i = 0; i < 7 + 3 + 40; i++) {
+        assert_ok(take(1, 1, &first));
+    }
+    assert_err(take(1, 1, &first), MM_ERR_OUT_OF_MEMORY);
+    assert_ok(give(65, 1));
+    assert_ok(take(1, 1, &first));
+    assert_int_equal(first, 65);
+    end(nodes);
+}
+
+/// A region of 4 TiB that begins at an odd page, and every alignment that has a multiple in it.
+static void test_any_alignment(void **state)
+{
+    (void)state;
+    const genpaddr_t from = (1UL << 42) + PAGE;
+    const size_t sizes[] = {1, 2, 3, 5, 512, 513};
+    begin(MANY_NODES);
+    assert_ok(ranges_add(&test.ranges, from, (1UL << 42) + 2 * PAGE, NULL));
+    const gensize_t free_bytes = test.ranges.free_bytes;
+    const size_t nodes = slab_freecount(&test.ranges.nodes);
+    for (unsigned order = 0; order <= 43; order++) {
+        const gensize_t alignment = 1UL << order;
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+            genpaddr_t base[2];
+            // 2^43 is in the region with three pages from there on, and three times 2^41 with many.
+            const bool ends = !MM_IS_BUDDY && sizes[i] <= 3;
+            const bool room = order < 42 || ends, room_for_two = order < 41 || (order == 41 && ends);
+            const errval_t err = ranges_alloc(&test.ranges, sizes[i] * PAGE, alignment, &base[0]);
+            assert_err(err, room ? SYS_ERR_OK : MM_ERR_OUT_OF_MEMORY);
+            if (!room) {
+                continue;
+            }
+            assert_int_equal(base[0] % alignment, 0);
+            const errval_t again = ranges_alloc(&test.ranges, sizes[i] * PAGE, alignment, &base[1]);
+            assert_err(again, room_for_two ? SYS_ERR_OK : MM_ERR_OUT_OF_MEMORY);
+            if (err_is_ok(again)) {
+                assert_int_equal(base[1] % alignment, 0);
+                assert_true(base[1] >= base[0] + sizes[i] * PAGE || base[0] >= base[1] + sizes[i] * PAGE);
+                assert_ok(ranges_free(&test.ranges, base[1], sizes[i] * PAGE));
+            }
+            assert_ok(ranges_free(&test.ranges, base[0], sizes[i] * PAGE));
+        }
+    }
+    assert_int_equal(test.ranges.free_bytes, free_bytes);
+    assert_int_equal(slab_freecount(&test.ranges.nodes), nodes);
+}
+
+/// Every order in which six blocks can be freed, neighbours in between and at the region's edges.
+static void test_any_order_of_frees(void **state)
+{
+    (void)state;
+    enum {
+        BLOCKS = 6,
+        ORDERS = 720
+    };
+    begin(MANY_NODES);
+    add(8, 2 * BLOCKS);
+    const size_t nodes = slab_freecount(&test.ranges.nodes);
+    for (unsigned order = 0; order < ORDERS; order++) {
+        size_t first[BLOCKS];
+        for (unsigned i = 0; i < BLOCKS; i++) {
+            assert_ok(take(2, 1, &first[i]));
+        }
+        unsigned choice = order;
+        for (unsigned left = BLOCKS; left > 0; left--) {
+            const unsigned chosen = choice % left;
+            choice /= left;
+            assert_ok(give(first[chosen], 2));
+            first[chosen] = first[left - 1];
+        }
+        assert_int_equal(slab_freecount(&test.ranges.nodes), nodes); // It is one range again.
+    }
+}
+
+/// A region that there is no node for is not there, and can be added when there is one.
+static void test_region_without_a_node(void **state)
+{
+    (void)state;
+    static char nodes[MAP_PAGES * 128];
+    size_t first;
+    begin(0);
+    const struct ranges before = test.ranges;
+    assert_err(ranges_add(&test.ranges, 3 * PAGE, 21 * PAGE, NULL), MM_ERR_NODES);
+    assert_int_equal(test.ranges.region_count, 0);
+    assert_int_equal(test.ranges.free_bytes, 0);
+    assert_ptr_equal(test.ranges.root, before.root);
+    assert_err(take(1, 1, &first), MM_ERR_OUT_OF_MEMORY);
+    assert_err(give(3, 1), MM_ERR_FOREIGN);
+    slab_grow(&test.ranges.nodes, nodes, sizeof(nodes));
+    add(3, 21);
+    assert_ok(take(MM_IS_BUDDY ? 8 : 21, 1, &first));
+}
+
 static void random_operations(size_t nodes, bool expect_nodes)
 {
     begin(nodes);
@@ -242,12 +207,14 @@ static void random_operations(size_t nodes, bool expect_nodes)
         at += pages + (random() % 2 ? (size_t)random() % 16 : 0);
     }
     const size_t nodes_at_first = slab_freecount(&test.ranges.nodes);
+    // In some runs one alignment is much asked for, in others any.
+    const unsigned usual = (unsigned)random() % 8, orders = random() % 2 ? 8 : 1;
     for (unsigned i = 0; i < OPERATIONS; i++) {
         size_t first = (size_t)random() % MAP_PAGES;
         const size_t pages = 1 + (size_t)random() % (1UL << random() % 7);
         errval_t err;
         if (random() % 2) {
-            err = take(pages, 1UL << random() % (random() % 2 ? 1 : 8), &first);
+            err = take(pages, 1UL << (usual + (unsigned)random() % orders) % 8, &first);
         } else {
             for (size_t tries = MAP_PAGES; test.page[first] != USED && tries > 0; tries--) {
                 first = (first + 1) % MAP_PAGES;
@@ -329,6 +296,39 @@ static uint64_t visits(size_t live)
     return (test.ranges.visits - before) / operations;
 }
 
+/// What an allocation visits whose alignment is neither a page nor its size, where one range in many has it.
+static uint64_t aligned_visits(size_t live)
+{
+    const size_t rounds = 2000;
+    begin(4 * live);
+    assert_ok(ranges_add(&test.ranges, 0, block_pages(8 * live) * PAGE, NULL));
+    genpaddr_t base;
+    assert_ok(ranges_alloc(&test.ranges, block_pages(8 * live) * PAGE, PAGE, &base));
+    for (size_t i = 0; i < live; i++) {
+        assert_ok(ranges_free(&test.ranges, (8 * i + 2) * PAGE, 2 * PAGE)); // Large enough, and lies badly.
+    }
+    assert_err(ranges_alloc(&test.ranges, 2 * PAGE, 4 * PAGE, &base), MM_ERR_OUT_OF_MEMORY);
+    srandom(1);
+    const uint64_t before = test.ranges.visits;
+    for (size_t i = 0; i < rounds; i++) {
+        const genpaddr_t block = 8 * ((size_t)random() % live) * PAGE;
+        assert_ok(ranges_free(&test.ranges, block, 2 * PAGE));
+        assert_ok(ranges_alloc(&test.ranges, 2 * PAGE, 4 * PAGE, &base));
+        assert_int_equal(base, block);
+        assert_err(ranges_alloc(&test.ranges, 3 * PAGE, 4 * PAGE, &base), MM_ERR_OUT_OF_MEMORY);
+    }
+    return (test.ranges.visits - before) / (3 * rounds);
+}
+
+static void test_a_million_ranges_that_lie_badly(void **state)
+{
+    (void)state;
+    const uint64_t few = aligned_visits(1000);
+    const uint64_t many = aligned_visits(MILLION);
+    print_message("visits with an odd alignment: %lu at 1 000 blocks, %lu at 1 000 000\n", few, many);
+    assert_true(few > 0 && many * 2 <= few * 5);
+}
+
 /// The work of an operation grows with the logarithm: from a thousand to a million live blocks twofold.
 static void test_a_million_blocks(void **state)
 {
@@ -362,11 +362,16 @@ int main(void)
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_partial_frees_and_refused_ones),
         cmocka_unit_test(test_regions_that_touch_stay_apart),
+        cmocka_unit_test(test_every_region_gives),
+        cmocka_unit_test(test_any_alignment),
+        cmocka_unit_test(test_any_order_of_frees),
+        cmocka_unit_test(test_region_without_a_node),
         cmocka_unit_test(test_random_operations),
         cmocka_unit_test(test_random_operations_without_nodes),
         cmocka_unit_test(test_exhaustion_and_recovery),
 #if MM_IS_LOGARITHMIC
         cmocka_unit_test(test_a_million_blocks),
+        cmocka_unit_test(test_a_million_ranges_that_lie_badly),
 #endif
     };
     return cmocka_run_group_tests(tests, NULL, release);

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from analysis import load, plots, scaling, schema, statistics
+from analysis import history, load, plots, scaling, schema, statistics
 from tools.command import results
 from tools.command.table import table
 
@@ -271,3 +271,43 @@ def test_growth_is_plotted() -> None:
     names = {name for name, _ in plots.draw(content, "x")}
     assert {"paging-by-mapped.png", "paging-by-mapped.svg"} <= names
     assert not any(name.startswith("paging-by-size") for name in names)
+
+
+def test_costs_far_apart_grow_on_logarithmic_axes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list and a tree on one plot: the tree must not be a line on the ground."""
+    scales: list[str] = []
+    caption = plots._caption
+    monkeypatch.setattr(
+        plots,
+        "_caption",
+        lambda figure, *rest: (scales.append(figure.axes[0].get_yscale()), caption(figure, *rest)),
+    )
+    for most in (100, 1_000_000):
+        benches = [
+            scaling_bench("mm.alloc", [cost], blocks=n) for n, cost in ((1, 90), (10, 95), (100, most))
+        ]
+        plots.growth(sample_results(), "mm", "blocks", "cycles", scaling.lines(benches), "x")
+    assert scales == ["linear", "log"]
+
+
+def history_rows() -> list[dict[str, Any]]:
+    return [
+        results.row("mm.fragmentation", {"pattern": name, "every": 16}, "permille", [0, 250, 500])
+        for name in ("random", "sequential", "long_lived")
+    ]
+
+
+def test_histories_are_samples_in_order() -> None:
+    lost = results.row("mm.fragmentation", {"every": 16}, "permille", [1, 2], n=5000)
+    cost = results.row("mm.alloc", {"every": 16}, "cycles", [1, 2])
+    told = history.found([*history_rows(), lost, cost])
+    assert [line.label for line in told] == ["pattern=random", "pattern=sequential", "pattern=long_lived"]
+    assert told[0].operations == (16, 32, 48) and told[0].samples == (0, 250, 500)
+
+
+def test_histories_are_plotted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(plots.STYLE, "svg.fonttype", "none")
+    drawn = dict(plots.draw({**sample_results(), "benches": history_rows()}, "x"))
+    text = drawn["mm-over-time.svg"].decode()
+    for wanted in ("pattern=long_lived", "operations", "fragmentation (permille)", "imx8mp"):
+        assert wanted in text

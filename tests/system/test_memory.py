@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import statistics
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tools.command.machine import boot
 from tools.command.say import ROOT
+from trace.benches import BenchRow
 
 STRATEGIES = sorted(path.stem for path in (ROOT / "lib/mm/strategy").glob("*.c"))
+
+LOGARITHMIC = ("buddy", "rbtree")
 
 
 def test_menu() -> None:
@@ -29,6 +34,17 @@ def test_suites(strategy: str) -> None:
     for row in rows:
         if row.name == "mm.fragmentation":
             assert all(0 <= value <= 1000 for value in row.samples), row.label
+    if strategy in LOGARITHMIC:
+        for name in ("mm.alloc", "mm.free"):
+            few, many = (cost(rows, name, blocks) for blocks in (1_000, 1_000_000))
+            assert 0 < many <= 2.5 * few, name
+
+
+def cost(rows: Sequence[BenchRow], name: str, blocks: int) -> float:
+    """The median at a number of blocks that do not touch each other."""
+    wanted = {"pattern": "scattered", "blocks": str(blocks)}
+    (row,) = (row for row in rows if row.name == name and wanted.items() <= row.params.items())
+    return statistics.median(row.samples)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

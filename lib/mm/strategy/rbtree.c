@@ -4,6 +4,12 @@
  * In a region free and used ranges take turns: neighbours in the same state become one. Each node knows of
  * its subtree the largest free range, and the largest power-of-two block at a multiple of its size, so that
  * an allocation goes straight down to the lowest range where it fits.
+ *
+ * For other alignments than a page or the size itself that is not enough: a range may be large enough and lie
+ * badly. Where a search has found nothing, the nodes remember what they have not got, for one alignment,
+ * until something below them becomes free. So a range is tried in vain once and not in every search, and
+ * searches with one alignment take logarithmic time on average over operations. One with another alignment
+ * than the last may look at every range that is large enough.
  */
 #include <collections/rb_tree.h>
 #include <mm/strategy/strategy.h>
@@ -16,6 +22,8 @@ struct mm_node {
     gensize_t largest;     ///< Bytes of the largest free range in the subtree.
     uint8_t largest_order; ///< 1 + order, in pages, of the largest aligned free block in it; 0: none.
     bool free;
+    uint8_t bound_order;  ///< 1 + order of the alignment that bound_pages is about; 0: nothing is known.
+    uint32_t bound_pages; ///< No more than this fits anywhere in the subtree at that alignment.
 };
 
 const size_t strategy_node_bytes = sizeof(struct mm_node);
@@ -30,11 +38,17 @@ static unsigned floor_order(gensize_t bytes)
     return 63 - (unsigned)__builtin_clzl(bytes >> BASE_PAGE_BITS);
 }
 
-static bool fits(const struct mm_node *node, gensize_t bytes, gensize_t alignment, genpaddr_t *at)
+/// How much fits in a range at a multiple of `alignment`, and where.
+static gensize_t room(const struct mm_node *node, gensize_t alignment, genpaddr_t *at)
 {
     gensize_t skipped = -node->base & (alignment - 1);
     *at = node->base + skipped;
-    return node->free && skipped <= node->bytes && bytes <= node->bytes - skipped;
+    return node->free && skipped < node->bytes ? node->bytes - skipped : 0;
+}
+
+static bool fits(const struct mm_node *node, gensize_t bytes, gensize_t alignment, genpaddr_t *at)
+{
+    return bytes <= room(node, alignment, at);
 }
 
 /// 1 + order of the largest aligned block in a range: of half the range's size there always is one.
@@ -61,6 +75,7 @@ static bool update(struct rb_node *rb)
     bool changed = largest != node->largest || largest_order != node->largest_order;
     node->largest = largest;
     node->largest_order = (uint8_t)largest_order;
+    node->bound_order = 0;
     return changed;
 }
 
@@ -73,6 +88,18 @@ static void tree_done(struct ranges *ranges, const struct rb_tree *tree)
 {
     ranges->root = node_of(tree->root);
     ranges->visits += tree->steps;
+}
+
+/// A node's range is new or has other ends: if it is free, more may fit below every node above it.
+static void forget_bounds(struct ranges *ranges, struct mm_node *node)
+{
+    if (!ranges->remembers || !node->free) {
+        return;
+    }
+    for (struct rb_node *at = &node->rb; at; at = at->parent) {
+        RANGES_VISIT(ranges);
+        node_of(at)->bound_order = 0;
+    }
 }
 
 /// The caller knows that there is a node.
@@ -88,6 +115,7 @@ static void insert(struct ranges *ranges, struct rb_tree *tree, genpaddr_t base,
     struct mm_node *node = slab_alloc(&ranges->nodes);
     *node = (struct mm_node){.base = base, .bytes = bytes, .free = free};
     rb_insert(tree, &node->rb, parent, side);
+    forget_bounds(ranges, node);
 }
 
 static void discard(struct ranges *ranges, struct rb_tree *tree, struct mm_node *node)
@@ -96,11 +124,13 @@ static void discard(struct ranges *ranges, struct rb_tree *tree, struct mm_node 
     slab_free(&ranges->nodes, node);
 }
 
-static void resize(struct rb_tree *tree, struct mm_node *node, genpaddr_t base, genpaddr_t end)
+static void resize(struct ranges *ranges, struct rb_tree *tree, struct mm_node *node, genpaddr_t base,
+                   genpaddr_t end)
 {
     node->base = base;
     node->bytes = end - base;
     rb_changed(tree, &node->rb);
+    forget_bounds(ranges, node);
 }
 
 /// A part of a node that changes its state, and the neighbours that it will then belong to.
@@ -139,19 +169,19 @@ static void carry_out(struct ranges *ranges, struct rb_tree *tree, const struct 
     struct mm_node *node = change->node, *prev = change->prev, *next = change->next;
     genpaddr_t end = node->base + node->bytes;
     if (change->before) {
-        resize(tree, node, node->base, change->base);
+        resize(ranges, tree, node, node->base, change->base);
         if (change->after) {
             insert(ranges, tree, change->end, end - change->end, node->free);
         }
         if (next) {
-            resize(tree, next, change->base, next->base + next->bytes);
+            resize(ranges, tree, next, change->base, next->base + next->bytes);
         } else {
             insert(ranges, tree, change->base, change->end - change->base, !node->free);
         }
     } else if (change->after) {
-        resize(tree, node, change->end, end);
+        resize(ranges, tree, node, change->end, end);
         if (prev) {
-            resize(tree, prev, prev->base, change->end);
+            resize(ranges, tree, prev, prev->base, change->end);
         } else {
             insert(ranges, tree, change->base, change->end - change->base, !node->free);
         }
@@ -161,13 +191,14 @@ static void carry_out(struct ranges *ranges, struct rb_tree *tree, const struct 
         if (next) {
             discard(ranges, tree, next);
         }
-        resize(tree, prev, prev->base, joined_end);
+        resize(ranges, tree, prev, prev->base, joined_end);
     } else if (next) {
         discard(ranges, tree, node);
-        resize(tree, next, change->base, next->base + next->bytes);
+        resize(ranges, tree, next, change->base, next->base + next->bytes);
     } else {
         node->free = !node->free;
         rb_changed(tree, &node->rb);
+        forget_bounds(ranges, node);
     }
 }
 
@@ -198,28 +229,120 @@ static struct mm_node *find(struct ranges *ranges, genpaddr_t address)
     return node;
 }
 
-static bool may_fit(const struct mm_node *node, gensize_t bytes, unsigned order)
+/// Whether a subtree has a range this large, and an aligned block of this order.
+static bool has(const struct mm_node *node, gensize_t bytes, unsigned order)
 {
     return node && node->largest >= bytes && node->largest_order > order;
 }
 
-/**
- * The lowest range where `bytes` fit at a multiple of `alignment`. With an alignment of one page, and for a
- * power of two at a multiple of itself, what a node says of its subtree is exact and one path is walked.
- */
-static struct mm_node *find_fit(struct ranges *ranges, struct mm_node *node, gensize_t bytes,
-                                gensize_t alignment, unsigned order)
+/// What an allocation needs.
+struct request {
+    gensize_t bytes;
+    gensize_t alignment;
+    unsigned order;      ///< Of an aligned block that there must be where it fits.
+    uint8_t bound_order; ///< What a bound for this alignment is known by.
+};
+
+static struct request make_request(gensize_t bytes, gensize_t alignment)
+{
+    return (struct request){
+        .bytes = bytes,
+        .alignment = alignment,
+        .order = floor_order(bytes < alignment ? bytes : alignment),
+        .bound_order = (uint8_t)(1 + floor_order(alignment)),
+    };
+}
+
+static bool may_fit(const struct mm_node *node, const struct request *request)
+{
+    return has(node, request->bytes, request->order)
+           && (node->bound_order != request->bound_order
+               || node->bound_pages >= request->bytes >> BASE_PAGE_BITS);
+}
+
+/// The most that a subtree may have in pages, where a request was not found.
+static gensize_t bound(const struct mm_node *node, const struct request *request)
+{
+    if (!node) {
+        return 0;
+    }
+    gensize_t less = node->largest < request->bytes ? node->largest : request->bytes - BASE_PAGE_SIZE;
+    bool known = node->bound_order == request->bound_order && node->bound_pages < less >> BASE_PAGE_BITS;
+    return known ? node->bound_pages : less >> BASE_PAGE_BITS;
+}
+
+/// A request fits nowhere in a node's subtree.
+static void remember(struct ranges *ranges, struct mm_node *node, const struct request *request)
 {
     genpaddr_t at;
-    if (!may_fit(node, bytes, order)) {
+    gensize_t most = room(node, request->alignment, &at) >> BASE_PAGE_BITS;
+    for (unsigned side = 0; side < 2; side++) {
+        gensize_t below = bound(node_of(node->rb.child[side]), request);
+        most = below > most ? below : most;
+    }
+    if (most <= UINT32_MAX) {
+        node->bound_order = request->bound_order;
+        node->bound_pages = (uint32_t)most;
+        ranges->remembers = true;
+    }
+}
+
+/// The lowest range that has what is requested, at any alignment.
+static struct mm_node *search(struct ranges *ranges, struct mm_node *node, const struct request *request)
+{
+    genpaddr_t at;
+    if (!may_fit(node, request)) {
         return NULL;
     }
     RANGES_VISIT(ranges);
-    struct mm_node *found = find_fit(ranges, node_of(node->rb.child[0]), bytes, alignment, order);
-    if (!found && fits(node, bytes, alignment, &at)) {
+    struct mm_node *found = search(ranges, node_of(node->rb.child[0]), request);
+    if (!found && fits(node, request->bytes, request->alignment, &at)) {
         found = node;
     }
-    return found ? found : find_fit(ranges, node_of(node->rb.child[1]), bytes, alignment, order);
+    if (!found) {
+        found = search(ranges, node_of(node->rb.child[1]), request);
+    }
+    if (!found) {
+        remember(ranges, node, request);
+    }
+    return found;
+}
+
+/// The same for an alignment of one page, or a power of two at a multiple of itself: there what a node says
+/// of its subtree is exact, and one path is walked.
+static struct mm_node *walk(struct ranges *ranges, gensize_t bytes, gensize_t alignment)
+{
+    unsigned order = floor_order(alignment);
+    struct mm_node *node = has(ranges->root, bytes, order) ? ranges->root : NULL;
+    while (node) {
+        struct mm_node *left = node_of(node->rb.child[0]);
+        genpaddr_t at;
+        RANGES_VISIT(ranges);
+        if (has(left, bytes, order)) {
+            node = left;
+        } else if (fits(node, bytes, alignment, &at)) {
+            break;
+        } else {
+            node = node_of(node->rb.child[1]);
+        }
+    }
+    return node;
+}
+
+/// Where an allocation goes. \return NULL if it fits nowhere
+static struct mm_node *find_fit(struct ranges *ranges, gensize_t bytes, gensize_t alignment)
+{
+    if (alignment == BASE_PAGE_SIZE || alignment == bytes) {
+        return walk(ranges, bytes, alignment);
+    }
+    // This much has a fit wherever it begins.
+    gensize_t enough = bytes + alignment - BASE_PAGE_SIZE;
+    struct mm_node *node = enough > bytes ? walk(ranges, enough, BASE_PAGE_SIZE) : NULL;
+    if (node) {
+        return node;
+    }
+    struct request request = make_request(bytes, alignment);
+    return search(ranges, ranges->root, &request);
 }
 
 size_t strategy_max_nodes(const struct ranges *ranges)
@@ -241,20 +364,7 @@ errval_t strategy_add(struct ranges *ranges, struct region *region)
 
 errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base)
 {
-    // Where the allocation fits, so does an aligned block as large as the lesser of alignment and size.
-    unsigned order = floor_order(bytes < alignment ? bytes : alignment);
-    bool exact = alignment == BASE_PAGE_SIZE || alignment == bytes;
-    struct mm_node *node = NULL;
-    if (!exact) {
-        // This much room has a fit wherever it begins, and is found in one path.
-        gensize_t room = bytes + alignment - BASE_PAGE_SIZE;
-        if (room > bytes) {
-            node = find_fit(ranges, ranges->root, room, BASE_PAGE_SIZE, 0);
-        }
-    }
-    if (!node) {
-        node = find_fit(ranges, ranges->root, bytes, alignment, order);
-    }
+    struct mm_node *node = find_fit(ranges, bytes, alignment);
     if (!node) {
         return MM_ERR_OUT_OF_MEMORY;
     }
