@@ -85,6 +85,9 @@
 #define DISPATCHER_STATUS 3 ///< returns x1: state, x2: reason, x3: address
 #define DISPATCHER_SLICES \
     4 ///< x2: 1: the run upcall ends each time slice, even if nobody else can run; 0: no more
+#define DISPATCHER_WAKE_AT \
+    5 ///< x2: the run upcall comes when the system counter is there, or soon after, also out of a wait; 0:
+      ///< not at all
 
 /* On an EndPoint: only SYS_LMP. Minting an endpoint: parameters are the lmp_ring's offset and its number of
  * slots. */

@@ -14,8 +14,8 @@ void interrupt_init(lpaddr_t table);
 
 struct dcb;
 
-/// Handles every interrupt that is pending; true if the timer was among them.
-bool interrupt_handle(void);
+/// Handles every interrupt that is pending.
+void interrupt_handle(void);
 
 /// From now on interrupt `irq` is an empty message to `endpoint`; it stays masked until it is acknowledged.
 errval_t interrupt_connect(unsigned irq, struct cte *endpoint);
