@@ -3,8 +3,8 @@
  *
  * Everything may stand in static memory, all zero. Whoever waits is served in the order of coming, and the
  * dispatcher runs other threads meanwhile; nothing enters the kernel. A dispatcher runs on one core, so
- * nothing spins. Who waits for something that nobody will do waits for ever.
- * A deadline is a time of clock_now_us() (aos/clock.h); when it comes first,
+ * nothing spins. Who waits for something that nobody will do waits for ever; in debug builds a deadlock is
+ * reported and ends the domain. A deadline is a time of clock_now_us() (aos/clock.h); when it comes first,
  * the call gives LIB_ERR_TIMEOUT and has done nothing.
  */
 #ifndef AOS_SYNC_H

@@ -27,11 +27,9 @@ void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top)
  * Follows frame records (Arm procedure call standard, 6.4.6) from a frame pointer that may hold anything:
  * each record must lie in the thread's stack, and above the one before.
  */
-static void add_backtrace(struct text *line, const struct registers *registers)
+void dispatch_add_backtrace(struct text *line, const struct thread *thread, lvaddr_t frame)
 {
-    const struct thread *thread = thread_scheduler.current;
     lvaddr_t lowest = thread->stack_base;
-    lvaddr_t frame = registers->x[29];
     for (unsigned depth = 0; depth < BACKTRACE_DEPTH; depth++) {
         if (frame % 16 || frame < lowest || frame > thread->stack_top - 16) {
             return;
@@ -65,7 +63,7 @@ void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr
     text_add(&line, " pc=");
     text_add_hex(&line, registers->pc);
     text_add(&line, " backtrace=");
-    add_backtrace(&line, registers);
+    dispatch_add_backtrace(&line, thread_scheduler.current, registers->x[29]);
     text_add(&line, "\n");
     kernel_print(buffer, line.length);
     disp->upcall_fault = 0;

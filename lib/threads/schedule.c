@@ -5,6 +5,7 @@
 #include <aos/dispatch.h>
 #include <aos/lmp_endpoints.h>
 #include <rt/syscall.h>
+#include <threads/deadlock.h>
 #include <threads/sleep.h>
 #include <threads/threads.h>
 #include <threads/upcall.h>
@@ -215,6 +216,7 @@ void threads_note_several(struct dispatcher_shared *disp)
 static _Noreturn void dispatcher_sleep(struct thread *idle)
 {
     (void)idle;
+    deadlock_look();
     struct dispatcher_shared *disp = curdispatcher();
     thread_scheduler.current = NULL;
     *(volatile uint32_t *)&disp->any.consumed = thread_scheduler.looked;

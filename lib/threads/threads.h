@@ -53,6 +53,7 @@ struct thread {
     const void *waits_for;         ///< What it waits for, or waited for last.
     struct sync_queue *waits_in;   ///< While it has a deadline: the queue that it stands in.
     struct deadline deadline;      ///< While it waits with one; `when` is 0 else.
+    struct thread *next_blocked;   ///< In debug builds: among those that wait for others.
     struct sync_queue joiners;     ///< Who waits for its end, at most one.
     struct lmp_endpoint *endpoint; ///< While it waits for messages: for this one's, or NULL for any.
     lvaddr_t stack_base;           ///< Lowest address of its stack.
