@@ -11,8 +11,8 @@ static bool lock_slowly(struct thread_mutex *mutex, uint64_t until)
     }
     struct dispatcher_shared *disp = disp_disable();
     if (mutex->holder) {
-        mutex->holder |=
-            THREAD_MUTEX_WAITED; // and stays so if all who wait give up: unlock then finds nobody
+        // It stays so if all who wait give up: unlock then finds nobody.
+        mutex->holder |= THREAD_MUTEX_WAITED;
         return threads_wait(&mutex->queue, THREAD_WAIT_MUTEX, mutex, until);
     }
     mutex->holder = (uintptr_t)__builtin_thread_pointer();
