@@ -4,6 +4,7 @@
 #include <aos/aos.h>
 #include <aos/spin.h>
 #include <harness/harness.h>
+#include <scheme.h>
 
 static struct thread_mutex mutex;
 
@@ -146,18 +147,18 @@ static errval_t spin_contended_sample(const struct bench *bench, struct bench_sa
 
 #define SPIN_PARAMS "lock=spin,kind=" SPIN_STRATEGY
 
-#define MUTEX_CONTENDED(count)                                                               \
-    {                                                                                        \
-        .name = "locks.contended", .params = "kind=mutex,threads=" #count, .unit = "cycles", \
-        .argument = (count), .setup = contended_setup, .prepare = contended_prepare,         \
-        .sample = contended_sample, .teardown = contended_teardown,                          \
+#define MUTEX_CONTENDED(count)                                                                      \
+    {                                                                                               \
+        .name = "locks.contended", .params = "kind=mutex,threads=" #count SCHEME, .unit = "cycles", \
+        .argument = (count), .setup = contended_setup, .prepare = contended_prepare,                \
+        .sample = contended_sample, .teardown = contended_teardown,                                 \
     }
 
-#define SPIN_CONTENDED(count)                                                                  \
-    {                                                                                          \
-        .name = "locks.contended", .params = SPIN_PARAMS ",threads=" #count, .unit = "cycles", \
-        .argument = (count), .setup = spin_contended_setup, .prepare = spin_contended_prepare, \
-        .sample = spin_contended_sample, .teardown = contended_teardown,                       \
+#define SPIN_CONTENDED(count)                                                                         \
+    {                                                                                                 \
+        .name = "locks.contended", .params = SPIN_PARAMS ",threads=" #count SCHEME, .unit = "cycles", \
+        .argument = (count), .setup = spin_contended_setup, .prepare = spin_contended_prepare,        \
+        .sample = spin_contended_sample, .teardown = contended_teardown,                              \
     }
 
 static const struct bench benches[] = {
@@ -170,6 +171,7 @@ static const struct bench benches[] = {
     SPIN_CONTENDED(2),
     SPIN_CONTENDED(4),
     SPIN_CONTENDED(8),
+    SPIN_CONTENDED(16),
 };
 
 BENCH_SUITE(locks, benches);
