@@ -118,9 +118,14 @@ static errval_t create_sample(const struct bench *bench, struct bench_sample *sa
     return err;
 }
 
+/// In each repetition every thread has a turn: with many of them, fewer, or the trace ring would not hold the
+/// switches.
+#define TURNS 32000
+
 #define SWITCH(count)                                                                                        \
     {                                                                                                        \
         .name = "threads.switch", .params = "threads=" #count SCHEME, .unit = "cycles", .argument = (count), \
+        .repetitions = TURNS / (count) < BENCH_REPETITIONS ? TURNS / (count) : BENCH_REPETITIONS,            \
         .setup = switch_setup, .sample = switch_sample, .teardown = switch_teardown,                         \
     }
 
