@@ -4,6 +4,7 @@
 #include <aos/aos.h>
 #include <aos/spin.h>
 #include <harness/harness.h>
+#include <scheme.h>
 
 static struct thread_mutex mutex;
 
@@ -146,18 +147,23 @@ static errval_t spin_contended_sample(const struct bench *bench, struct bench_sa
 
 #define SPIN_PARAMS "lock=spin,kind=" SPIN_STRATEGY
 
-#define MUTEX_CONTENDED(count)                                                               \
-    {                                                                                        \
-        .name = "locks.contended", .params = "kind=mutex,threads=" #count, .unit = "cycles", \
-        .argument = (count), .setup = contended_setup, .prepare = contended_prepare,         \
-        .sample = contended_sample, .teardown = contended_teardown,                          \
+/// In each repetition all threads have turns, several if they spin: with many of them, fewer, or the trace
+/// ring would not hold the switches.
+#define TURNS              4000
+#define REPETITIONS(count) (TURNS / (count) < BENCH_REPETITIONS ? TURNS / (count) : BENCH_REPETITIONS)
+
+#define MUTEX_CONTENDED(count)                                                                      \
+    {                                                                                               \
+        .name = "locks.contended", .params = "kind=mutex,threads=" #count SCHEME, .unit = "cycles", \
+        .argument = (count), .repetitions = REPETITIONS(count), .setup = contended_setup,           \
+        .prepare = contended_prepare, .sample = contended_sample, .teardown = contended_teardown,   \
     }
 
-#define SPIN_CONTENDED(count)                                                                  \
-    {                                                                                          \
-        .name = "locks.contended", .params = SPIN_PARAMS ",threads=" #count, .unit = "cycles", \
-        .argument = (count), .setup = spin_contended_setup, .prepare = spin_contended_prepare, \
-        .sample = spin_contended_sample, .teardown = contended_teardown,                       \
+#define SPIN_CONTENDED(count)                                                                               \
+    {                                                                                                       \
+        .name = "locks.contended", .params = SPIN_PARAMS ",threads=" #count SCHEME, .unit = "cycles",       \
+        .argument = (count), .repetitions = REPETITIONS((count)*2), .setup = spin_contended_setup,          \
+        .prepare = spin_contended_prepare, .sample = spin_contended_sample, .teardown = contended_teardown, \
     }
 
 static const struct bench benches[] = {
@@ -170,6 +176,7 @@ static const struct bench benches[] = {
     SPIN_CONTENDED(2),
     SPIN_CONTENDED(4),
     SPIN_CONTENDED(8),
+    SPIN_CONTENDED(16),
 };
 
 BENCH_SUITE(locks, benches);

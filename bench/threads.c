@@ -3,9 +3,11 @@
  */
 #include <aos/aos.h>
 #include <harness/harness.h>
+#include <scheme.h>
 
-#define THREADS_MAX 16
+#define THREADS_MAX 256
 
+/// All threads of a row but the one that measures.
 static struct {
     struct thread *threads[THREADS_MAX];
     unsigned count;
@@ -68,13 +70,40 @@ static errval_t switch_teardown(const struct bench *bench)
     return err;
 }
 
+static struct thread_sem never_until_the_end;
+
+static int wait_until_the_end(void *arg)
+{
+    (void)arg;
+    thread_sem_wait(&never_until_the_end);
+    return 0;
+}
+
+static errval_t create_setup(const struct bench *bench)
+{
+    errval_t err = SYS_ERR_OK;
+    for (others.count = 0; others.count + 2 < bench->argument && err_is_ok(err); others.count++) {
+        err = thread_create(wait_until_the_end, NULL, &others.threads[others.count]);
+    }
+    thread_yield();
+    return err;
+}
+
+static errval_t create_teardown(const struct bench *bench)
+{
+    for (unsigned i = 0; i < others.count; i++) {
+        thread_sem_post(&never_until_the_end);
+    }
+    return switch_teardown(bench);
+}
+
 static int do_nothing(void *arg)
 {
     (void)arg;
     return 0;
 }
 
-/// A thread is made, runs, ends, and has been joined.
+/// A thread is made, runs, ends, and has been joined. The others wait.
 static errval_t create_sample(const struct bench *bench, struct bench_sample *sample)
 {
     (void)bench;
@@ -89,26 +118,25 @@ static errval_t create_sample(const struct bench *bench, struct bench_sample *sa
     return err;
 }
 
+/// In each repetition every thread has a turn: with many of them, fewer, or the trace ring would not hold the
+/// switches.
+#define TURNS 32000
+
+#define SWITCH(count)                                                                                        \
+    {                                                                                                        \
+        .name = "threads.switch", .params = "threads=" #count SCHEME, .unit = "cycles", .argument = (count), \
+        .repetitions = TURNS / (count) < BENCH_REPETITIONS ? TURNS / (count) : BENCH_REPETITIONS,            \
+        .setup = switch_setup, .sample = switch_sample, .teardown = switch_teardown,                         \
+    }
+
+#define CREATE(count)                                                                                     \
+    {                                                                                                     \
+        .name = "threads.create", .params = "stack=reused,threads=" #count SCHEME, .unit = "cycles",      \
+        .argument = (count), .setup = create_setup, .sample = create_sample, .teardown = create_teardown, \
+    }
+
 static const struct bench benches[] = {
-    {
-        .name = "threads.switch",
-        .params = "threads=2",
-        .unit = "cycles",
-        .argument = 2,
-        .setup = switch_setup,
-        .sample = switch_sample,
-        .teardown = switch_teardown,
-    },
-    {
-        .name = "threads.switch",
-        .params = "threads=16",
-        .unit = "cycles",
-        .argument = 16,
-        .setup = switch_setup,
-        .sample = switch_sample,
-        .teardown = switch_teardown,
-    },
-    {.name = "threads.create", .params = "stack=reused", .unit = "cycles", .sample = create_sample},
+    SWITCH(2), SWITCH(16), SWITCH(64), SWITCH(256), CREATE(2), CREATE(16), CREATE(64), CREATE(256),
 };
 
 BENCH_SUITE(threads, benches);

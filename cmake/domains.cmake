@@ -25,6 +25,7 @@ function(domain_settings target)
     endif()
     target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}/include" "${CMAKE_SOURCE_DIR}/lib"
         "${CMAKE_SOURCE_DIR}/bench" "${GENERATED_INCLUDE_DIR}" "${CMAKE_SOURCE_DIR}")
+    target_compile_definitions(${target} PRIVATE CONFIG_DEBUG=$<CONFIG:Debug>)
     add_dependencies(${target} generated_headers)
 endfunction()
 

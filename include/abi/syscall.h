@@ -96,6 +96,9 @@
  * the same address, so that whoever knows its root by it goes on doing so.
  */
 #define DISPATCHER_CSPACE 5
+#define DISPATCHER_WAKE_AT \
+    6 ///< x2: the run upcall comes when the system counter is there, or soon after, also out of a wait; 0:
+      ///< not at all
 
 /* On an EndPoint: only SYS_LMP. Minting one without a ring: parameters are the lmp_ring's offset and its
  * number of slots. Minting one with a ring takes rights away, as with any other type. */

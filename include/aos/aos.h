@@ -6,6 +6,7 @@
 
 #include <abi/errno.h>
 #include <aos/capabilities.h>
+#include <aos/clock.h>
 #include <aos/cycles.h>
 #include <aos/debug.h>
 #include <aos/dispatch.h>

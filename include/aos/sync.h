@@ -3,11 +3,14 @@
  *
  * Everything may stand in static memory, all zero. Whoever waits is served in the order of coming, and the
  * dispatcher runs other threads meanwhile; nothing enters the kernel. A dispatcher runs on one core, so
- * nothing spins. Who waits for something that nobody will do waits for ever.
+ * nothing spins. Who waits for something that nobody will do waits for ever; in debug builds a deadlock is
+ * reported and ends the domain. A deadline is a time of clock_now_us() (aos/clock.h); when it comes first,
+ * the call gives LIB_ERR_TIMEOUT and has done nothing.
  */
 #ifndef AOS_SYNC_H
 #define AOS_SYNC_H
 
+#include <abi/errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -67,6 +70,9 @@ static inline void thread_mutex_lock(struct thread_mutex *mutex)
     }
 }
 
+/// Takes the mutex if it becomes free before a deadline. \return SYS_ERR_OK, or LIB_ERR_TIMEOUT
+errval_t thread_mutex_lock_until(struct thread_mutex *mutex, uint64_t deadline_us);
+
 /// Gives the mutex back, to whoever has waited longest if anybody does. Panics if the caller does not have
 /// it.
 static inline void thread_mutex_unlock(struct thread_mutex *mutex)
@@ -121,6 +127,10 @@ static inline void thread_cond_init(struct thread_cond *cond)
  */
 void thread_cond_wait(struct thread_cond *cond, struct thread_mutex *mutex);
 
+/// The same with a deadline for the signal. The mutex is taken again in any case, however long that takes.
+/// \return SYS_ERR_OK, or LIB_ERR_TIMEOUT
+errval_t thread_cond_wait_until(struct thread_cond *cond, struct thread_mutex *mutex, uint64_t deadline_us);
+
 /// Wakes the thread that has waited longest, if any waits.
 void thread_cond_signal(struct thread_cond *cond);
 
@@ -141,6 +151,9 @@ static inline void thread_sem_init(struct thread_sem *sem, uint32_t value)
 
 /// Takes one. Blocks while there is none.
 void thread_sem_wait(struct thread_sem *sem);
+
+/// Takes one if there is one before a deadline. \return SYS_ERR_OK, or LIB_ERR_TIMEOUT
+errval_t thread_sem_wait_until(struct thread_sem *sem, uint64_t deadline_us);
 
 /// Takes one if there is one. \return whether there was
 bool thread_sem_trywait(struct thread_sem *sem);

@@ -61,6 +61,10 @@ errval_t thread_create_with(thread_func_t function, void *arg, size_t stack_byte
  */
 errval_t thread_join(struct thread *thread, int *status);
 
+/// The same, but not for longer than until `deadline_us` (clock_now_us()). \return also LIB_ERR_TIMEOUT; the
+/// thread can then be joined as before
+errval_t thread_join_until(struct thread *thread, uint64_t deadline_us, int *status);
+
 /// Nobody will join the thread: it is freed when it has ended. \return SYS_ERR_OK, or LIB_ERR_THREAD_JOIN
 errval_t thread_detach(struct thread *thread);
 
@@ -79,5 +83,12 @@ uint32_t thread_number(const struct thread *thread);
 
 /// Lets the next thread that can run go first; if there is none, gives up the core for now.
 void thread_yield(void);
+
+/// Waits for so many microseconds at least. Other threads and dispatchers run; if there are none the core
+/// sleeps.
+void thread_sleep_us(uint64_t us);
+
+/// Waits until clock_now_us() is at least `deadline_us`.
+void thread_sleep_until(uint64_t deadline_us);
 
 #endif

@@ -39,11 +39,26 @@ void schedule_make_runnable(struct dcb *dcb);
 
 void schedule_remove(struct dcb *dcb);
 
-/// The timer's interrupt is being handled: silence it.
-void schedule_timer_quiet(void);
+/// The timer's interrupt is being handled: wakes those whose time has come, notes whether the slice is over,
+/// and sets the timer anew.
+void schedule_timer_interrupt(void);
 
-/// The slice of the current dispatcher is over: runs another if there is one, and does not return then.
-void schedule_slice_over(void);
+/// Sets the timer to what comes first, the end of the slice or a wake-up.
+void schedule_set_timer(void);
+
+/// Interrupts have been handled. If the slice is over and another dispatcher can run, or the current one is
+/// to have its run upcall, this does not return.
+void schedule_after_interrupt(void);
+
+/// The current dispatcher has nothing to run until something happens. The caller schedules.
+void schedule_sleep(struct dcb *dcb);
+
+/// Something happened: a dispatcher that waits can run again, by its run upcall.
+void schedule_end_wait(struct dcb *dcb);
+
+/// A dispatcher that can run and is not disabled goes on by its run upcall: the current one after the
+/// interrupt that is being handled.
+void schedule_upcall(struct dcb *dcb);
 
 /// Says whether a dispatcher that runs wants its run upcall at the end of a slice even if nobody else can
 /// run: it has threads of its own to switch between.

@@ -6,6 +6,7 @@
 #include <arch/armv8/fp.h>
 #include <arch/armv8/sysreg.h>
 #include <dispatch/dispatch.h>
+#include <dispatch/wakeup.h>
 #include <trace/emit.h>
 
 _Static_assert(offsetof(struct dcb, l1_cnode) == DCB_CSPACE, "dcb.h");
@@ -71,6 +72,9 @@ errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspac
     dcb->ttbr0 = dcb->vspace.cap.base | (uint64_t)asid << TTBR_ASID_SHIFT;
     dcb->user_disp = user_disp;
     dcb->wait = WAIT_NONE;
+    dcb->wake_at = WAKEUP_NEVER;
+    dcb->retry_at = WAKEUP_NEVER;
+    dcb->wakeup.when = WAKEUP_NEVER;
     dcb->number = ++last_number;
     dcb->disp->number = dcb->number;
     dcb->state = DISPATCHER_STATE_READY;
@@ -85,6 +89,7 @@ void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t
     trace_dispatch_end(dcb->number, reason);
     schedule_remove(dcb);
     schedule_want_slices(dcb, false);
+    wakeup_forget(dcb);
     fp_forget(dcb);
     dcb->state = DISPATCHER_STATE_ENDED;
     dcb->wait = WAIT_NONE;

@@ -1,6 +1,7 @@
 #include <arch/armv8/gic.h>
 #include <dispatch/dispatch.h>
 #include <dispatch/interrupt.h>
+#include <dispatch/wakeup.h>
 #include <trace/emit.h>
 
 /// Copies of the endpoints that get the interrupts; empty slots are interrupts that nobody wants. Slots must
@@ -13,29 +14,37 @@ void interrupt_init(lpaddr_t table)
     endpoints = phys_to_virt(table);
 }
 
-bool interrupt_handle(void)
+/// Tells a driver. One that runs, and has other threads to look after, looks which of them waits for it.
+static void deliver(unsigned irq)
 {
-    bool timer = false;
+    const struct capability *endpoint = &endpoints[irq].cap;
+    const struct lmp_message message = {.header = 1 << LMP_COUNT_SHIFT,
+                                        .words = (const uint64_t[LMP_MSG_WORDS]){irq}};
+    // A full ring means that its driver has interrupts to look after anyway; it stays masked until then.
+    (void)lmp_deliver(endpoint, &message);
+    struct dcb *driver = dcb_from_phys(endpoint->base);
+    if (driver->state == DISPATCHER_STATE_RUNS && driver->wait == WAIT_NONE
+        && *(const volatile uint32_t *)&driver->disp->busy) {
+        wakeup_notify(driver);
+    }
+}
+
+void interrupt_handle(void)
+{
     unsigned irq;
     while ((irq = gic_acknowledge()) < GIC_IRQS) {
         trace_dispatch_interrupt_begin(irq);
         if (irq == GIC_TIMER_IRQ) {
-            timer = true;
-            schedule_timer_quiet();
+            schedule_timer_interrupt();
         } else {
             gic_disable(irq);
             if (endpoints[irq].cap.type == ObjType_EndPoint) {
-                const struct lmp_message message = {.header = 1 << LMP_COUNT_SHIFT,
-                                                    .words = (const uint64_t[LMP_MSG_WORDS]){irq}};
-                // A full ring means that its driver has interrupts to look after anyway; it stays masked
-                // until then.
-                (void)lmp_deliver(&endpoints[irq].cap, &message);
+                deliver(irq);
             }
         }
         gic_end(irq);
         trace_dispatch_interrupt_end(irq);
     }
-    return timer;
 }
 
 /// A dispatcher that ends leaves its interrupts as they are, masked from the next one on, since it may have

@@ -12,8 +12,8 @@
 /// Takes memory of INTERRUPT_TABLE_BYTES for the endpoints of interrupts.
 void interrupt_init(lpaddr_t table);
 
-/// Handles every interrupt that is pending; true if the timer was among them.
-bool interrupt_handle(void);
+/// Handles every interrupt that is pending.
+void interrupt_handle(void);
 
 /// From now on interrupt `irq` is an empty message to `endpoint`; it stays masked until it is acknowledged.
 errval_t interrupt_connect(unsigned irq, struct cte *endpoint);

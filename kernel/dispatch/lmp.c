@@ -71,12 +71,7 @@ static void put_into_ring(struct dcb *receiver, const struct capability *endpoin
     receiver->disp->any.delivered++;
     trace_lmp_ring_fill(number + 1 - read_once(&ring->count.consumed));
     if (receiver->wait != WAIT_NONE) {
-        if (receiver->wait != WAIT_UPCALL) {
-            receiver->disp->save_enabled.x[0] = SYS_ERR_LMP_WAIT_INTERRUPTED;
-            receiver->disp->save_enabled.x[1] = 0;
-        }
-        receiver->wait = WAIT_NONE;
-        schedule_make_runnable(receiver);
+        schedule_end_wait(receiver);
     }
 }
 

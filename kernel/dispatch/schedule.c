@@ -3,9 +3,11 @@
  *
  * The queue holds every dispatcher that can run but the current one; it may also hold some that wait, because
  * the message fast path leaves the queue alone, and those are shed when they come to the front. While the
- * queue holds anybody, the timer is armed: the fast path relies on it when it leaves a sender that can go on.
- * It is also armed while any dispatcher wants slices for its own threads: the fast path changes who runs
- * without looking at it, so the one that runs may not be the one that wants them.
+ * queue holds anybody, a slice runs: the fast path relies on it when it leaves a sender that can go on.
+ * One also runs while any dispatcher that does not sleep wants slices for its own threads: the fast path
+ * changes who runs without looking at it, so the one that runs may not be the one that wants them.
+ *
+ * The timer is set to the end of the slice or the next wake-up (wakeup.c), and is off if there is neither.
  */
 #include <arch/armv8/fp.h>
 #include <arch/armv8/gic.h>
@@ -15,20 +17,29 @@
 #include <arch/armv8/timer.h>
 #include <dispatch/dispatch.h>
 #include <dispatch/interrupt.h>
+#include <dispatch/wakeup.h>
 #include <trace/drain.h>
 #include <trace/emit.h>
 
+#define MICROSECONDS_PER_SECOND 1000000
+
 static struct dcb *queue_head, *queue_tail;
 static uint64_t slice_ticks;
-static bool timer_armed;
-static unsigned wants_slices; ///< Dispatchers that want the end of a slice for themselves.
+static uint64_t slice_end =
+    WAKEUP_NEVER;                        ///< When the current slice is over; WAKEUP_NEVER: there is no slice.
+static uint64_t timer_at = WAKEUP_NEVER; ///< What the timer is set to.
+static unsigned
+    wants_slices;       ///< Dispatchers that want the end of a slice for themselves, but those that sleep.
+static bool slice_over; ///< The slice ended in the interrupt that is being handled,
+static bool upcall_current; ///< or the current dispatcher is to have its run upcall after it.
 
 void schedule_init(uint64_t slice_us)
 {
-    slice_ticks = slice_us * timer_counter_hz() / 1000000;
+    slice_ticks = slice_us * timer_counter_hz() / MICROSECONDS_PER_SECOND;
     if (slice_ticks == 0) {
         slice_ticks = 1;
     }
+    timer_init();
     gic_enable(GIC_TIMER_IRQ);
 }
 
@@ -63,23 +74,48 @@ void schedule_remove(struct dcb *dcb)
     dcb->queued = false;
 }
 
+void schedule_set_timer(void)
+{
+    uint64_t next = wakeup_next();
+    if (slice_end < next) {
+        next = slice_end;
+    }
+    if (next != timer_at) {
+        timer_at = next;
+        if (next == WAKEUP_NEVER) {
+            timer_disarm();
+        } else {
+            timer_arm_at(next);
+        }
+    }
+}
+
 static void slice_start(void)
 {
-    timer_arm(slice_ticks);
-    timer_armed = true;
+    slice_end = timer_counter() + slice_ticks;
+    schedule_set_timer();
 }
 
 static void slice_stop(void)
 {
-    if (timer_armed) {
-        timer_disarm();
-        timer_armed = false;
-    }
+    slice_end = WAKEUP_NEVER;
+    schedule_set_timer();
 }
 
-void schedule_timer_quiet(void)
+void schedule_timer_interrupt(void)
 {
-    slice_stop();
+    const uint64_t now = timer_counter();
+    if (slice_end <= now) {
+        slice_end = WAKEUP_NEVER;
+        slice_over = true;
+    }
+    wakeup_due(now);
+    schedule_set_timer();
+    if (timer_at <= now) {
+        // More are due than are woken in one go: domains run in between.
+        timer_at = timer_counter() + timer_counter_hz() / MICROSECONDS_PER_SECOND;
+        timer_arm_at(timer_at);
+    }
 }
 
 void schedule_make_runnable(struct dcb *dcb)
@@ -88,7 +124,7 @@ void schedule_make_runnable(struct dcb *dcb)
         return;
     }
     queue_append(dcb);
-    if (!timer_armed) {
+    if (slice_end == WAKEUP_NEVER) {
         slice_start();
     }
 }
@@ -145,17 +181,23 @@ void schedule(void)
     dispatch(next);
 }
 
-void schedule_slice_over(void)
+void schedule_after_interrupt(void)
 {
-    if (queue_head != NULL) {
-        schedule();
-    }
-    if (wants_slices != 0) {
-        struct dcb *current = dcb_current();
-        slice_start();
-        if (current->wants_slices && !current->disp->disabled) {
-            dispatch(current);
+    struct dcb *current = dcb_current();
+    bool upcall = upcall_current;
+    upcall_current = false;
+    if (slice_over) {
+        slice_over = false;
+        if (queue_head != NULL) {
+            schedule();
         }
+        if (wants_slices != 0) {
+            slice_start();
+            upcall |= current->wants_slices;
+        }
+    }
+    if (upcall && !current->disp->disabled) {
+        dispatch(current);
     }
 }
 
@@ -165,8 +207,37 @@ void schedule_want_slices(struct dcb *dcb, bool wants)
         return;
     }
     dcb->wants_slices = wants;
-    wants_slices += wants ? 1 : -1U;
-    if (wants && !timer_armed) {
+    if (dcb->wait != WAIT_UPCALL) {
+        wants_slices += wants ? 1 : -1U;
+    }
+    if (wants_slices != 0 && slice_end == WAKEUP_NEVER) {
         slice_start();
+    }
+}
+
+void schedule_sleep(struct dcb *dcb)
+{
+    dcb->wait = WAIT_UPCALL;
+    wants_slices -= dcb->wants_slices;
+}
+
+void schedule_end_wait(struct dcb *dcb)
+{
+    if (dcb->wait == WAIT_UPCALL) {
+        wants_slices += dcb->wants_slices;
+    } else {
+        dcb->disp->save_enabled.x[0] = SYS_ERR_LMP_WAIT_INTERRUPTED;
+        dcb->disp->save_enabled.x[1] = 0;
+    }
+    dcb->wait = WAIT_NONE;
+    schedule_make_runnable(dcb);
+}
+
+void schedule_upcall(struct dcb *dcb)
+{
+    if (dcb == dcb_current()) {
+        upcall_current = true;
+    } else {
+        dcb->resume_enabled = false;
     }
 }

@@ -3,6 +3,7 @@
  */
 #include <arch/armv8/switch.h>
 #include <dispatch/dispatch.h>
+#include <dispatch/wakeup.h>
 #include <trace/emit.h>
 
 #define UPCALL_RUN   0
@@ -23,16 +24,20 @@ void dispatch(struct dcb *dcb)
     struct dispatcher_shared *disp = dcb->disp;
     switch_to(dcb);
     if (disp->disabled) {
+        if (dcb->notified) {
+            wakeup_try_again(dcb);
+        }
         dispatch_return(&disp->save_disabled);
+    }
+    if (dcb->handed_flow != 0) {
+        trace_lmp_receive(dcb->handed_flow, disp->save_enabled.x[1]);
+        dcb->handed_flow = 0;
     }
     if (dcb->resume_enabled) {
         dcb->resume_enabled = false;
-        if (dcb->handed_flow != 0) {
-            trace_lmp_receive(dcb->handed_flow, disp->save_enabled.x[1]);
-            dcb->handed_flow = 0;
-        }
         dispatch_return(&disp->save_enabled);
     }
+    dcb->notified = false;
     disp->disabled = true;
     trace_dispatch_upcall(UPCALL_RUN);
     enter_upcall(disp->upcall_run, disp->upcall_stack, dcb->user_disp, 0, 0);

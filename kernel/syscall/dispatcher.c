@@ -2,6 +2,7 @@
  * Commands on a Dispatcher.
  */
 #include <dispatch/dispatch.h>
+#include <dispatch/wakeup.h>
 #include <syscall/syscall.h>
 
 /// Looks up a capability of one type; address 0 is allowed if `optional`, and gives NULL.
@@ -78,11 +79,16 @@ errval_t invoke_dispatcher(struct invocation *invocation)
         invocation->results[2] = dcb->end_address;
         return SYS_ERR_OK;
     case DISPATCHER_SLICES:
+    case DISPATCHER_WAKE_AT:
         if (dcb->state != DISPATCHER_STATE_RUNS) {
             return dcb->state == DISPATCHER_STATE_ENDED ? SYS_ERR_DISPATCHER_DEAD
                                                         : SYS_ERR_DISPATCHER_INCOMPLETE;
         }
-        schedule_want_slices(dcb, invocation->arguments[0] != 0);
+        if (invocation->command == DISPATCHER_SLICES) {
+            schedule_want_slices(dcb, invocation->arguments[0] != 0);
+        } else {
+            wakeup_ask(dcb, invocation->arguments[0]);
+        }
         return SYS_ERR_OK;
     case DISPATCHER_CSPACE:
         return change_cspace(invocation, dcb);

@@ -82,7 +82,7 @@ static errval_t yield(struct dcb *dcb, struct registers *saved)
     if (dcb->disp->disabled) {
         dcb->disp->disabled = false;
         if (dcb->disp->any.delivered == dcb->disp->any.consumed) {
-            dcb->wait = WAIT_UPCALL;
+            schedule_sleep(dcb);
         }
     } else {
         dcb->resume_enabled = true;

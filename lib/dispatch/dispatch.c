@@ -38,10 +38,10 @@ static lvaddr_t stack_of(const struct thread *thread, lvaddr_t sp, lvaddr_t *top
  * Follows frame records (Arm procedure call standard, 6.4.6) from a frame pointer that may hold anything:
  * each record must lie in the stack, above what is not in use, and above the one before.
  */
-static void add_backtrace(struct text *line, const struct registers *registers)
+void dispatch_add_backtrace(struct text *line, const struct thread *thread, lvaddr_t sp,
+                            lvaddr_t frame)
 {
-    lvaddr_t top, frame = registers->x[29];
-    lvaddr_t lowest = stack_of(thread_scheduler.current, registers->sp, &top);
+    lvaddr_t top, lowest = stack_of(thread, sp, &top);
     for (unsigned depth = 0; depth < BACKTRACE_DEPTH; depth++) {
         if (frame % 16 || frame < lowest || frame > top - 16) {
             return;
@@ -77,7 +77,7 @@ void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr
     text_add(&line, " pc=");
     text_add_hex(&line, registers->pc);
     text_add(&line, " backtrace=");
-    add_backtrace(&line, registers);
+    dispatch_add_backtrace(&line, thread_scheduler.current, registers->sp, registers->x[29]);
     if (why) {
         text_add(&line, " why: ");
         text_add(&line, why);

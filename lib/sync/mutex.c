@@ -1,28 +1,36 @@
 #include <aos/dispatch.h>
 #include <aos/sync.h>
 #include <sync/sync.h>
-#include <threads/threads.h>
+#include <threads/wait.h>
 
-/// The current thread waits for the mutex, which is held. Disabled; returns enabled, and the mutex is its
-/// own.
-static void wait(struct thread_mutex *mutex)
-{
-    mutex->holder |= THREAD_MUTEX_WAITED;
-    threads_block(&mutex->queue);
-}
-
-void thread_mutex_lock_slowly(struct thread_mutex *mutex)
+/// \return false if the time came first
+static bool lock_slowly(struct thread_mutex *mutex, uint64_t until)
 {
     if (thread_mutex_is_mine(mutex)) {
         sync_misused("a thread waits for a mutex that it has");
     }
     struct dispatcher_shared *disp = disp_disable();
     if (mutex->holder) {
-        wait(mutex);
-    } else {
-        mutex->holder = (uintptr_t)__builtin_thread_pointer();
-        disp_enable(disp);
+        // It stays so if all who wait give up: unlock then finds nobody.
+        mutex->holder |= THREAD_MUTEX_WAITED;
+        return threads_wait(&mutex->queue, THREAD_WAIT_MUTEX, mutex, until);
     }
+    mutex->holder = (uintptr_t)__builtin_thread_pointer();
+    disp_enable(disp);
+    return true;
+}
+
+void thread_mutex_lock_slowly(struct thread_mutex *mutex)
+{
+    lock_slowly(mutex, CLOCK_NEVER);
+}
+
+errval_t thread_mutex_lock_until(struct thread_mutex *mutex, uint64_t deadline_us)
+{
+    if (thread_mutex_trylock(mutex) || lock_slowly(mutex, clock_ticks_of_us(deadline_us))) {
+        return SYS_ERR_OK;
+    }
+    return LIB_ERR_TIMEOUT;
 }
 
 void mutex_hand_on(struct thread_mutex *mutex)

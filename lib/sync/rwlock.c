@@ -1,7 +1,7 @@
 #include <aos/dispatch.h>
 #include <aos/sync.h>
 #include <sync/sync.h>
-#include <threads/threads.h>
+#include <threads/wait.h>
 
 /// Lets in who may come in now: one writer, or all readers in front of the next writer. Disabled.
 static void admit(struct thread_rwlock *lock)
@@ -22,7 +22,7 @@ static void admit(struct thread_rwlock *lock)
 static void wait(struct thread_rwlock *lock, bool wants_write)
 {
     thread_scheduler.current->wants_write = wants_write;
-    threads_block(&lock->queue);
+    threads_wait(&lock->queue, THREAD_WAIT_RWLOCK, lock, CLOCK_NEVER);
 }
 
 void thread_rwlock_read(struct thread_rwlock *lock)

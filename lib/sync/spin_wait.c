@@ -1,5 +1,5 @@
-#include <aos/threads.h>
 #include <sync/spin_wait.h>
+#include <threads/threads.h>
 #include <trace/trace.h>
 
 /**
@@ -7,8 +7,6 @@
  * giving way to nobody would take. A holder on this core is not helped by them, so there are not many.
  */
 #define ROUNDS_BEFORE_GIVING_WAY 32
-
-#define KIND_SPIN 4
 
 /// Tells the core, and an emulator that runs cores in turns, that this thread waits for another one.
 static inline void hint(void)
@@ -18,7 +16,7 @@ static inline void hint(void)
 
 struct spin_wait spin_wait_begin(const struct spin_lock *lock)
 {
-    trace_sync_wait_begin((uintptr_t)lock, KIND_SPIN);
+    trace_sync_wait_begin((uintptr_t)lock, THREAD_WAIT_SPIN);
     return (struct spin_wait){.lock = lock};
 }
 

@@ -5,6 +5,8 @@
 #include <aos/dispatch.h>
 #include <aos/lmp_endpoints.h>
 #include <rt/syscall.h>
+#include <threads/deadlock.h>
+#include <threads/sleep.h>
 #include <threads/threads.h>
 #include <threads/upcall.h>
 #include <trace/trace.h>
@@ -61,8 +63,19 @@ static void update_busy(struct dispatcher_shared *disp)
     *(volatile uint32_t *)&disp->busy = thread_scheduler.ready.head || thread_scheduler.waiting.head;
 }
 
+/// Apart, so that the other case needs no stack frame.
+static __attribute__((noinline)) void wake_before_deadline(struct thread *thread)
+{
+    sleep_cancel(thread);
+    threads_wake(thread);
+}
+
 void threads_wake(struct thread *thread)
 {
+    if (thread->deadline.when) {
+        wake_before_deadline(thread);
+        return;
+    }
     thread_queue_append(&thread_scheduler.ready, thread);
     *(volatile uint32_t *)&curdispatcher()->busy = 1;
     if (!thread_scheduler.slices) {
@@ -203,6 +216,7 @@ void threads_note_several(struct dispatcher_shared *disp)
 static _Noreturn void dispatcher_sleep(struct thread *idle)
 {
     (void)idle;
+    deadlock_look();
     struct dispatcher_shared *disp = curdispatcher();
     thread_scheduler.current = NULL;
     *(volatile uint32_t *)&disp->any.consumed = thread_scheduler.looked;
@@ -226,6 +240,7 @@ _Noreturn void threads_run(struct dispatcher_shared *disp)
 {
     struct thread *interrupted = thread_scheduler.current;
     look_if_news(disp);
+    sleep_look();
     if (threads_several()) {
         threads_note_several(disp);
     }

@@ -6,6 +6,7 @@
 #include <threads/stacks.h>
 #include <threads/threads.h>
 #include <threads/upcall.h>
+#include <threads/wait.h>
 
 /// Ended threads that nobody joins. A thread cannot free the stack that it runs on: the next that creates,
 /// joins or ends does it. Changed disabled.
@@ -47,7 +48,8 @@ errval_t thread_create_with(thread_func_t function, void *arg, size_t stack_byte
     thread->function = function;
     thread->arg = arg;
     thread->resume = NULL;
-    thread->joiner = NULL;
+    thread->joined = false;
+    thread->joiners.head = NULL;
     thread->ended = false;
     thread->detached = ret == NULL;
     make_first_frame(thread);
@@ -81,28 +83,29 @@ _Noreturn void thread_exit(int status)
     thread_scheduler.count--;
     self->status = status;
     self->ended = true;
-    if (self->joiner) {
-        threads_wake(self->joiner);
+    struct thread *joiner = thread_queue_take(&self->joiners);
+    if (joiner) {
+        threads_wake(joiner);
     } else if (self->detached && !capref_is_null(self->frame)) {
         thread_queue_append(&dead, self);
     }
     threads_leave();
 }
 
-errval_t thread_join(struct thread *thread, int *status)
+static errval_t join(struct thread *thread, uint64_t until, int *status)
 {
     struct dispatcher_shared *disp = disp_disable();
     struct thread *self = thread_scheduler.current;
-    if (thread == self || thread->detached || thread->joiner) {
+    if (thread == self || thread->detached || thread->joined) {
         disp_enable(disp);
         return LIB_ERR_THREAD_JOIN;
     }
-    thread->joiner = self;
+    thread->joined = true;
     if (thread->ended) {
         disp_enable(disp);
-    } else {
-        struct sync_queue alone = {0};
-        threads_block(&alone);
+    } else if (!threads_wait(&thread->joiners, THREAD_WAIT_THREAD, thread, until)) {
+        thread->joined = false;
+        return LIB_ERR_TIMEOUT;
     }
     if (status) {
         *status = thread->status;
@@ -114,10 +117,20 @@ errval_t thread_join(struct thread *thread, int *status)
     return SYS_ERR_OK;
 }
 
+errval_t thread_join(struct thread *thread, int *status)
+{
+    return join(thread, CLOCK_NEVER, status);
+}
+
+errval_t thread_join_until(struct thread *thread, uint64_t deadline_us, int *status)
+{
+    return join(thread, clock_ticks_of_us(deadline_us), status);
+}
+
 errval_t thread_detach(struct thread *thread)
 {
     struct dispatcher_shared *disp = disp_disable();
-    if (thread->detached || thread->joiner) {
+    if (thread->detached || thread->joined) {
         disp_enable(disp);
         return LIB_ERR_THREAD_JOIN;
     }

@@ -22,9 +22,20 @@
 #include <aos/caddr.h>
 #include <aos/sync.h>
 #include <aos/threads.h>
+#include <lib/collections/deadlines.h>
 #include <stdbool.h>
 
 struct lmp_endpoint;
+
+/// What a thread waits for another one by: the kinds of the trace point sync.wait_begin.
+enum thread_wait_kind {
+    THREAD_WAIT_MUTEX,
+    THREAD_WAIT_CONDITION,
+    THREAD_WAIT_SEMAPHORE,
+    THREAD_WAIT_RWLOCK,
+    THREAD_WAIT_SPIN,
+    THREAD_WAIT_THREAD,
+};
 
 struct thread {
     uint64_t sp;                     ///< Of a thread that gave up the core: its switch frame.
@@ -35,8 +46,15 @@ struct thread {
     int status; ///< Once it has ended.
     bool ended;
     bool detached;
-    bool wants_write;              ///< While it waits for a reader-writer lock.
-    struct thread *joiner;         ///< Waits for its end.
+    bool joined;      ///< Somebody waits for its end, or has waited.
+    bool wants_write; ///< While it waits for a reader-writer lock.
+    bool timed_out;   ///< Its last wait ended with its deadline.
+    enum thread_wait_kind wait_kind;
+    const void *waits_for;         ///< What it waits for, or waited for last.
+    struct sync_queue *waits_in;   ///< While it has a deadline: the queue that it stands in.
+    struct deadline deadline;      ///< While it waits with one; `when` is 0 else.
+    struct thread *next_blocked;   ///< In debug builds: among those that wait for others.
+    struct sync_queue joiners;     ///< Who waits for its end, at most one.
     struct lmp_endpoint *endpoint; ///< While it waits for messages: for this one's, or NULL for any.
     lvaddr_t stack_base;           ///< Lowest address that its stack may grow to.
     lvaddr_t stack_top;

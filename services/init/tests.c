@@ -151,7 +151,8 @@ static unsigned run_spawns(unsigned long count)
 static unsigned run_plain_test(const struct command_line *line)
 {
     static const char *const numbers[] = {"instance=0", "instance=1", "instance=2"};
-    const unsigned instances = strcmp(line->test, "fp") == 0 ? ARRAY_LENGTH(numbers) : 1;
+    const bool several = strcmp(line->test, "fp") == 0 || strcmp(line->test, "sleepers") == 0;
+    const unsigned instances = several ? ARRAY_LENGTH(numbers) : 1;
     struct child children[ARRAY_LENGTH(numbers)];
     char seed[32] = "seed=", calls[32] = "calls=", check[32] = "check=";
     strncat(seed, line->seed ? line->seed : "1", sizeof(seed) - sizeof("seed="));

@@ -47,9 +47,8 @@ _Noreturn void exception_user(struct dcb *dcb, struct registers *saved, uint64_t
 _Noreturn void interrupt_user(struct dcb *dcb, struct registers *saved)
 {
     (void)dcb;
-    if (interrupt_handle()) {
-        schedule_slice_over();
-    }
+    interrupt_handle();
+    schedule_after_interrupt();
     dispatch_return(saved);
 }
 

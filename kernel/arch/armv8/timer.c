@@ -2,6 +2,7 @@
 #include <arch/armv8/timer.h>
 
 #define CNTV_ENABLE             1
+#define CNTKCTL_EL0VCTEN        2
 #define MEASUREMENTS_PER_SECOND 10000
 #define MEGAHERTZ               1000000
 
@@ -16,9 +17,14 @@ uint64_t timer_counter_hz(void)
     return sysreg_read(cntfrq_el0);
 }
 
-void timer_arm(uint64_t ticks)
+void timer_init(void)
 {
-    sysreg_write(cntv_tval_el0, ticks);
+    sysreg_write(cntkctl_el1, CNTKCTL_EL0VCTEN);
+}
+
+void timer_arm_at(uint64_t when)
+{
+    sysreg_write(cntv_cval_el0, when);
     sysreg_write(cntv_ctl_el0, CNTV_ENABLE);
 }
 

@@ -7,9 +7,10 @@
 
 #include <abi/types.h>
 
-uint64_t timer_counter(void);    ///< The system counter, in ticks.
-uint64_t timer_counter_hz(void); ///< Its frequency.
-void timer_arm(uint64_t ticks);  ///< One interrupt, that many ticks from now.
+uint64_t timer_counter(void);     ///< The system counter, in ticks.
+uint64_t timer_counter_hz(void);  ///< Its frequency.
+void timer_init(void);            ///< Lets user level read the counter and its frequency.
+void timer_arm_at(uint64_t when); ///< One interrupt, when the counter is there; at once if it was.
 void timer_disarm(void);
 
 /// Measures the frequency of the cycle counter against the system counter, to the nearest MHz; takes 100 us.

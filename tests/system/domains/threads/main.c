@@ -22,6 +22,7 @@ int main(int argc, char *argv[])
     test_semaphores();
     test_once();
     test_rwlock();
+    test_sleep();
     test_preemption(rounds ? rounds : DEFAULT_ROUNDS);
     test_calls_between_threads();
     test_waiting_while_others_run();

@@ -19,6 +19,7 @@ void test_conditions(void);
 void test_semaphores(void);
 void test_once(void);
 void test_rwlock(void);
+void test_sleep(void);
 void test_preemption(unsigned long rounds);
 void test_calls_between_threads(void);
 void test_waiting_while_others_run(void);
