@@ -21,32 +21,24 @@
 #define HEAP_ADDRESSES (1UL << 40) ///< That small blocks have.
 #define GROWTH_BYTES   (128UL * 1024)
 
-/// What a block is; mixed with its address, so that no other memory looks like it.
+/// What a taken block is; mixed with its address, so that hardly any other memory looks like it.
 enum block_kind {
     BLOCK_SMALL = 1,
     BLOCK_LARGE,
-    BLOCK_ALIGNED, ///< Inside another one, `bytes` behind its start.
-    BLOCK_FREE,
+    BLOCK_ALIGNED, ///< Inside another one: `size` bytes behind the start of what that one gives to the
+                   ///< program.
 };
 
-/// In front of each block.
-struct header {
-    size_t bytes; ///< That the program may use.
-    uint64_t mark;
-};
-
-#define HEADER_BYTES sizeof(struct header)
-#define MARK         0x6c616e7465726eUL
+#define HEADER_BYTES sizeof(struct heap_block)
 
 /// At the start of a large block's addresses.
 struct large {
     struct paging_region region;
     uint64_t reserved;
-    struct header header;
+    struct heap_block block;
 };
 
-_Static_assert(HEADER_BYTES == HEAP_ALIGNMENT && sizeof(struct large) % HEAP_ALIGNMENT == 0,
-               "what stands behind a header is aligned");
+_Static_assert(sizeof(struct large) % HEAP_ALIGNMENT == 0, "what stands behind it is aligned");
 
 /// Used with the mutex held.
 static struct {
@@ -59,19 +51,19 @@ size_t heap_bytes(void)
     return heap.small.current_addr - heap.small.base_addr;
 }
 
-static uint64_t mark_of(const struct header *header, enum block_kind kind)
+static inline uint64_t mark_of(const struct heap_block *block, enum block_kind kind)
 {
-    return ((uintptr_t)header ^ MARK << 8) + kind;
+    return ~(uintptr_t)block - kind;
 }
 
-static void *make_block(struct header *header, size_t bytes, enum block_kind kind)
+/// \return what the program gets
+static inline void *hand_out(struct heap_block *block, enum block_kind kind)
 {
-    header->bytes = bytes;
-    header->mark = mark_of(header, kind);
-    return header + 1;
+    block->mark = mark_of(block, kind);
+    return block + 1;
 }
 
-/// Brings memory for at least one block of this size.
+/// Brings memory for a block of at least this size.
 static bool grow(size_t size)
 {
     void *memory;
@@ -83,7 +75,7 @@ static bool grow(size_t size)
     }
     errval_t err = paging_region_map(&heap.small, bytes, &memory, &bytes);
     if (err_is_fail(err)) {
-        err = paging_region_map(&heap.small, size, &memory, &bytes);
+        err = paging_region_map(&heap.small, heap_strategy_room(size), &memory, &bytes);
     }
     if (err_is_ok(err)) {
         heap_strategy_add(memory, bytes);
@@ -91,19 +83,19 @@ static bool grow(size_t size)
     return err_is_ok(err);
 }
 
-static void *take_small(size_t bytes)
+/// The mutex is held, and nothing of this size is free.
+static __attribute__((noinline)) struct heap_block *grow_and_take(size_t size)
 {
-    size_t size = heap_strategy_size(bytes + HEADER_BYTES);
-    thread_mutex_lock(&heap.mutex);
-    void *block = heap_strategy_take(size);
-    if (__builtin_expect(!block, 0) && grow(size)) {
-        block = heap_strategy_take(size);
-    }
-    thread_mutex_unlock(&heap.mutex);
-    return block ? make_block(block, size - HEADER_BYTES, BLOCK_SMALL) : NULL;
+    return grow(size) ? heap_strategy_take(size) : NULL;
 }
 
-static void *take_large(size_t bytes)
+static void *no_memory(void)
+{
+    errno = ENOMEM;
+    return NULL;
+}
+
+static __attribute__((noinline)) void *take_large(size_t bytes)
 {
     struct paging_region region;
     void *memory;
@@ -111,80 +103,96 @@ static void *take_large(size_t bytes)
     if (all < bytes
         || err_is_fail(
             paging_region_init(get_current_paging_state(), &region, all, VREGION_FLAGS_READ_WRITE))) {
-        return NULL;
+        return no_memory();
     }
     if (err_is_fail(paging_region_map(&region, all, &memory, NULL))) {
         paging_region_destroy(&region);
-        return NULL;
+        return no_memory();
     }
     struct large *large = memory;
     large->region = region;
-    return make_block(&large->header, all - sizeof(struct large), BLOCK_LARGE);
+    large->block.size = all - offsetof(struct large, block);
+    return hand_out(&large->block, BLOCK_LARGE);
 }
 
-/// \param errno ENOMEM if there is no memory
 void *malloc(size_t bytes)
 {
-    void *block = __builtin_expect(bytes <= HEAP_SMALL_BYTES, 1) ? take_small(bytes) : take_large(bytes);
-    if (__builtin_expect(!block, 0)) {
-        errno = ENOMEM;
+    if (__builtin_expect(bytes > HEAP_SMALL_BYTES, 0)) {
+        return take_large(bytes);
     }
-    return block;
+    size_t size = bytes + HEADER_BYTES;
+    thread_mutex_lock(&heap.mutex);
+    struct heap_block *block = heap_strategy_take(size);
+    if (__builtin_expect(!block, 0)) {
+        block = grow_and_take(size);
+    }
+    thread_mutex_unlock(&heap.mutex);
+    return __builtin_expect(block != NULL, 1) ? hand_out(block, BLOCK_SMALL) : no_memory();
 }
 
-static _Noreturn void misused(const char *line)
+static _Noreturn void misused(void)
 {
-    kernel_print(line, strlen(line));
+    static const char line[] = "heap: memory is freed that malloc() did not give, or that was freed before, "
+                               "or something has written in "
+                               "front of it\n";
+    kernel_print(line, sizeof(line) - 1);
     abort();
 }
 
-/// The header of a block that is in use; what is anything else ends the domain.
-static struct header *check(void *block, enum block_kind *kind)
+/// The block of a pointer that a program has; one that is anything else ends the domain.
+static struct heap_block *block_of(void *pointer, enum block_kind *kind)
 {
-    struct header *header = (struct header *)block - 1;
-    uint64_t what = (uintptr_t)block % HEAP_ALIGNMENT ? 0 : header->mark - mark_of(header, 0);
-    if (what == BLOCK_FREE) {
-        misused("heap: memory is freed that was freed before\n");
+    struct heap_block *block = (struct heap_block *)pointer - 1;
+    if ((uintptr_t)pointer % HEAP_ALIGNMENT) {
+        misused();
     }
-    if (what != BLOCK_SMALL && what != BLOCK_LARGE && what != BLOCK_ALIGNED) {
-        misused(
-            "heap: memory is freed that malloc() did not give, or something has written in front of it\n");
+    uint64_t what = ~(uintptr_t)block - block->mark;
+    if (what < BLOCK_SMALL || what > BLOCK_ALIGNED) {
+        misused();
     }
     *kind = (enum block_kind)what;
-    return header;
+    return block;
 }
 
-void free(void *block)
+static __attribute__((noinline)) void free_slowly(void *pointer)
 {
     enum block_kind kind;
-    if (!block) {
+    if (!pointer) {
         return;
     }
-    struct header *header = check(block, &kind);
-    header->mark = mark_of(header, BLOCK_FREE);
+    struct heap_block *block = block_of(pointer, &kind);
+    block->mark = 0;
     if (kind == BLOCK_ALIGNED) {
-        free((char *)block - header->bytes);
-    } else if (kind == BLOCK_LARGE) {
-        struct paging_region region = ((struct large *)(header + 1) - 1)->region;
-        paging_region_destroy(&region);
+        free((char *)pointer - block->size);
     } else {
-        thread_mutex_lock(&heap.mutex);
-        heap_strategy_give(header, header->bytes + HEADER_BYTES);
-        thread_mutex_unlock(&heap.mutex);
+        struct paging_region region = ((struct large *)(block + 1) - 1)->region;
+        paging_region_destroy(&region);
     }
 }
 
-size_t malloc_usable_size(void *block)
+void free(void *pointer)
+{
+    struct heap_block *block = (struct heap_block *)pointer - 1;
+    if (!pointer || (uintptr_t)pointer % HEAP_ALIGNMENT || block->mark != mark_of(block, BLOCK_SMALL)) {
+        free_slowly(pointer);
+        return;
+    }
+    thread_mutex_lock(&heap.mutex);
+    heap_strategy_give(block);
+    thread_mutex_unlock(&heap.mutex);
+}
+
+size_t malloc_usable_size(void *pointer)
 {
     enum block_kind kind;
-    if (!block) {
+    if (!pointer) {
         return 0;
     }
-    struct header *header = check(block, &kind);
+    struct heap_block *block = block_of(pointer, &kind);
     if (kind != BLOCK_ALIGNED) {
-        return header->bytes;
+        return block->size - HEADER_BYTES;
     }
-    return malloc_usable_size((char *)block - header->bytes) - header->bytes;
+    return malloc_usable_size((char *)pointer - block->size) - block->size;
 }
 
 void *calloc(size_t count, size_t bytes)
@@ -232,13 +240,15 @@ void *memalign(size_t alignment, size_t bytes)
         errno = EINVAL;
         return NULL;
     }
-    char *block = malloc(alignment <= HEAP_ALIGNMENT ? bytes : bytes + alignment);
-    size_t skipped = -(uintptr_t)block & (alignment - 1);
-    if (!block || skipped == 0) {
-        return block;
+    char *pointer = malloc(alignment <= HEAP_ALIGNMENT ? bytes : bytes + alignment);
+    size_t skipped = -(uintptr_t)pointer & (alignment - 1);
+    if (!pointer || skipped == 0) {
+        return pointer;
     }
     // At least a header's size, for both are multiples of it.
-    return make_block((struct header *)(block + skipped) - 1, skipped, BLOCK_ALIGNED);
+    struct heap_block *block = (struct heap_block *)(pointer + skipped) - 1;
+    block->size = skipped;
+    return hand_out(block, BLOCK_ALIGNED);
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes)

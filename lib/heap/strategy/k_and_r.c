@@ -5,54 +5,50 @@
  */
 #include <heap/heap.h>
 #include <stdbool.h>
-#include <stdint.h>
 
-struct free_block {
-    struct free_block *next; ///< By address; the last one's is the first.
-    size_t size;
-};
+static struct heap_block *last; ///< In front of where the next search begins; NULL: nothing is free.
 
-_Static_assert(sizeof(struct free_block) == HEAP_ALIGNMENT, "the smallest block is one of these");
-
-static struct free_block *last; ///< In front of where the next search begins; NULL: nothing is free.
-
-size_t heap_strategy_size(size_t bytes)
+size_t heap_strategy_room(size_t size)
 {
-    return (bytes + HEAP_ALIGNMENT - 1) & ~(HEAP_ALIGNMENT - 1);
+    return (size + HEAP_ALIGNMENT - 1) & ~(HEAP_ALIGNMENT - 1);
 }
 
-void *heap_strategy_take(size_t size)
+struct heap_block *heap_strategy_take(size_t size)
 {
-    struct free_block *before = last;
+    struct heap_block *before = last;
     if (!before) {
         return NULL;
     }
+    size = heap_strategy_room(size);
     do {
-        struct free_block *block = before->next;
+        struct heap_block *block = before->next;
         if (block->size == size) {
             before->next = block->next;
             last = before == block ? NULL : before;
             return block;
         }
         if (block->size > size) {
+            // Its end: the rest stays where it is in the list.
             block->size -= size;
             last = before;
-            return (char *)block + block->size;
+            block = (struct heap_block *)((char *)block + block->size);
+            block->size = size;
+            return block;
         }
         before = block;
     } while (before != last);
     return NULL;
 }
 
-static bool touch(const struct free_block *lower, const struct free_block *upper)
+static bool touch(const struct heap_block *lower, const struct heap_block *upper)
 {
     return (const char *)lower + lower->size == (const char *)upper;
 }
 
 /// The free block behind which one at this address stands.
-static struct free_block *find_before(const struct free_block *block)
+static struct heap_block *find_before(const struct heap_block *block)
 {
-    struct free_block *before = last;
+    struct heap_block *before = last;
     while (!(before < block && block < before->next)) {
         if (before >= before->next && (block > before || block < before->next)) {
             break; // between the highest and the lowest
@@ -62,35 +58,37 @@ static struct free_block *find_before(const struct free_block *block)
     return before;
 }
 
-void heap_strategy_give(void *freed, size_t size)
+void heap_strategy_give(struct heap_block *block)
 {
-    struct free_block *block = freed;
-    block->size = size;
     if (!last) {
         block->next = block;
         last = block;
         return;
     }
-    struct free_block *before = find_before(block);
-    block->next = before->next;
-    before->next = block;
-    if (touch(block, block->next) && block->next != block) {
-        struct free_block *after = block->next;
+    struct heap_block *before = find_before(block), *after = before->next;
+    if (touch(block, after)) {
         block->size += after->size;
         block->next = after == before ? block : after->next;
-        if (after == before) {
-            before = block;
-        }
+        before = after == before ? block : before;
+    } else {
+        block->next = after;
     }
-    if (before != block && touch(before, block)) {
+    if (before == block) {
+        last = block;
+        return;
+    }
+    if (touch(before, block)) {
         before->size += block->size;
-        before->next = block->next;
-        block = before;
+        before->next = block->next == block ? before : block->next;
+    } else {
+        before->next = block;
     }
     last = before;
 }
 
 void heap_strategy_add(void *memory, size_t bytes)
 {
-    heap_strategy_give(memory, bytes);
+    struct heap_block *block = memory;
+    block->size = bytes;
+    heap_strategy_give(block);
 }

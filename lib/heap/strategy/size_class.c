@@ -5,7 +5,6 @@
  * Up to 1 KiB there is a size every 16 bytes, above four a doubling, so that a quarter is lost at most.
  */
 #include <heap/heap.h>
-#include <stdint.h>
 
 #define FINE_BYTES  1024
 #define FINE_SIZES  (FINE_BYTES / HEAP_ALIGNMENT)
@@ -15,59 +14,63 @@
 #define STEPS       (1 << STEP_BITS)
 #define CLASS_COUNT (FINE_SIZES + DOUBLINGS * STEPS)
 
-struct free_block {
-    struct free_block *next;
-};
-
-static struct free_block *lists[CLASS_COUNT];
+static struct heap_block *lists[CLASS_COUNT];
 static char *rest; ///< Never in use so far.
 static size_t rest_bytes;
 
-static unsigned class_of_large(size_t size)
+static unsigned doubling_of(size_t size)
 {
-    unsigned doubling = 63 - (unsigned)__builtin_clzl(size - 1) - FINE_BITS;
+    return 63 - (unsigned)__builtin_clzl(size - 1) - FINE_BITS;
+}
+
+/// The class whose blocks have at least `size` bytes.
+static inline unsigned class_of(size_t size)
+{
+    if (size <= FINE_BYTES) {
+        return (unsigned)((size - 1) / HEAP_ALIGNMENT);
+    }
+    unsigned doubling = doubling_of(size);
     size_t step = (size - 1 - ((size_t)FINE_BYTES << doubling)) >> (FINE_BITS + doubling - STEP_BITS);
     return FINE_SIZES + doubling * STEPS + (unsigned)step;
 }
 
-static inline unsigned class_of(size_t size)
+size_t heap_strategy_room(size_t size)
 {
-    return size <= FINE_BYTES ? (unsigned)((size - 1) / HEAP_ALIGNMENT) : class_of_large(size);
+    size_t step_bytes =
+        size <= FINE_BYTES ? HEAP_ALIGNMENT : (size_t)FINE_BYTES << doubling_of(size) >> STEP_BITS;
+    return (size + step_bytes - 1) & ~(step_bytes - 1);
 }
 
-size_t heap_strategy_size(size_t bytes)
+/// The list is empty: a block that never was in use.
+static __attribute__((noinline)) struct heap_block *take_fresh(size_t size)
 {
-    if (bytes <= FINE_BYTES) {
-        return (bytes + HEAP_ALIGNMENT - 1) & ~(HEAP_ALIGNMENT - 1);
-    }
-    unsigned doubling = 63 - (unsigned)__builtin_clzl(bytes - 1) - FINE_BITS;
-    size_t step_bytes = (size_t)FINE_BYTES << doubling >> STEP_BITS;
-    return (bytes + step_bytes - 1) & ~(step_bytes - 1);
-}
-
-void *heap_strategy_take(size_t size)
-{
-    struct free_block **list = &lists[class_of(size)];
-    struct free_block *block = *list;
-    if (block) {
-        *list = block->next;
-        return block;
-    }
+    size = heap_strategy_room(size);
     if (size > rest_bytes) {
         return NULL;
     }
-    char *fresh = rest;
+    struct heap_block *block = (struct heap_block *)rest;
     rest += size;
     rest_bytes -= size;
-    return fresh;
+    block->size = size;
+    return block;
 }
 
-void heap_strategy_give(void *block, size_t size)
+struct heap_block *heap_strategy_take(size_t size)
 {
-    struct free_block **list = &lists[class_of(size)];
-    struct free_block *freed = block;
-    freed->next = *list;
-    *list = freed;
+    struct heap_block **list = &lists[class_of(size)];
+    struct heap_block *block = *list;
+    if (!block) {
+        return take_fresh(size);
+    }
+    *list = block->next;
+    return block;
+}
+
+void heap_strategy_give(struct heap_block *block)
+{
+    struct heap_block **list = &lists[class_of(block->size)];
+    block->next = *list;
+    *list = block;
 }
 
 /// What is left of the memory before serves the largest sizes that it can.
@@ -75,9 +78,8 @@ static void use_rest(void)
 {
     while (rest_bytes >= HEAP_ALIGNMENT) {
         size_t size = rest_bytes < FINE_BYTES ? rest_bytes & ~(HEAP_ALIGNMENT - 1) : FINE_BYTES;
-        heap_strategy_give(rest, size);
-        rest += size;
-        rest_bytes -= size;
+        struct heap_block *block = take_fresh(size);
+        heap_strategy_give(block);
     }
 }
 
