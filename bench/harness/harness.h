@@ -3,7 +3,8 @@
  * output.
  *
  * A suite is one file of bench/ with a table of struct bench and one BENCH_SUITE. The build finds the file;
- * nothing else is edited. Each suite runs in a domain of its own, with 160 MiB of RAM.
+ * nothing else is edited. Each suite runs in a domain of its own, with 16 MiB of RAM or
+ * more (protocol.h).
  */
 #ifndef BENCH_HARNESS_H
 #define BENCH_HARNESS_H

@@ -4,8 +4,8 @@
 #ifndef BENCH_PROTOCOL_H
 #define BENCH_PROTOCOL_H
 
-#define BENCH_RAM_BYTES 0xA000000UL ///< What init grants a bench domain: the suite mm has a million blocks.
-#define PEER_RAM_BYTES  0x1000000UL
+#define BENCH_RAM_BYTES       0x1000000UL ///< What init grants a bench domain and a peer,
+#define BENCH_LARGE_RAM_BYTES 0xA000000UL ///< and that of the suite mm, which has nodes for a million blocks.
 
 enum bench_message {
     BENCH_MESSAGE_PLAN = 1, ///< Second word: how many benches the suite has.

@@ -65,7 +65,7 @@ static void hear_peer(struct child *peer, const struct lmp_recv_msg *msg, struct
 static errval_t start_peer(struct suite_run *run)
 {
     static const char *const argv[] = {"peer", NULL};
-    struct spawn_request request = {.argv = argv, .ram_bytes = PEER_RAM_BYTES, .console = true};
+    struct spawn_request request = {.argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true};
     if (run->has_peer) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
@@ -107,6 +107,11 @@ static void hear_bench(struct child *bench, const struct lmp_recv_msg *msg, stru
     child_answer(bench, answer, NULL_CAP);
 }
 
+static size_t ram_for(const char *suite)
+{
+    return strcmp(suite, "mm") == 0 ? BENCH_LARGE_RAM_BYTES : BENCH_RAM_BYTES;
+}
+
 static errval_t start_bench(struct suite_run *run, const struct command_line *line)
 {
     char arguments[5][ARGUMENT_BYTES];
@@ -117,7 +122,7 @@ static errval_t start_bench(struct suite_run *run, const struct command_line *li
     snprintf(arguments[4], ARGUMENT_BYTES, "fault=%s", line->fault ? line->fault : "");
     const char *argv[] = {"bench",      arguments[0], arguments[1], arguments[2],
                           arguments[3], arguments[4], NULL};
-    struct spawn_request request = {.argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true};
+    struct spawn_request request = {.argv = argv, .ram_bytes = ram_for(run->name), .console = true};
     run->running = NO_BENCH;
     run->has_peer = run->answered = false;
     run->bench = (struct child){.name = "bench", .message = hear_bench, .context = run};

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.command.machine import boot
+from tools.command.machine import Run, boot
 from tools.command.say import ROOT
+from tools.record_allocations import events_of, operations
 from trace.benches import BenchRow
 
 STRATEGIES = sorted(path.stem for path in (ROOT / "lib/mm/strategy").glob("*.c"))
@@ -52,6 +53,14 @@ def cost(rows: Sequence[BenchRow], name: str, blocks: int) -> float:
 def test_domains(strategy: str, test: str) -> None:
     run = boot("imx8mp", f"mode=test test={test}", smp=1, variant={"alloc": strategy})
     assert run.ok, run.why
+
+
+def test_boot_can_be_recorded(traced_run: Run) -> None:
+    """The trace tells every allocation of init, and of each free which allocation it is of."""
+    done = operations(events_of(traced_run.recording, "init"))
+    allocations = [operation for operation in done if operation.freed is None]
+    assert allocations and all(operation.pages > 0 for operation in allocations)
+    assert len(done) - len(allocations) > len(allocations) / 2  # Domains end, and are taken back.
 
 
 def test_unknown_strategy_prints_the_menu(tmp_path: Path) -> None:
