@@ -4,15 +4,35 @@
 #ifndef LIB_SECTION_SCHEME_H
 #define LIB_SECTION_SCHEME_H
 
+#include <aos/debug.h>
 #include <section/section.h>
 
 /// Stack that a refill, the deepest thing that happens in or around a section, needs at most: less than a
 /// page, so that touching its end touches all of it.
 #define SECTION_STACK_BYTES 3968
 
-/// The calling thread comes in, or goes out. Checks the rule in debug builds.
-void section_note_enter(const struct section *section);
-void section_note_leave(const struct section *section);
+/// The calling thread comes in.
+static inline void section_note_enter(const struct section *section)
+{
+#ifdef DOMAIN_DEBUG
+    if (section_current()) {
+        USER_PANIC("section %s is entered inside of section %s", section->name, section_current()->name);
+    }
+#endif
+    section_state.current = section;
+}
+
+/// It goes out.
+static inline void section_note_leave(const struct section *section)
+{
+#ifdef DOMAIN_DEBUG
+    if (section_current() != section) {
+        USER_PANIC("section %s is left by a thread that is not in it", section->name);
+    }
+#endif
+    (void)section;
+    section_state.current = NULL;
+}
 
 /// Fills the reserves that a refill lives on, and calls refill() with those open to it. By whoever may refill
 /// the group.

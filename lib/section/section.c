@@ -1,42 +1,7 @@
 #include <aos/debug.h>
 #include <section/scheme.h>
 
-/// Of the calling thread.
-static _Thread_local struct {
-    const struct section *current;
-    bool refilling;
-} visit_state;
-
-bool section_refilling(void)
-{
-    return visit_state.refilling;
-}
-
-const struct section *section_current(void)
-{
-    return visit_state.current;
-}
-
-void section_note_enter(const struct section *section)
-{
-#ifdef DOMAIN_DEBUG
-    if (visit_state.current) {
-        USER_PANIC("section %s is entered inside of section %s", section->name, visit_state.current->name);
-    }
-#endif
-    visit_state.current = section;
-}
-
-void section_note_leave(const struct section *section)
-{
-#ifdef DOMAIN_DEBUG
-    if (visit_state.current != section) {
-        USER_PANIC("section %s is left by a thread that is not in it", section->name);
-    }
-#endif
-    (void)section;
-    visit_state.current = NULL;
-}
+_Thread_local struct section_state section_state;
 
 /// Fills the reserve of a section that a refill of another one is going to live on.
 static errval_t prepare(struct section *needed, const struct section *section)
@@ -57,21 +22,21 @@ static errval_t prepare(struct section *needed, const struct section *section)
 errval_t section_run_refill(struct section *section)
 {
 #ifdef DOMAIN_DEBUG
-    if (visit_state.current) {
+    if (section_state.current) {
         USER_PANIC("section %s needs a resource inside of section %s", section->name,
-                   visit_state.current->name);
+                   section_state.current->name);
     }
 #endif
-    const bool nested = visit_state.refilling;
+    const bool nested = section_state.refilling;
     errval_t err = SYS_ERR_OK;
     section->refilling = true;
     for (struct section *const *needed = section->needs; *needed && err_is_ok(err); needed++) {
         err = *needed == section ? SYS_ERR_OK : prepare(*needed, section);
     }
     if (err_is_ok(err)) {
-        visit_state.refilling = true;
+        section_state.refilling = true;
         err = section->refill();
-        visit_state.refilling = nested;
+        section_state.refilling = nested;
     }
     section->refilling = false;
     return err;

@@ -80,10 +80,22 @@ void section_leave(struct section *section, struct section_visit *visit);
 /// Refills once more, although ready() may be true: for an operation that found what is there not fit for it.
 errval_t section_refill(struct section *section);
 
+/// Of the calling thread.
+extern _Thread_local struct section_state {
+    const struct section *current;
+    bool refilling;
+} section_state;
+
 /// True in a thread that is in the middle of a refill.
-bool section_refilling(void);
+static inline bool section_refilling(void)
+{
+    return section_state.refilling;
+}
 
 /// The section that the calling thread is in, or NULL.
-const struct section *section_current(void);
+static inline const struct section *section_current(void)
+{
+    return section_state.current;
+}
 
 #endif
