@@ -3,8 +3,8 @@
 #include <sync/sync.h>
 #include <threads/wait.h>
 
-/// \return false if the time came first
-static bool lock_slowly(struct thread_mutex *mutex, uint64_t until)
+/// Inline, so that the way without a deadline is short. \return false if the time came first
+static inline __attribute__((always_inline)) bool lock_slowly(struct thread_mutex *mutex, uint64_t until)
 {
     if (thread_mutex_is_mine(mutex)) {
         sync_misused("a thread waits for a mutex that it has");

@@ -92,7 +92,8 @@ _Noreturn void thread_exit(int status)
     threads_leave();
 }
 
-static errval_t join(struct thread *thread, uint64_t until, int *status)
+/// Inline, so that the way without a deadline is short.
+static inline __attribute__((always_inline)) errval_t join(struct thread *thread, uint64_t until, int *status)
 {
     struct dispatcher_shared *disp = disp_disable();
     struct thread *self = thread_scheduler.current;
