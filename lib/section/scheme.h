@@ -14,7 +14,7 @@
 /// The calling thread comes in.
 static inline void section_note_enter(const struct section *section)
 {
-#ifdef DOMAIN_DEBUG
+#if CONFIG_DEBUG
     if (section_current()) {
         USER_PANIC("section %s is entered inside of section %s", section->name, section_current()->name);
     }
@@ -25,7 +25,7 @@ static inline void section_note_enter(const struct section *section)
 /// It goes out.
 static inline void section_note_leave(const struct section *section)
 {
-#ifdef DOMAIN_DEBUG
+#if CONFIG_DEBUG
     if (section_current() != section) {
         USER_PANIC("section %s is left by a thread that is not in it", section->name);
     }

@@ -21,7 +21,7 @@ static errval_t prepare(struct section *needed, const struct section *section)
 
 errval_t section_run_refill(struct section *section)
 {
-#ifdef DOMAIN_DEBUG
+#if CONFIG_DEBUG
     if (section_state.current) {
         USER_PANIC("section %s needs a resource inside of section %s", section->name,
                    section_state.current->name);

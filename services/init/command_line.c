@@ -56,6 +56,8 @@ static bool read_word(struct command_line *line, const char *key, const char *va
         line->seed = value;
     } else if (strcmp(key, "check") == 0 && is_number(value)) {
         line->check = value;
+    } else if (strcmp(key, "how") == 0) {
+        line->how = value;
     } else if (strcmp(key, "calls") == 0 && is_number(value)) {
         line->calls = value;
     } else {

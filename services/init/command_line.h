@@ -25,6 +25,7 @@ struct command_line {
     const char *test;  ///< test=NAME, for mode=test: spawn, crash, or any other test domain
     const char *seed;  ///< seed=N, passed on to the test
     const char *check; ///< check=1, passed on to the test: it is to have the kernel checked at every step
+    const char *how;   ///< how=WORD, passed on to the test: which of its ways
     const char *calls; ///< calls=N, passed on to the test; for spawn how many domains
     char text[COMMAND_LINE_BYTES];
 };

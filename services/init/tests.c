@@ -154,13 +154,14 @@ static unsigned run_plain_test(const struct command_line *line)
     const bool several = strcmp(line->test, "fp") == 0 || strcmp(line->test, "sleepers") == 0;
     const unsigned instances = several ? ARRAY_LENGTH(numbers) : 1;
     struct child children[ARRAY_LENGTH(numbers)];
-    char seed[32] = "seed=", calls[32] = "calls=", check[32] = "check=";
+    char seed[32] = "seed=", how[32] = "how=", calls[32] = "calls=", check[32] = "check=";
     strncat(seed, line->seed ? line->seed : "1", sizeof(seed) - sizeof("seed="));
     strncat(calls, line->calls ? line->calls : "0", sizeof(calls) - sizeof("calls="));
+    strncat(how, line->how ? line->how : "", sizeof(how) - sizeof("how="));
     strncat(check, line->check ? line->check : "0", sizeof(check) - sizeof("check="));
     unsigned started = 0, failed = 0;
     for (; started < instances; started++) {
-        const char *const argv[] = {line->test, seed, calls, check, numbers[started], NULL};
+        const char *const argv[] = {line->test, seed, calls, check, how, numbers[started], NULL};
         if (!start_domain(line->test, argv, &children[started])) {
             failed++;
             break;

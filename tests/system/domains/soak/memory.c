@@ -52,7 +52,8 @@ static void use_mapping(struct worker *worker, char *window, size_t pages)
     write_stamps(worker, window, pages);
     if (below(worker, 4) == 0) {
         size_t first = below(worker, (uint32_t)pages);
-        errval_t err = paging_protect(st, window + first * BASE_PAGE_SIZE, BASE_PAGE_SIZE, VREGION_FLAGS_READ);
+        errval_t err =
+            paging_protect(st, window + first * BASE_PAGE_SIZE, BASE_PAGE_SIZE, VREGION_FLAGS_READ);
         if (granted(worker, err)) {
             check_stamps(worker, window, first, first + 1);
         }

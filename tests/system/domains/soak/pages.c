@@ -48,15 +48,15 @@ void action_region(struct worker *worker)
 static struct {
     struct thread_rwlock lock; ///< Who makes the region anew writes; who touches it reads.
     struct paging_region region;
-    uint64_t *pages;                         ///< NULL while there is no memory for it.
+    uint64_t *pages;                        ///< NULL while there is no memory for it.
     uint64_t counts[WORKERS][SHARED_PAGES]; ///< What the words must be.
 } shared;
 
 static errval_t shared_make(void)
 {
     void *memory;
-    errval_t err = paging_region_init(get_current_paging_state(), &shared.region, SHARED_PAGES * BASE_PAGE_SIZE,
-                                      VREGION_FLAGS_READ_WRITE);
+    errval_t err = paging_region_init(get_current_paging_state(), &shared.region,
+                                      SHARED_PAGES * BASE_PAGE_SIZE, VREGION_FLAGS_READ_WRITE);
     shared.pages = NULL;
     if (err_is_ok(err)) {
         err = paging_region_map(&shared.region, SHARED_PAGES * BASE_PAGE_SIZE, &memory, NULL);

@@ -1,5 +1,6 @@
 /**
- * Threads that use everything at once, at random, and nothing may be lost: what the files of this domain share.
+ * Threads that use everything at once, at random, and nothing may be lost: what the files of this domain
+ * share.
  */
 #ifndef SOAK_H
 #define SOAK_H

@@ -1,0 +1,156 @@
+/**
+ * Eight threads map, unmap, allocate, free, fault and take locks at random, and at the end nothing is
+ * missing.
+ *
+ * Arguments: seed=N; calls=N, million instructions that it lasts; check=1, the kernel is checked again and
+ * again; how=famine, memory runs out every few thousand actions, and then everything may be refused, but
+ * nothing lost.
+ */
+#include "soak.h"
+
+#include <aos/parent.h>
+#include <aos/threads.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_MILLIONS  20
+#define MILLION           1000000UL
+#define NAP_US            500  ///< Between two looks of the main thread.
+#define FAMINE_EVERY      3000 ///< Actions,
+#define FAMINE_LASTS      700  ///< of which so many in the famine.
+#define CHECK_EVERY       4000 ///< Actions.
+#define WARM_UP_MILLIONS  2
+#define WHOLE_STACK_BYTES 50000 ///< What all that a thread calls may need of its stack.
+#define MAIN_STACK_BYTES  40000
+
+static void (*const actions[])(struct worker *) = {
+    action_frames, action_frames, action_ram,   action_ram,     action_heap,   action_heap,
+    action_heap,   action_region, action_slots, action_shared,  action_shared, action_mutex,
+    action_mutex,  action_rest,   action_stack, action_threads,
+};
+
+bool famine;
+
+static struct worker workers[WORKERS];
+static uint64_t end_cycles;
+static struct lmp_chan parent;
+
+static uint64_t actions_done(void)
+{
+    uint64_t done = 0;
+    for (unsigned i = 0; i < WORKERS; i++) {
+        done += *(volatile uint64_t *)&workers[i].done;
+    }
+    return done;
+}
+
+/// So that a stack need not grow in a famine.
+static __attribute__((noinline)) void touch_stack(size_t bytes)
+{
+    volatile char *top = __builtin_alloca(bytes) + bytes;
+    for (size_t at = 1; at <= bytes; at += BASE_PAGE_SIZE) {
+        top[-(ptrdiff_t)at] = 0;
+    }
+    top[-(ptrdiff_t)bytes] = 0;
+}
+
+static int work(void *arg)
+{
+    struct worker *worker = arg;
+    touch_stack(WHOLE_STACK_BYTES);
+    while (cycle_count() < end_cycles) {
+        actions[below(worker, ARRAY_LENGTH(actions))](worker);
+        worker->done++;
+    }
+    give_back(worker);
+    return 0;
+}
+
+static void ask_init(uint64_t question)
+{
+    struct lmp_message m = lmp_chan_call(&parent, 1, question, 0, 0, 0, 0, 0, 0, 0);
+    CHECK_OK(m.err);
+    CHECK_OK(m.w0);
+}
+
+/// The main thread: brings famines, has the kernel checked, and lets the trace be drained.
+static void look_after(bool with_famine, bool with_checks)
+{
+    uint64_t next_famine = FAMINE_EVERY, next_check = CHECK_EVERY;
+    while (cycle_count() < end_cycles) {
+        thread_sleep_us(NAP_US);
+        uint64_t done = actions_done();
+        if (with_famine && done >= next_famine) {
+            famine_begin();
+            while (actions_done() < done + FAMINE_LASTS && cycle_count() < end_cycles) {
+                thread_sleep_us(NAP_US);
+            }
+            famine_end();
+            next_famine = actions_done() + FAMINE_EVERY;
+        }
+        ask_init(TEST_MESSAGE_DRAIN);
+        if (with_checks && done >= next_check) {
+            ask_init(TEST_MESSAGE_CHECK);
+            next_check = done + CHECK_EVERY;
+        }
+    }
+}
+
+static void soak(uint32_t seed, uint64_t millions, bool with_famine, bool with_checks)
+{
+    end_cycles = cycle_count() + millions * MILLION;
+    for (unsigned i = 0; i < WORKERS; i++) {
+        workers[i] = (struct worker){.number = i, .random = (seed * WORKERS + i) * 2654435761U + 1};
+        CHECK_OK(thread_create(work, &workers[i], &workers[i].thread));
+    }
+    look_after(with_famine, with_checks);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        CHECK_OK(thread_join(workers[i].thread, NULL));
+    }
+}
+
+static gensize_t accounted_bytes(void)
+{
+    return ram_alloc_free_bytes() + ram_alloc_kept_bytes();
+}
+
+static const char *argument(int argc, char *argv[], const char *name)
+{
+    size_t length = strlen(name);
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=') {
+            return argv[i] + length + 1;
+        }
+    }
+    return "";
+}
+
+int main(int argc, char *argv[])
+{
+    const uint32_t seed = (uint32_t)strtoul(argument(argc, argv, "seed"), NULL, 10);
+    const uint64_t millions = strtoul(argument(argc, argv, "calls"), NULL, 10);
+    const bool with_famine = strcmp(argument(argc, argv, "how"), "famine") == 0;
+    const bool with_checks = strtoul(argument(argc, argv, "check"), NULL, 10) != 0;
+    CHECK_OK(parent_channel_open(&parent));
+    touch_stack(MAIN_STACK_BYTES);
+    // The stacks that are kept for the next threads are made once.
+    shared_begin();
+    soak(seed + 1, WARM_UP_MILLIONS, false, false);
+    shared_end();
+    const gensize_t before = accounted_bytes();
+    shared_begin();
+    soak(seed, millions ? millions : DEFAULT_MILLIONS, with_famine, with_checks);
+    shared_end();
+    uint64_t refused = 0;
+    for (unsigned i = 0; i < WORKERS; i++) {
+        refused += workers[i].refused;
+    }
+    printf("soak: %lu actions, %lu refused\n", (unsigned long)actions_done(), (unsigned long)refused);
+    if (accounted_bytes() != before) {
+        printf("soak: %ld bytes are missing: FAILED\n", (long)before - (long)accounted_bytes());
+        return EXIT_FAILURE;
+    }
+    CHECK(with_famine ? refused > 0 : refused == 0);
+    return EXIT_SUCCESS;
+}
