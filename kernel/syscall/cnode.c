@@ -26,7 +26,7 @@ static inline errval_t find_cspace(const struct invocation *invocation, uint64_t
                                    const struct capability **cspace)
 {
     struct cte *slot;
-    const errval_t err = cspace_find_slot(invocation->root, (capaddr_t)reference, 2, &slot);
+    const errval_t err = invocation_slot(invocation, reference, &slot);
     if (err_is_fail(err)) {
         return err;
     }

@@ -13,7 +13,7 @@ static errval_t part(const struct invocation *invocation, uint64_t address, enum
     if ((capaddr_t)address == 0 && optional) {
         return SYS_ERR_OK;
     }
-    errval_t err = cspace_lookup(invocation->root, (capaddr_t)address, 2, slot);
+    errval_t err = invocation_cap(invocation, address, slot);
     if (err_is_fail(err)) {
         return err;
     }

@@ -15,7 +15,7 @@ errval_t invoke_irq(struct invocation *invocation)
     }
     switch (invocation->command) {
     case IRQ_CONNECT:
-        err = cspace_lookup(invocation->root, (capaddr_t)invocation->arguments[1], 2, &endpoint);
+        err = invocation_cap(invocation, invocation->arguments[1], &endpoint);
         if (err_is_fail(err)) {
             return err;
         }

@@ -26,11 +26,12 @@ static errval_t invoke(struct dcb *caller, uint64_t word, uint64_t address, cons
 {
     struct invocation invocation;
     invocation.caller = caller;
-    invocation.root = &invocation.caller->cspace.cap;
+    invocation.l1_slots = caller->l1_cnode;
+    invocation.l1_count = caller->l1_slots;
     invocation.command = word >> INVOKE_COMMAND_SHIFT & 0xffffff;
     invocation.arguments = arguments;
     invocation.results = results;
-    errval_t err = cspace_find_slot(invocation.root, (capaddr_t)address, 2, &invocation.target);
+    errval_t err = invocation_slot(&invocation, address, &invocation.target);
     if (err_is_fail(err)) {
         return err;
     }

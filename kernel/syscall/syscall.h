@@ -7,19 +7,35 @@
 #include <abi/errno.h>
 #include <abi/syscall.h>
 #include <abi/types.h>
-#include <cap/cap.h>
+#include <cap/cspace.h>
 
 struct dcb;
 
 /// A command on a capability, with everything copied out of the caller's registers.
 struct invocation {
     struct dcb *caller;
-    const struct capability *root; ///< The caller's L1CNode.
-    struct cte *target;            ///< Slot of the invoked capability.
+    const struct cte *l1_slots; ///< Of the caller's L1 CNode, ...
+    uint64_t l1_count;          ///< ... and how many.
+    struct cte *target;         ///< Slot of the invoked capability.
     unsigned command;
     const uint64_t *arguments; ///< x2 to x7
     uint64_t *results;         ///< x1 to x3
 };
+
+/// A slot of the caller's own CSpace, which may be empty.
+static inline errval_t invocation_slot(const struct invocation *invocation, uint64_t address,
+                                       struct cte **slot)
+{
+    return cspace_find_l2_slot(invocation->l1_slots, invocation->l1_count, (capaddr_t)address, slot);
+}
+
+/// The same, but it must hold a capability.
+static inline errval_t invocation_cap(const struct invocation *invocation, uint64_t address,
+                                      struct cte **slot)
+{
+    const errval_t err = invocation_slot(invocation, address, slot);
+    return err_is_ok(err) && (*slot)->cap.type == ObjType_Null ? SYS_ERR_CAP_NOT_FOUND : err;
+}
 
 /* One handler a type that has commands, in the file of its name. An unknown command is
  * SYS_ERR_ILLEGAL_INVOCATION. */

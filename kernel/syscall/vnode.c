@@ -5,22 +5,16 @@
 #include <cap/cspace.h>
 #include <syscall/syscall.h>
 
-/// A slot of an L2 CNode in the caller's own CSpace.
-static inline errval_t find_slot(const struct invocation *invocation, uint64_t addr, struct cte **slot)
-{
-    return cspace_find_slot(invocation->root, (capaddr_t)addr, 2, slot);
-}
-
 static errval_t vnode_map(struct invocation *invocation)
 {
     const uint64_t slots = invocation->arguments[0];
     const uint64_t entries = invocation->arguments[1];
     struct cte *source, *mapping;
-    errval_t err = find_slot(invocation, slots, &source);
+    errval_t err = invocation_slot(invocation, slots, &source);
     if (err_is_fail(err)) {
         return err;
     }
-    err = find_slot(invocation, slots >> 32, &mapping);
+    err = invocation_slot(invocation, slots >> 32, &mapping);
     if (err_is_fail(err)) {
         return err;
     }
@@ -31,7 +25,7 @@ static errval_t vnode_map(struct invocation *invocation)
 static errval_t vnode_unmap(struct invocation *invocation)
 {
     struct cte *mapping;
-    const errval_t err = find_slot(invocation, invocation->arguments[0], &mapping);
+    const errval_t err = invocation_slot(invocation, invocation->arguments[0], &mapping);
     return err_is_fail(err) ? err : caps_unmap(invocation->target, mapping);
 }
 
@@ -39,7 +33,7 @@ static errval_t vnode_protect(struct invocation *invocation)
 {
     const uint64_t entries = invocation->arguments[1];
     struct cte *mapping;
-    const errval_t err = find_slot(invocation, invocation->arguments[0], &mapping);
+    const errval_t err = invocation_slot(invocation, invocation->arguments[0], &mapping);
     return err_is_fail(err) ? err
                             : caps_protect(invocation->target, mapping, (uint32_t)entries, entries >> 32,
                                            invocation->arguments[2]);

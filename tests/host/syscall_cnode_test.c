@@ -62,7 +62,8 @@ static errval_t cnode(unsigned command, uint64_t x2, uint64_t x3, uint64_t x4, u
                       uint64_t x7)
 {
     call = (struct invocation){
-        .root = &root->cap,
+        .l1_slots = cnode_slots(&root->cap),
+        .l1_count = cnode_slot_count(&root->cap),
         .target = &task[TASKCN_SLOT_ROOTCN],
         .command = command,
         .arguments = (const uint64_t[]){x2, x3, x4, x5, x6, x7},
@@ -75,7 +76,8 @@ static errval_t vnode(struct cte *target, unsigned command, uint64_t x2, uint64_
                       uint64_t x5)
 {
     call = (struct invocation){
-        .root = &root->cap,
+        .l1_slots = cnode_slots(&root->cap),
+        .l1_count = cnode_slot_count(&root->cap),
         .target = target,
         .command = command,
         .arguments = (const uint64_t[]){x2, x3, x4, x5},
