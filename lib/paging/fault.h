@@ -20,11 +20,11 @@
  */
 errval_t paging_handle_fault(struct paging_state *st, unsigned kind, lvaddr_t address, bool *mapped);
 
-/// Reserves addresses for a stack, which gets memory where it is touched, up to `limit_bytes`. The pages
-/// below and above stay unmapped.
+/// Reserves addresses for a stack, and memory for its first 16 KiB; below them it gets memory where it is
+/// touched, up to `limit_bytes`, as long as there is any. The pages below and above stay unmapped.
 errval_t paging_stack_create(struct paging_state *st, size_t limit_bytes, lvaddr_t *base);
 
-/// Takes the memory back that a stack has grown to below its first GROWTH bytes. Nobody runs on it.
+/// Takes the memory back that a stack has grown to beyond what it began with. Nobody runs on it.
 void paging_stack_trim(struct paging_state *st, lvaddr_t base, lvaddr_t top);
 
 void paging_stack_destroy(struct paging_state *st, lvaddr_t base);

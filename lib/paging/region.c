@@ -124,7 +124,16 @@ void paging_region_destroy(struct paging_region *pr)
 errval_t paging_stack_create(struct paging_state *st, size_t limit_bytes, lvaddr_t *base)
 {
     *base = 0;
-    return reserve(st, base, limit_bytes, BASE_PAGE_SIZE, SPACE_GROWS, VREGION_FLAGS_READ_WRITE);
+    errval_t err = reserve(st, base, limit_bytes, BASE_PAGE_SIZE, SPACE_GROWS, VREGION_FLAGS_READ_WRITE);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    size_t first = limit_bytes < GROWTH_BYTES ? limit_bytes : GROWTH_BYTES;
+    err = extents_make(st, *base + limit_bytes - first, first, VREGION_FLAGS_READ_WRITE);
+    if (err_is_fail(err)) {
+        paging_stack_destroy(st, *base);
+    }
+    return err;
 }
 
 void paging_stack_trim(struct paging_state *st, lvaddr_t base, lvaddr_t top)

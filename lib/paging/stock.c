@@ -37,7 +37,7 @@ static struct {
     unsigned slot_count;
     struct capref tables[PAGE_LEVELS][MOST_TABLES];
     unsigned table_count[PAGE_LEVELS];
-    size_t tables_made; ///< And not given back; read from outside.
+    size_t tables_made;            ///< And not given back; read from outside.
     struct stock_surplus *surplus; ///< Of the operation that is in the section.
 } stock;
 

@@ -10,7 +10,7 @@ static unsigned count;
 
 void famine_begin(void)
 {
-    famine = true;
+    famines++;
     for (gensize_t bytes = ram_alloc_free_bytes(); bytes >= BASE_PAGE_SIZE; bytes /= 2) {
         errval_t err = SYS_ERR_OK;
         while (count < MOST_PIECES && err_is_ok(err)) {
@@ -25,5 +25,5 @@ void famine_end(void)
     while (count > 0) {
         CHECK_OK(ram_free(pieces[--count]));
     }
-    famine = false;
+    famines++;
 }

@@ -30,7 +30,7 @@ static void (*const actions[])(struct worker *) = {
     action_mutex,  action_rest,   action_stack, action_threads,
 };
 
-bool famine;
+unsigned famines;
 
 static struct worker workers[WORKERS];
 static uint64_t end_cycles;
@@ -60,6 +60,7 @@ static int work(void *arg)
     struct worker *worker = arg;
     touch_stack(WHOLE_STACK_BYTES);
     while (cycle_count() < end_cycles) {
+        worker->famines = *(volatile unsigned *)&famines;
         actions[below(worker, ARRAY_LENGTH(actions))](worker);
         worker->done++;
     }

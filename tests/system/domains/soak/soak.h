@@ -20,6 +20,7 @@ struct worker {
     struct thread *thread;
     uint64_t done;    ///< Actions.
     uint64_t refused; ///< For want of memory.
+    unsigned famines; ///< Beginnings and ends of famines before the action that it is at.
     struct capref ram[HELD_RAM];
     struct {
         unsigned char *start;
@@ -28,8 +29,8 @@ struct worker {
     } blocks[HELD_BLOCKS];
 };
 
-/// True while memory is being used up on purpose: then anything may be refused.
-extern bool famine;
+/// Beginnings and ends of famines, in which memory is used up on purpose: then anything may be refused.
+extern unsigned famines;
 
 /// The next random number below `limit` (xorshift, Marsaglia 2003).
 static inline uint32_t below(struct worker *worker, uint32_t limit)
@@ -46,7 +47,7 @@ static inline bool granted(struct worker *worker, errval_t err)
     if (err_is_ok(err)) {
         return true;
     }
-    if (!famine) {
+    if (famines % 2 == 0 && famines == worker->famines) {
         USER_PANIC_ERR(err, "thread %u of the soak was refused something without need", worker->number);
     }
     worker->refused++;

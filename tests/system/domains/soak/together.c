@@ -81,8 +81,7 @@ void action_threads(struct worker *worker)
     struct thread *thread;
     int status;
     uint32_t number = below(worker, 1000);
-    // Its stack has to be there when it starts, which a famine cannot promise.
-    if (!famine && granted(worker, thread_create(short_life, (void *)(uintptr_t)number, &thread))) {
+    if (granted(worker, thread_create(short_life, (void *)(uintptr_t)number, &thread))) {
         CHECK_OK(thread_join(thread, &status));
         CHECK(status == (int)number);
     }
