@@ -188,9 +188,11 @@ static errval_t look(struct paging_state *st, unsigned kind, lvaddr_t address, b
         *grows = region->region;
         return SYS_ERR_OK;
     }
-    // A mapping that another thread had just cut in two, or made: it is there now.
+    // A mapping that another thread had just cut in two, or made: it is there now. Unless its frame was
+    // deleted.
     struct page_piece *piece = page_tables_first_piece(&st->tables, address, address + 1);
-    return piece && allows(piece->flags, kind) ? SYS_ERR_OK : LIB_ERR_PAGING_NOT_MAPPED;
+    return piece && allows(piece->flags, kind) && page_piece_stands(piece) ? SYS_ERR_OK
+                                                                           : LIB_ERR_PAGING_NOT_MAPPED;
 }
 
 errval_t paging_handle_fault(struct paging_state *st, unsigned kind, lvaddr_t address, bool *mapped)

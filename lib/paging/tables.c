@@ -333,6 +333,12 @@ struct page_piece *page_tables_first_piece(struct page_tables *tables, lvaddr_t 
     return NULL;
 }
 
+bool page_piece_stands(const struct page_piece *piece)
+{
+    struct capability_info info;
+    return err_is_ok(cap_identify(piece->mapping, &info));
+}
+
 void page_piece_unmap(struct page_tables *tables, struct page_piece *piece)
 {
     struct page_table *table = piece->table;

@@ -106,6 +106,9 @@ struct page_piece *page_tables_first_piece(struct page_tables *tables, lvaddr_t 
 lvaddr_t page_piece_base(const struct page_piece *piece);
 size_t page_piece_bytes(const struct page_piece *piece);
 
+/// False if the frame was deleted, and the mapping with it.
+bool page_piece_stands(const struct page_piece *piece);
+
 /// Takes a piece away, and the tables that are empty then.
 void page_piece_unmap(struct page_tables *tables, struct page_piece *piece);
 

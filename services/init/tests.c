@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define TEST_RAM_BYTES 0x1000000UL
+#define HUGE_RAM_BYTES \
+    0x84000000UL ///< Has an aligned gigabyte in it; for how=huge, on a machine that has so much.
 #define TEXT_BYTES     160
 #define DEFAULT_SPAWNS 200
 
@@ -28,6 +30,14 @@ static void serve_test(struct child *child, const struct lmp_recv_msg *msg, stru
     child_answer(child, answer, NULL_CAP);
 }
 
+static bool wants_huge(const char *const *argv)
+{
+    while (*argv && strcmp(*argv, "how=huge") != 0) {
+        argv++;
+    }
+    return *argv != NULL;
+}
+
 /// \return false if the domain could not be started
 static bool start_domain(const char *name, const char *const *argv, struct child *child)
 {
@@ -37,7 +47,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
     };
     struct spawn_request request = {
         .argv = argv,
-        .ram_bytes = TEST_RAM_BYTES,
+        .ram_bytes = wants_huge(argv) ? HUGE_RAM_BYTES : TEST_RAM_BYTES,
         .console = true,
         .grants = grants,
         .grant_count = ARRAY_LENGTH(grants),
