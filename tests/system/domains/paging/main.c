@@ -47,6 +47,7 @@ static gensize_t accounted_bytes(void)
 
 int main(void)
 {
+    const bool huge = ram_alloc_free_bytes() >= RAM_FOR_HUGE;
     static void (*const tests[])(void) = {test_mappings, test_regions, test_faults};
     for (unsigned i = 0; i < ARRAY_LENGTH(tests); i++) {
         tests[i](); // what is made once is made
@@ -54,7 +55,6 @@ int main(void)
         tests[i]();
         CHECK(accounted_bytes() == before);
     }
-    bool huge = ram_alloc_free_bytes() >= RAM_FOR_HUGE;
     printf("paging: all checks hold, %s pages of 1 GiB\n", huge ? "with" : "without");
     return EXIT_SUCCESS;
 }
