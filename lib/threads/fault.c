@@ -28,11 +28,24 @@ struct fault {
     struct fp_registers fp; ///< In domains whose code uses them; else it is not there.
 };
 
-extern char threads_use_fp[]; ///< The build's: its address is 1 in domains that use FP registers, else 0.
-
+/// The build says it by the address of a symbol: 1 in domains that use FP registers, else 0. The compiler would take
+/// any address for one that is not 0.
 static bool uses_fp(void)
 {
-    return (uintptr_t)threads_use_fp != 0;
+    unsigned uses;
+    __asm__("movz %w0, #:abs_g0:threads_use_fp" : "=r"(uses));
+    return uses != 0;
+}
+
+/// Word by word: the compiler makes pairs of them, where it would call memcpy().
+static inline void copy_registers(struct registers *to, const struct registers *from)
+{
+    const uint64_t *source = (const uint64_t *)from;
+    uint64_t *target = (uint64_t *)to;
+#pragma GCC unroll 36
+    for (unsigned i = 0; i < sizeof(*to) / sizeof(uint64_t); i++) {
+        target[i] = source[i];
+    }
 }
 
 static size_t fault_bytes(void)
@@ -44,7 +57,7 @@ static size_t fault_bytes(void)
 static _Noreturn void resume(struct fault *fault)
 {
     struct dispatcher_shared *disp = disp_disable();
-    disp->save_enabled = fault->registers;
+    copy_registers(&disp->save_enabled, &fault->registers);
     if (uses_fp()) {
         threads_restore_fp(&fault->fp);
     }
@@ -124,7 +137,7 @@ _Noreturn void threads_fault(struct dispatcher_shared *disp, uint64_t kind, lvad
         __builtin_trap();
     }
     struct fault *fault = (struct fault *)(top - ROUND_UP(fault_bytes(), 16));
-    fault->registers = disp->save_enabled;
+    copy_registers(&fault->registers, &disp->save_enabled);
     fault->kind = kind;
     fault->address = address;
     if (uses_fp()) {
