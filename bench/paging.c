@@ -209,9 +209,20 @@ static const struct bench benches[] = {
     UNMAP_ROW(1000),
     PAGES_ROW(1),
     PAGES_ROW(16),
+    PAGES_ROW(64),
     PAGES_ROW(256),
-    PAGES_ROW(511),
-    PAGES_ROW(4096),
+    PAGES_ROW(511), // one more, and it would be a large page
+    {
+        .name = "paging.map",
+        .params = "size=2097152,mapped=0" SHADOW,
+        .unit = "cycles",
+        .argument = LARGE_PAGE_SIZE,
+        .repetitions = 100,
+        .setup = pages_setup,
+        .sample = map_pages_sample,
+        .cleanup = unmap,
+        .teardown = pages_teardown,
+    },
     {
         .name = "paging.protect",
         .params = "size=4096" SHADOW,

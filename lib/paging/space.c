@@ -31,11 +31,11 @@ struct space_region *space_add_region(struct paging_state *st, lvaddr_t base, si
                                       enum space_kind kind, uint32_t flags)
 {
     struct space_region *region = stock_node();
-    *region = (struct space_region){
-        .region = {.base = base, .bytes = bytes},
-        .kind = kind,
-        .flags = flags,
-    };
+    region->region.base = base;
+    region->region.bytes = bytes;
+    region->kind = kind;
+    region->busy = false;
+    region->flags = flags;
     regions_add(&st->regions, &region->region);
     return region;
 }

@@ -270,7 +270,13 @@ static errval_t piece_make(struct page_tables *tables, const struct page_piece *
     if (!piece) {
         return LIB_ERR_RAM_ALLOC_EXHAUSTED;
     }
-    *piece = *like;
+    piece->item.entry = like->item.entry;
+    piece->item.count = like->item.count;
+    piece->item.is_table = false;
+    piece->table = like->table;
+    piece->frame = like->frame;
+    piece->offset = like->offset;
+    piece->flags = like->flags;
     piece->owns_frame = false;
     errval_t err = tables->supply->make_slot(tables->context, &piece->mapping);
     if (err_is_ok(err)) {
@@ -289,12 +295,14 @@ static errval_t piece_make(struct page_tables *tables, const struct page_piece *
 errval_t page_tables_map(struct page_tables *tables, lvaddr_t vaddr, const struct page_chunk *chunk,
                          struct capref frame, gensize_t offset, uint32_t flags)
 {
-    struct page_piece like = {
-        .item = {.entry = (uint16_t)entry_of(chunk->level, vaddr), .count = (uint16_t)chunk->count},
-        .frame = frame,
-        .offset = offset,
-        .flags = flags,
-    };
+    // Field by field, here and below: the rest need not be cleared.
+    struct page_piece like;
+    like.item.entry = (uint16_t)entry_of(chunk->level, vaddr);
+    like.item.count = (uint16_t)chunk->count;
+    like.item.is_table = false;
+    like.frame = frame;
+    like.offset = offset;
+    like.flags = flags;
     errval_t err = table_get(tables, chunk->level, vaddr, &like.table);
     if (err_is_fail(err)) {
         return err;
