@@ -61,6 +61,16 @@ static inline struct dispatcher_shared *disp_disable(void)
     return disp;
 }
 
+/// disp_disable() for a section that uses an object of a program, which may stand in memory that comes when
+/// it is touched. The object is no larger than a page.
+static inline struct dispatcher_shared *disp_disable_for(const void *object, size_t bytes)
+{
+    const volatile char *first = object;
+    (void)first[0];
+    (void)first[bytes - 1];
+    return disp_disable();
+}
+
 /// Leaves a disabled section. \param disp what disp_disable() returned
 static inline void disp_enable(struct dispatcher_shared *disp)
 {

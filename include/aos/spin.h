@@ -1,8 +1,9 @@
 /**
  * Spin locks: for short sections of memory that several dispatchers share, on one core or on several.
  *
- * Threads of one dispatcher rather use a thread_mutex. Which kind of lock this is, is chosen at build time
- * (axis `spin`). None of them may be held while the dispatcher is disabled, and none nests.
+ * And for sections of a few hundred instructions in which nobody blocks (lib/section/section.h). Otherwise
+ * threads of one dispatcher use a thread_mutex. Which kind of lock this is, is chosen at build time (axis
+ * `spin`). None of them may be held while the dispatcher is disabled, and none nests.
  */
 #ifndef AOS_SPIN_H
 #define AOS_SPIN_H

@@ -2,8 +2,20 @@
 #include <aos/kernel.h>
 #include <rt/syscall.h>
 
+/// The kernel reads only what is mapped: memory that comes when it is touched is touched.
+static void touch(const char *memory, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += BASE_PAGE_SIZE) {
+        (void)*(const volatile char *)(memory + at);
+    }
+    if (bytes) {
+        (void)*(const volatile char *)(memory + bytes - 1);
+    }
+}
+
 errval_t kernel_send_frame(enum frame_type type, const void *payload, size_t bytes)
 {
+    touch(payload, bytes);
     return sys_invoke(TASKCN_SLOT_KERNEL, KERNEL_FRAME, type, (uintptr_t)payload, bytes, 0, 0, 0).err;
 }
 

@@ -9,7 +9,7 @@ static bool wait(struct thread_cond *cond, struct thread_mutex *mutex, uint64_t 
         sync_misused("a thread waits for a condition without having its mutex");
     }
     uint32_t depth = mutex->depth;
-    disp_disable();
+    disp_disable_for(cond, sizeof(*cond));
     mutex->depth = 0;
     mutex_hand_on(mutex);
     bool signalled = threads_wait(&cond->queue, THREAD_WAIT_CONDITION, cond, until);
@@ -30,7 +30,7 @@ errval_t thread_cond_wait_until(struct thread_cond *cond, struct thread_mutex *m
 
 void thread_cond_signal(struct thread_cond *cond)
 {
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(cond, sizeof(*cond));
     struct thread *thread = thread_queue_take(&cond->queue);
     if (thread) {
         threads_wake(thread);
@@ -40,7 +40,7 @@ void thread_cond_signal(struct thread_cond *cond)
 
 void thread_cond_broadcast(struct thread_cond *cond)
 {
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(cond, sizeof(*cond));
     struct thread *thread;
     while ((thread = thread_queue_take(&cond->queue))) {
         threads_wake(thread);

@@ -9,7 +9,7 @@ static inline __attribute__((always_inline)) bool lock_slowly(struct thread_mute
     if (thread_mutex_is_mine(mutex)) {
         sync_misused("a thread waits for a mutex that it has");
     }
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(mutex, sizeof(*mutex));
     if (mutex->holder) {
         // It stays so if all who wait give up: unlock then finds nobody.
         mutex->holder |= THREAD_MUTEX_WAITED;
@@ -48,7 +48,7 @@ void thread_mutex_unlock_slowly(struct thread_mutex *mutex)
     if (!thread_mutex_is_mine(mutex)) {
         sync_misused("a thread gives a mutex back that it does not have");
     }
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(mutex, sizeof(*mutex));
     mutex_hand_on(mutex);
     disp_enable(disp);
 }

@@ -27,7 +27,7 @@ static void wait(struct thread_rwlock *lock, bool wants_write)
 
 void thread_rwlock_read(struct thread_rwlock *lock)
 {
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(lock, sizeof(*lock));
     if (lock->written || lock->queue.head) {
         wait(lock, false);
         return;
@@ -38,7 +38,7 @@ void thread_rwlock_read(struct thread_rwlock *lock)
 
 void thread_rwlock_write(struct thread_rwlock *lock)
 {
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(lock, sizeof(*lock));
     if (lock->written || lock->readers > 0) {
         wait(lock, true);
         return;
@@ -49,7 +49,7 @@ void thread_rwlock_write(struct thread_rwlock *lock)
 
 void thread_rwlock_unlock(struct thread_rwlock *lock)
 {
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(lock, sizeof(*lock));
     bool held = lock->written || lock->readers > 0;
     if (lock->written) {
         lock->written = false;

@@ -4,7 +4,7 @@
 
 static bool wait(struct thread_sem *sem, uint64_t until)
 {
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(sem, sizeof(*sem));
     if (sem->value == 0) {
         // Woken with one, which never was in `value`.
         return threads_wait(&sem->queue, THREAD_WAIT_SEMAPHORE, sem, until);
@@ -26,7 +26,7 @@ errval_t thread_sem_wait_until(struct thread_sem *sem, uint64_t deadline_us)
 
 bool thread_sem_trywait(struct thread_sem *sem)
 {
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(sem, sizeof(*sem));
     bool there = sem->value > 0;
     sem->value -= there;
     disp_enable(disp);
@@ -35,7 +35,7 @@ bool thread_sem_trywait(struct thread_sem *sem)
 
 void thread_sem_post(struct thread_sem *sem)
 {
-    struct dispatcher_shared *disp = disp_disable();
+    struct dispatcher_shared *disp = disp_disable_for(sem, sizeof(*sem));
     struct thread *thread = thread_queue_take(&sem->queue);
     if (thread) {
         threads_wake(thread);

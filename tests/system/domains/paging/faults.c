@@ -62,6 +62,27 @@ static void test_faults_in_malloc(void)
     }
 }
 
+/// Locks that are all zero, in memory that nobody has touched yet, one across the border of two pages.
+static void test_locks_in_fresh_memory(void)
+{
+    const size_t large = 64 * BASE_PAGE_SIZE;
+    char *memory = calloc(1, large);
+    CHECK(memory != NULL);
+    char *border = (char *)ROUND_UP((uintptr_t)memory, BASE_PAGE_SIZE) + 8 * BASE_PAGE_SIZE - 16;
+    struct thread_sem *sem = (struct thread_sem *)border;
+    struct thread_cond *cond = (struct thread_cond *)(border + 8 * BASE_PAGE_SIZE + 8);
+    struct thread_rwlock *rwlock = (struct thread_rwlock *)(border + 16 * BASE_PAGE_SIZE);
+    struct thread_mutex *mutex = (struct thread_mutex *)(border + 24 * BASE_PAGE_SIZE);
+    thread_sem_post(sem);
+    CHECK(thread_sem_trywait(sem) && !thread_sem_trywait(sem));
+    thread_cond_broadcast(cond);
+    thread_rwlock_write(rwlock);
+    thread_rwlock_unlock(rwlock);
+    CHECK(err_is_ok(thread_mutex_lock_until(mutex, 1)));
+    thread_mutex_unlock(mutex);
+    free(memory);
+}
+
 static volatile unsigned handled;
 static struct capref supplied[4];
 
@@ -161,6 +182,7 @@ void test_faults(void)
     struct paging_state *st = get_current_paging_state();
     test_faults_at_once(st);
     test_faults_in_malloc();
+    test_locks_in_fresh_memory();
     test_handlers(st);
     test_stacks();
 }
