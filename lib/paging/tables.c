@@ -72,9 +72,9 @@ errval_t page_tables_init(struct page_tables *tables, struct capref root, const 
 static void forget_below(struct page_tables *tables, struct page_table *table)
 {
     struct shadow_item *item;
-    unsigned entry = 0;
-    while ((item = shadow_first(&table->map, table->level, entry, PAGE_TABLE_ENTRIES))) {
-        entry = item->entry + item->count;
+    while ((item = shadow_first(&table->map, table->level, 0, PAGE_TABLE_ENTRIES))) {
+        // The map leads through its items: none may go while it is in.
+        shadow_remove(&table->map, table->level, item);
         if (item->is_table) {
             forget_below(tables, (struct page_table *)item);
             table_free(tables, (struct page_table *)item);

@@ -556,6 +556,23 @@ static void test_frame_is_deleted(void **state)
     end();
 }
 
+/// Tables are forgotten with what is in them: the nodes come back, the rest is somebody else's.
+static void test_forget(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 20; seed++) {
+        srandom(seed);
+        begin(false);
+        for (unsigned step = 0; step < STEPS; step++) {
+            random_step(false);
+        }
+        page_tables_forget(&test.tables);
+        assert_int_equal(test.nodes, 0);
+        check();
+        fake_caps_reset();
+    }
+}
+
 static int release(void **state)
 {
     (void)state;
@@ -570,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_random_requests),
         cmocka_unit_test(test_each_request_fails_once),
         cmocka_unit_test(test_frame_is_deleted),
+        cmocka_unit_test(test_forget),
     };
     return cmocka_run_group_tests(tests, NULL, release);
 }
