@@ -424,7 +424,9 @@ errval_t page_piece_protect(struct page_piece *piece, uint32_t flags)
 {
     errval_t err = vnode_protect(piece->table->cap, piece->mapping, 0, piece->item.count, flags);
     if (err_is_ok(err)) {
-        piece->flags = flags;
+        // As the kernel does: whether the memory is cached stays, also when a split maps it anew.
+        const uint32_t kept = VREGION_FLAGS_NOCACHE;
+        piece->flags = (piece->flags & kept) | (flags & ~kept);
     }
     return err;
 }

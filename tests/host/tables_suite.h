@@ -185,8 +185,9 @@ static uint32_t random_flags(void)
         VREGION_FLAGS_READ,
         VREGION_FLAGS_READ_WRITE,
         VREGION_FLAGS_READ_EXECUTE,
+        VREGION_FLAGS_READ_WRITE | VREGION_FLAGS_NOCACHE,
     };
-    return random_below(12) == 0 ? (uint32_t)random_below(8) : sane[random_below(3)];
+    return random_below(12) == 0 ? (uint32_t)random_below(20) : sane[random_below(4)];
 }
 
 static bool frame_allows(const struct frame *frame, uint32_t flags)
