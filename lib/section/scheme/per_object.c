@@ -27,11 +27,29 @@ bool section_has(struct section *section, enum section_need need)
     return has;
 }
 
-errval_t section_refill_alone(struct section *section)
+/// Becomes the only one who refills the section's group, and those that the refill lives on: a reserve is for
+/// one refill of each section, and another thread could need several of RAM and slots in the meantime.
+static void lock_groups(struct section *section)
 {
     thread_mutex_lock_nested(&section->group->mutex);
-    errval_t err = section_run_refill(section);
+    for (struct section *const *needed = section->needs; *needed; needed++) {
+        thread_mutex_lock_nested(&(*needed)->group->mutex);
+    }
+}
+
+static void unlock_groups(struct section *section)
+{
+    for (struct section *const *needed = section->needs; *needed; needed++) {
+        thread_mutex_unlock_nested(&(*needed)->group->mutex);
+    }
     thread_mutex_unlock_nested(&section->group->mutex);
+}
+
+errval_t section_refill_alone(struct section *section)
+{
+    lock_groups(section);
+    errval_t err = section_run_refill(section);
+    unlock_groups(section);
     return err;
 }
 
@@ -39,11 +57,11 @@ errval_t section_refill_alone(struct section *section)
 static errval_t refill(struct section *section)
 {
     errval_t err = SYS_ERR_OK;
-    thread_mutex_lock_nested(&section->group->mutex);
+    lock_groups(section);
     if (!section_has(section, SECTION_NEED_RESERVE)) {
         err = section_run_refill(section);
     }
-    thread_mutex_unlock_nested(&section->group->mutex);
+    unlock_groups(section);
     return err;
 }
 
