@@ -10,7 +10,11 @@
 /// page, so that touching its end touches all of it.
 #define SECTION_STACK_BYTES 3968
 
-/// The calling thread comes in, or goes out. Checks the rule in debug builds.
+/// The calling thread is going to enter or to refill, and has asked for no lock yet: if it is in a section
+/// already it might wait for ever. Checks that in debug builds.
+void section_note_coming(const struct section *section);
+
+/// The calling thread comes in, or goes out. Checks in debug builds that who leaves was in.
 void section_note_enter(const struct section *section);
 void section_note_leave(const struct section *section);
 

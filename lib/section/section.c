@@ -17,13 +17,18 @@ const struct section *section_current(void)
     return visit_state.current;
 }
 
-void section_note_enter(const struct section *section)
+void section_note_coming(const struct section *section)
 {
 #ifdef DOMAIN_DEBUG
     if (visit_state.current) {
-        USER_PANIC("section %s is entered inside of section %s", section->name, visit_state.current->name);
+        USER_PANIC("section %s is asked for inside of section %s", section->name, visit_state.current->name);
     }
 #endif
+    (void)section;
+}
+
+void section_note_enter(const struct section *section)
+{
     visit_state.current = section;
 }
 
@@ -56,12 +61,6 @@ static errval_t prepare(struct section *needed, const struct section *section)
 
 errval_t section_run_refill(struct section *section)
 {
-#ifdef DOMAIN_DEBUG
-    if (visit_state.current) {
-        USER_PANIC("section %s needs a resource inside of section %s", section->name,
-                   visit_state.current->name);
-    }
-#endif
     const bool nested = visit_state.refilling;
     errval_t err = SYS_ERR_OK;
     section->refilling = true;

@@ -329,6 +329,20 @@ static void enter_two(void)
     section_enter(&slot_section, &second);
 }
 
+static void enter_twice(void)
+{
+    struct section_visit first, second;
+    section_enter(&slot_section, &first);
+    section_enter(&slot_section, &second);
+}
+
+static void enter_two_to_free(void)
+{
+    struct section_visit first, second;
+    section_enter_to_free(&ram_section, &first);
+    section_enter_to_free(&ram_section, &second);
+}
+
 static void enter_where_nothing_is(void)
 {
     struct section_visit first, second;
@@ -382,9 +396,11 @@ static void assert_breaks_rule(void (*breaks)(void), const char *says)
 static void test_broken_rules_are_noticed(void **state)
 {
     (void)state;
-    assert_breaks_rule(enter_two, "section slots is entered inside of section ram");
-    assert_breaks_rule(enter_where_nothing_is, "inside of section slots");
-    assert_breaks_rule(refill_inside, "inside of section ram");
+    assert_breaks_rule(enter_two, "section slots is asked for inside of section ram");
+    assert_breaks_rule(enter_twice, "section slots is asked for inside of section slots");
+    assert_breaks_rule(enter_two_to_free, "section ram is asked for inside of section ram");
+    assert_breaks_rule(enter_where_nothing_is, "section space is asked for inside of section slots");
+    assert_breaks_rule(refill_inside, "section space is asked for inside of section ram");
     assert_breaks_rule(leave_another, "section slots is left by a thread that is not in it");
     assert_breaks_rule(leave_twice, "section ram is left by a thread that is not in it");
 }

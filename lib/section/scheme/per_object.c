@@ -67,6 +67,7 @@ static errval_t refill(struct section *section)
 
 errval_t section_enter(struct section *section, struct section_visit *visit)
 {
+    section_note_coming(section);
     section_touch_stack();
     for (;;) {
         enter(section, visit);
@@ -87,6 +88,7 @@ errval_t section_enter(struct section *section, struct section_visit *visit)
 
 void section_enter_to_free(struct section *section, struct section_visit *visit)
 {
+    section_note_coming(section);
     section_touch_stack();
     enter(section, visit);
     if (!section_refilling() && !section->ready(SECTION_NEED_RESERVE)) {
@@ -98,6 +100,7 @@ void section_enter_to_free(struct section *section, struct section_visit *visit)
 
 errval_t section_refill(struct section *section)
 {
+    section_note_coming(section);
     section_touch_stack();
     return section_refill_alone(section);
 }
