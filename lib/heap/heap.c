@@ -172,7 +172,7 @@ static __attribute__((noinline)) void free_slowly(void *pointer)
 
 void free(void *pointer)
 {
-    struct heap_block *block = (struct heap_block *)pointer - 1;
+    struct heap_block *block = (struct heap_block *)((uintptr_t)pointer - HEADER_BYTES);
     if (!pointer || (uintptr_t)pointer % HEAP_ALIGNMENT || block->mark != mark_of(block, BLOCK_SMALL)) {
         free_slowly(pointer);
         return;

@@ -72,9 +72,9 @@ errval_t page_tables_init(struct page_tables *tables, struct capref root, const 
 static void forget_below(struct page_tables *tables, struct page_table *table)
 {
     struct shadow_item *item;
-    unsigned entry = 0;
-    while ((item = shadow_first(&table->map, table->level, entry, PAGE_TABLE_ENTRIES))) {
-        entry = item->entry + item->count;
+    while ((item = shadow_first(&table->map, table->level, 0, PAGE_TABLE_ENTRIES))) {
+        // The map leads through its items: none may go while it is in.
+        shadow_remove(&table->map, table->level, item);
         if (item->is_table) {
             forget_below(tables, (struct page_table *)item);
             table_free(tables, (struct page_table *)item);
@@ -438,7 +438,9 @@ errval_t page_piece_protect(struct page_piece *piece, uint32_t flags)
 {
     errval_t err = vnode_protect(piece->table->cap, piece->mapping, 0, piece->item.count, flags);
     if (err_is_ok(err)) {
-        piece->flags = flags;
+        // As the kernel does: whether the memory is cached stays, also when a split maps it anew.
+        const uint32_t kept = VREGION_FLAGS_NOCACHE;
+        piece->flags = (piece->flags & kept) | (flags & ~kept);
     }
     return err;
 }

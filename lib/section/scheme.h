@@ -11,14 +11,21 @@
 /// page, so that touching its end touches all of it.
 #define SECTION_STACK_BYTES 3968
 
-/// The calling thread comes in.
-static inline void section_note_enter(const struct section *section)
+/// The calling thread is going to enter or to refill, and has asked for no lock yet: if it is in a section
+/// already it might wait for ever. Checks that in debug builds.
+static inline void section_note_coming(const struct section *section)
 {
 #if CONFIG_DEBUG
     if (section_current()) {
-        USER_PANIC("section %s is entered inside of section %s", section->name, section_current()->name);
+        USER_PANIC("section %s is asked for inside of section %s", section->name, section_current()->name);
     }
 #endif
+    (void)section;
+}
+
+/// It comes in.
+static inline void section_note_enter(const struct section *section)
+{
     section_state.current = section;
 }
 

@@ -1,4 +1,3 @@
-#include <aos/debug.h>
 #include <section/scheme.h>
 
 _Thread_local struct section_state section_state;
@@ -21,12 +20,6 @@ static errval_t prepare(struct section *needed, const struct section *section)
 
 errval_t section_run_refill(struct section *section)
 {
-#if CONFIG_DEBUG
-    if (section_state.current) {
-        USER_PANIC("section %s needs a resource inside of section %s", section->name,
-                   section_state.current->name);
-    }
-#endif
     const bool nested = section_state.refilling;
     errval_t err = SYS_ERR_OK;
     section->refilling = true;

@@ -41,6 +41,7 @@ static errval_t make_ready(struct section *section)
 errval_t section_enter(struct section *section, struct section_visit *visit)
 {
     (void)visit;
+    section_note_coming(section);
     section_touch_stack();
     thread_mutex_lock_nested(&mutex);
     errval_t err = make_ready(section);
@@ -55,6 +56,7 @@ errval_t section_enter(struct section *section, struct section_visit *visit)
 void section_enter_to_free(struct section *section, struct section_visit *visit)
 {
     (void)visit;
+    section_note_coming(section);
     section_touch_stack();
     thread_mutex_lock_nested(&mutex);
     (void)make_ready(section); // What is freed may be what is missing.
@@ -63,6 +65,7 @@ void section_enter_to_free(struct section *section, struct section_visit *visit)
 
 errval_t section_refill(struct section *section)
 {
+    section_note_coming(section);
     section_touch_stack();
     return section_refill_alone(section);
 }

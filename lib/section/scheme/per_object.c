@@ -27,11 +27,29 @@ bool section_has(struct section *section, enum section_need need)
     return has;
 }
 
-errval_t section_refill_alone(struct section *section)
+/// Becomes the only one who refills the section's group, and those that the refill lives on: a reserve is for
+/// one refill of each section, and another thread could need several of RAM and slots in the meantime.
+static void lock_groups(struct section *section)
 {
     thread_mutex_lock_nested(&section->group->mutex);
-    errval_t err = section_run_refill(section);
+    for (struct section *const *needed = section->needs; *needed; needed++) {
+        thread_mutex_lock_nested(&(*needed)->group->mutex);
+    }
+}
+
+static void unlock_groups(struct section *section)
+{
+    for (struct section *const *needed = section->needs; *needed; needed++) {
+        thread_mutex_unlock_nested(&(*needed)->group->mutex);
+    }
     thread_mutex_unlock_nested(&section->group->mutex);
+}
+
+errval_t section_refill_alone(struct section *section)
+{
+    lock_groups(section);
+    errval_t err = section_run_refill(section);
+    unlock_groups(section);
     return err;
 }
 
@@ -39,16 +57,17 @@ errval_t section_refill_alone(struct section *section)
 static errval_t refill(struct section *section)
 {
     errval_t err = SYS_ERR_OK;
-    thread_mutex_lock_nested(&section->group->mutex);
+    lock_groups(section);
     if (!section_has(section, SECTION_NEED_RESERVE)) {
         err = section_run_refill(section);
     }
-    thread_mutex_unlock_nested(&section->group->mutex);
+    unlock_groups(section);
     return err;
 }
 
 errval_t section_enter(struct section *section, struct section_visit *visit)
 {
+    section_note_coming(section);
     section_touch_stack();
     for (;;) {
         enter(section, visit);
@@ -69,6 +88,7 @@ errval_t section_enter(struct section *section, struct section_visit *visit)
 
 void section_enter_to_free(struct section *section, struct section_visit *visit)
 {
+    section_note_coming(section);
     section_touch_stack();
     enter(section, visit);
     if (!section_refilling() && !section->ready(SECTION_NEED_RESERVE)) {
@@ -80,6 +100,7 @@ void section_enter_to_free(struct section *section, struct section_visit *visit)
 
 errval_t section_refill(struct section *section)
 {
+    section_note_coming(section);
     section_touch_stack();
     return section_refill_alone(section);
 }

@@ -63,6 +63,7 @@ static errval_t enter_or_refill(struct section *section, struct section_visit *v
 
 errval_t section_enter(struct section *section, struct section_visit *visit)
 {
+    section_note_coming(section);
     section_touch_stack();
     if (section_refilling()) {
         return enter_if_ready(section, visit) ? SYS_ERR_OK : LIB_ERR_RESERVE;
@@ -82,6 +83,7 @@ void section_enter_to_free(struct section *section, struct section_visit *visit)
 
 errval_t section_refill(struct section *section)
 {
+    section_note_coming(section);
     section_touch_stack();
     return section_refill_alone(section);
 }

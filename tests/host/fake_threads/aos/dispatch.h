@@ -9,6 +9,12 @@
 
 struct dispatcher_shared *curdispatcher(void);
 struct dispatcher_shared *disp_disable(void);
+static inline struct dispatcher_shared *disp_disable_for(const void *object, size_t bytes)
+{
+    (void)object;
+    (void)bytes;
+    return disp_disable();
+}
 void disp_enable(struct dispatcher_shared *disp);
 
 #endif
