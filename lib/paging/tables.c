@@ -92,6 +92,7 @@ void page_tables_forget(struct page_tables *tables)
             free_node(tables, tables->root.map_memory, shadow_bytes(0));
         }
         tables->supply = NULL;
+        tables->empty = tables->last_leaf = NULL;
     }
 }
 
@@ -146,7 +147,7 @@ static errval_t table_make(struct page_tables *tables, struct page_table *parent
 /// Frees tables without users from this one upwards.
 static void table_prune(struct page_tables *tables, struct page_table *table)
 {
-    while (table->users == 0) {
+    while (table->users == 0 && table != tables->empty) {
         struct page_table *parent = table->parent;
         shadow_remove(&parent->map, parent->level, &table->item);
         vnode_unmap(parent->cap, table->mapping);
@@ -158,10 +159,37 @@ static void table_prune(struct page_tables *tables, struct page_table *table)
     }
 }
 
+/// Something more stands in the table, or holds it.
+static void table_use(struct page_tables *tables, struct page_table *table)
+{
+    table->users++;
+    if (tables->empty == table) {
+        tables->empty = NULL;
+    }
+}
+
+void page_tables_trim(struct page_tables *tables)
+{
+    struct page_table *table = tables->empty;
+    tables->empty = NULL;
+    if (table) {
+        table_prune(tables, table);
+    }
+}
+
+/// Something less. One empty table of the last level stays: often the next mapping takes the place of the
+/// last.
 void page_tables_release(struct page_tables *tables, struct page_table *table)
 {
-    table->users--;
-    table_prune(tables, table);
+    if (--table->users > 0) {
+        return;
+    }
+    if (table->level == LEAF_LEVEL) {
+        page_tables_trim(tables);
+        tables->empty = table;
+    } else {
+        table_prune(tables, table);
+    }
 }
 
 /// The table of `level` for an address, or the lowest one above it that there is.
@@ -206,7 +234,7 @@ errval_t page_tables_hold(struct page_tables *tables, lvaddr_t vaddr, struct pag
 {
     errval_t err = table_get(tables, LEAF_LEVEL, vaddr, ret);
     if (err_is_ok(err)) {
-        (*ret)->users++;
+        table_use(tables, *ret);
     }
     return err;
 }
@@ -283,7 +311,7 @@ static errval_t piece_make(struct page_tables *tables, const struct page_piece *
         err = piece_attach(tables, piece);
         if (err_is_ok(err)) {
             shadow_add(&piece->table->map, piece->table->level, &piece->item);
-            piece->table->users++;
+            table_use(tables, piece->table);
             return SYS_ERR_OK;
         }
         free_slot(tables, piece->mapping);
@@ -303,6 +331,9 @@ errval_t page_tables_map(struct page_tables *tables, lvaddr_t vaddr, const struc
     like.frame = frame;
     like.offset = offset;
     like.flags = flags;
+    if (chunk->level < LEAF_LEVEL) {
+        page_tables_trim(tables); // It may stand where a large page is to be.
+    }
     errval_t err = table_get(tables, chunk->level, vaddr, &like.table);
     if (err_is_fail(err)) {
         return err;

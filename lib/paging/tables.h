@@ -58,6 +58,8 @@ struct page_supply {
 
 struct page_tables {
     struct page_table root;
+    struct page_table
+        *empty; ///< One of the last level in which nothing is any more, kept for what comes next; or NULL.
     struct page_table *last_leaf; ///< The table of the last level that was looked up last, or NULL.
     const struct page_supply *supply;
     void *context; ///< For the supply.
@@ -74,6 +76,9 @@ struct page_chunk {
 /// a node
 errval_t page_tables_init(struct page_tables *tables, struct capref root, const struct page_supply *supply,
                           void *context);
+
+/// Frees the table that is kept although it is empty.
+void page_tables_trim(struct page_tables *tables);
 
 /// Forgets all tables, without changing them: somebody else deletes their capabilities.
 void page_tables_forget(struct page_tables *tables);
@@ -109,7 +114,7 @@ size_t page_piece_bytes(const struct page_piece *piece);
 /// False if the frame was deleted, and the mapping with it.
 bool page_piece_stands(const struct page_piece *piece);
 
-/// Takes a piece away, and the tables that are empty then.
+/// Takes a piece away, and the tables that are empty then, but for one.
 void page_piece_unmap(struct page_tables *tables, struct page_piece *piece);
 
 /**
