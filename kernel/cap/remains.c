@@ -34,7 +34,8 @@
 #include <dispatch/dcb.h>
 #include <trace/emit.h>
 
-#define DCB_PARTS 4
+#define DCB_PARTS       4
+#define SLOTS_IN_ONE_GO 16
 
 _Static_assert(offsetof(struct dcb, end_endpoint) == offsetof(struct dcb, cspace) + 3 * sizeof(struct cte),
                "the parts of a dispatcher are consecutive slots");
@@ -64,6 +65,26 @@ static void remove_last(struct cte *slot, unsigned type)
     trace_cap_delete(type, true);
 }
 
+/// Number of empty slots before the first that is in use. Most are empty: several are looked at in one go.
+static uint64_t first_in_use(const struct cte *slots, uint64_t count)
+{
+    uint64_t at = 0;
+    for (; at + SLOTS_IN_ONE_GO <= count; at += SLOTS_IN_ONE_GO) {
+        unsigned types = ObjType_Null;
+#pragma GCC unroll 16
+        for (unsigned i = 0; i < SLOTS_IN_ONE_GO; i++) {
+            types |= slots[at + i].cap.type;
+        }
+        if (types != ObjType_Null) {
+            break;
+        }
+    }
+    while (at < count && slots[at].cap.type == ObjType_Null) {
+        at++;
+    }
+    return at;
+}
+
 /**
  * Looks whether the object of a last capability is empty. If it is, the capability goes and this is true; if
  * not, or if the units did not suffice to see, the capability becomes a Remains. The order of the database
@@ -84,12 +105,7 @@ static inline bool begin(struct cte *slot, unsigned *units)
         is_empty = mdb_find_overlap(REGION_PTE, slot->cap.base, mdb_end(slot)) == NULL;
     } else {
         const struct cte *slots = slots_of(&slot->cap, type, &count);
-        const struct cte *slot_in_use = slots;
-        const struct cte *end = slots + (count < *units ? count : *units);
-        while (slot_in_use != end && slot_in_use->cap.type == ObjType_Null) {
-            slot_in_use++;
-        }
-        mark = (uint64_t)(slot_in_use - slots);
+        mark = first_in_use(slots, count < *units ? count : *units);
         *units -= mark;
         is_empty = mark == count;
     }

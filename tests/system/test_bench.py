@@ -18,6 +18,17 @@ LIMITS = {
     "threads.switch": 80,
     "threads.create": 800,
     "locks.acquire[kind=mutex]": 16,
+    "caps.copy": 350,
+    "caps.retype[type=Frame]": 900,
+    "caps.delete[type=Frame,copies=1]": 800,
+    "caps.delete[type=Frame,copies=2]": 800,
+    "caps.revoke[descendants=16,depth=1]": 8000,
+    "caps.longest": 20000,
+    "paging.map[size=4096,mapped=0,shadow=tree]": 1800,
+    "paging.map[size=4096,mapped=1,shadow=tree]": 1800,
+    "paging.map[size=4096,mapped=1000,shadow=tree]": 1800,
+    "paging.fault": 3000,
+    "heap.pair[bytes=64,strategy=size_class]": 100,
 }
 TRACE_POINT_LIMIT = 15
 
@@ -36,6 +47,12 @@ EXPECTED = {
     "mm.alloc",
     "mm.free",
     "mm.fragmentation",
+    "paging.map",
+    "paging.unmap",
+    "paging.fault",
+    "heap.malloc",
+    "heap.free",
+    "locks.contended",
 }
 
 
