@@ -71,16 +71,26 @@ def draw(
             for number, page in enumerate(pages, 1):
                 ending = f"-{number}" if len(pages) > 1 else ""
                 for kind, panel in (("distribution", distribution), ("mean", means)):
+                    if kind == "distribution" and all(bench["name"] == OVERHEAD for bench in page):
+                        continue
                     title = f"{suite}: {TITLES[kind]}" + (f" ({number} of {len(pages)})" if ending else "")
                     figure = _figure(results, page, title, command, panel)
                     yield from _files(figure, f"{suite}-{kind}{ending}")
-            for (parameter, unit), found in scaling.by_figure(scaling.lines(benches)).items():
+            for (parameter, unit), found in scaling.by_figure(scaling.lines(_measured(benches))).items():
                 figure = growth(results, suite, parameter, unit, found, command)
                 yield from _files(figure, f"{suite}-by-{parameter}")
             if told := history.found(benches):
                 yield from _files(over_time(results, suite, told, command), f"{suite}-over-time")
             if suite == "boot" and any(_good(bench) for bench in benches):
                 yield from _files(timeline(results, benches, command), "boot-timeline")
+
+
+OVERHEAD = "trace.overhead"
+"""A row a bench, of one figure: the difference of two boots. It has neither a distribution nor a growth."""
+
+
+def _measured(benches: Sequence[Bench]) -> list[Bench]:
+    return [bench for bench in benches if bench["name"] != OVERHEAD]
 
 
 TITLES = {
