@@ -12,9 +12,7 @@ static errval_t reserve(struct paging_state *st, lvaddr_t *base, size_t bytes, s
                         enum space_kind kind, int flags)
 {
     struct space_operation operation;
-    if (!(flags & VREGION_FLAGS_READ) || flags & ~VREGION_FLAGS_MASK
-        || (flags & VREGION_FLAGS_WRITE && flags & VREGION_FLAGS_EXECUTE) || alignment == 0
-        || alignment & (alignment - 1)) {
+    if (!space_flags_are_sane((uint32_t)flags) || alignment == 0 || alignment & (alignment - 1)) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
     errval_t err = space_enter(st, &operation);

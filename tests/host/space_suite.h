@@ -277,7 +277,7 @@ static void step_protect(void)
                         && is_sane(flags, frames[area->frame].rights);
     const bool reserved = area && area->kind == RESERVED && lies_in(area, base, bytes)
                           && has_memory(area, base, bytes) && is_sane(flags, CAPRIGHTS_ALL);
-    if (area && area->kind != MAPPED) {
+    if (area && area->kind == STACK) {
         return; // The model does not know which of its pages have memory.
     }
     const errval_t err = paging_protect(space(), (void *)base, bytes, (int)flags);
