@@ -58,7 +58,11 @@ static errval_t make_one(struct paging_state *st, lvaddr_t base, size_t bytes, u
     struct page_table *leaf;
     err = space_enter(st, &operation);
     if (err_is_ok(err)) {
-        err = page_tables_hold(&st->tables, base, &leaf);
+        if (regions_overlap(&st->extents, base, memory.pages * BASE_PAGE_SIZE)) {
+            err = LIB_ERR_PAGING_OVERLAP;
+        } else {
+            err = page_tables_hold(&st->tables, base, &leaf);
+        }
         if (err_is_ok(err)) {
             struct space_backing *backing = stock_node();
             struct space_extent *extent = stock_node();

@@ -146,7 +146,8 @@ static errval_t grow(struct paging_state *st, const struct region *region, lvadd
         begin = ROUND_DOWN(address, BASE_PAGE_SIZE);
         err = extents_make(st, begin, BASE_PAGE_SIZE, VREGION_FLAGS_READ_WRITE);
     }
-    return err;
+    // Another thread that touched the same page was first.
+    return err == LIB_ERR_PAGING_OVERLAP ? SYS_ERR_OK : err;
 }
 
 static bool allows(uint32_t flags, unsigned kind)

@@ -85,8 +85,8 @@ errval_t space_find(struct paging_state *st, size_t bytes, size_t alignment, lva
 
 /* Extents, extents.c. Outside of the section. */
 
-/// Makes extents for [base, base + bytes), where there are none. \return why there is no memory; then nothing
-/// is made
+/// Makes extents for [base, base + bytes). \return LIB_ERR_PAGING_OVERLAP if there are some already, or why
+/// there is no memory; then nothing is made
 errval_t extents_make(struct paging_state *st, lvaddr_t base, size_t bytes, uint32_t flags);
 
 /// Takes all extents in the range away, or the parts of them in it, and gives their memory back. \return

@@ -462,7 +462,6 @@ static void step_fault(void)
     const lvaddr_t page = ROUND_DOWN(at, PAGE);
     const bool there = runs_any(&test.model, page, PAGE) != NULL;
     bool mapped;
-    fake_memory.fail_permille = 0;
     const errval_t err = paging_handle_fault(space(), kind, at, &mapped);
     if (kind >= ARRAY_LENGTH(needed) || !(flags & needed[kind])) {
         assert_err(err, LIB_ERR_PAGING_NOT_MAPPED);
