@@ -58,7 +58,11 @@ static errval_t make_one(struct paging_state *st, lvaddr_t base, size_t bytes, u
     struct page_table *leaf;
     err = space_enter(st, &operation);
     if (err_is_ok(err)) {
-        err = page_tables_hold(&st->tables, base, &leaf);
+        if (regions_overlap(&st->extents, base, memory.pages * BASE_PAGE_SIZE)) {
+            err = LIB_ERR_PAGING_OVERLAP;
+        } else {
+            err = page_tables_hold(&st->tables, base, &leaf);
+        }
         if (err_is_ok(err)) {
             struct space_backing *backing = stock_node();
             struct space_extent *extent = stock_node();
@@ -153,18 +157,21 @@ static void cut(struct paging_state *st, struct space_extent *extent, unsigned p
     regions_add(&st->extents, &rest->region);
 }
 
-/// The extent that has an address of the range, cut to lie wholly in it. Inside the section.
+/// Makes an address the border of two extents if it is inside one. There is a node. Inside the section.
+static void cut_at(struct paging_state *st, lvaddr_t at)
+{
+    struct space_extent *extent = (struct space_extent *)regions_any(&st->extents, at, 1);
+    if (extent && extent->region.base < at) {
+        cut(st, extent, (unsigned)((at - extent->region.base) / BASE_PAGE_SIZE));
+    }
+}
+
+/// An extent that has an address of the range, cut to lie wholly in it; or NULL. Inside the section.
 static struct space_extent *cut_out(struct paging_state *st, lvaddr_t base, size_t bytes)
 {
-    struct space_extent *extent = (struct space_extent *)regions_any(&st->extents, base, bytes);
-    if (extent && extent->region.base < base) {
-        cut(st, extent, (unsigned)((base - extent->region.base) / BASE_PAGE_SIZE));
-        extent = (struct space_extent *)regions_any(&st->extents, base, bytes);
-    }
-    if (extent && extent->region.base + extent->region.bytes > base + bytes) {
-        cut(st, extent, (unsigned)((base + bytes - extent->region.base) / BASE_PAGE_SIZE));
-    }
-    return extent;
+    cut_at(st, base);
+    cut_at(st, base + bytes);
+    return (struct space_extent *)regions_any(&st->extents, base, bytes);
 }
 
 /// Deletes the pages of an extent that nobody can find any more. Not in the section: it takes long.
@@ -239,32 +246,46 @@ static errval_t protect_pages(struct space_extent *extent, uint32_t flags)
         }
     }
     if (err_is_ok(err)) {
-        extent->flags = flags;
+        // As the kernel does: whether the memory is cached stays, of pages that are still to come, too.
+        const uint32_t kept = VREGION_FLAGS_NOCACHE;
+        extent->flags = (extent->flags & kept) | (flags & ~kept);
     }
     return err;
 }
 
+static bool all_in_extents(const struct paging_state *st, lvaddr_t at, lvaddr_t end)
+{
+    const struct region *extent;
+    while (at < end && (extent = regions_any(&st->extents, at, 1))) {
+        at = extent->base + extent->bytes;
+    }
+    return at >= end;
+}
+
 errval_t extents_protect(struct paging_state *st, lvaddr_t base, size_t bytes, uint32_t flags)
 {
-    lvaddr_t at = base;
-    while (at < base + bytes) {
-        struct space_operation operation;
-        errval_t err = space_enter(st, &operation);
-        if (err_is_fail(err)) {
-            return err;
-        }
-        struct space_extent *extent = (struct space_extent *)regions_any(&st->extents, at, 1);
-        if (!extent) {
-            err = LIB_ERR_PAGING_NOT_MAPPED;
-        } else {
-            extent = cut_out(st, at, base + bytes - at);
-            err = protect_pages(extent, flags);
-            at = extent->region.base + extent->region.bytes;
-        }
-        space_end(&operation);
-        if (err_is_fail(err)) {
-            return err;
-        }
+    struct space_operation operation;
+    const lvaddr_t end = base + bytes;
+    if (!space_flags_are_sane(flags)) {
+        return SYS_ERR_INVALID_ARGUMENT;
     }
-    return SYS_ERR_OK;
+    errval_t err = space_enter(st, &operation);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    if (all_in_extents(st, base, end)) {
+        cut_at(st, base);
+        cut_at(st, end);
+    } else {
+        err = LIB_ERR_PAGING_NOT_MAPPED;
+    }
+    space_end(&operation);
+    for (lvaddr_t at = base; at < end && err_is_ok(err);) {
+        space_begin_free(&operation);
+        struct space_extent *extent = (struct space_extent *)regions_any(&st->extents, at, 1);
+        err = extent ? protect_pages(extent, flags) : LIB_ERR_PAGING_NOT_MAPPED;
+        at = extent ? extent->region.base + extent->region.bytes : end;
+        space_end(&operation);
+    }
+    return err;
 }

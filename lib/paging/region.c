@@ -12,9 +12,7 @@ static errval_t reserve(struct paging_state *st, lvaddr_t *base, size_t bytes, s
                         enum space_kind kind, int flags)
 {
     struct space_operation operation;
-    if (!(flags & VREGION_FLAGS_READ) || flags & ~VREGION_FLAGS_MASK
-        || (flags & VREGION_FLAGS_WRITE && flags & VREGION_FLAGS_EXECUTE) || alignment == 0
-        || alignment & (alignment - 1)) {
+    if (!space_flags_are_sane((uint32_t)flags) || alignment == 0 || alignment & (alignment - 1)) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
     errval_t err = space_enter(st, &operation);
@@ -160,7 +158,9 @@ static errval_t grow(struct paging_state *st, const struct region *region, lvadd
     lvaddr_t top = region->base + region->bytes;
     lvaddr_t end = top - ROUND_DOWN(top - 1 - address, GROWTH_BYTES);
     lvaddr_t begin = end - region->base > GROWTH_BYTES ? end - GROWTH_BYTES : region->base;
-    return extents_make(st, begin, end - begin, VREGION_FLAGS_READ_WRITE);
+    errval_t err = extents_make(st, begin, end - begin, VREGION_FLAGS_READ_WRITE);
+    // Another thread that touched the same part of the stack was first.
+    return err == LIB_ERR_PAGING_OVERLAP ? SYS_ERR_OK : err;
 }
 
 static bool allows(uint32_t flags, unsigned kind)

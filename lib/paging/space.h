@@ -59,6 +59,13 @@ struct paging_state {
     bool initialised;
 };
 
+/// True for flags that the kernel maps memory with: readable, and not both writable and executable.
+static inline bool space_flags_are_sane(uint32_t flags)
+{
+    return flags & VREGION_FLAGS_READ && !(flags & ~(uint32_t)VREGION_FLAGS_MASK)
+           && !(flags & VREGION_FLAGS_WRITE && flags & VREGION_FLAGS_EXECUTE);
+}
+
 /// Enters the section for an operation on `st`, and makes sure that the address space is set up. \return why
 /// not; then outside
 errval_t space_enter(struct paging_state *st, struct space_operation *operation);
@@ -78,14 +85,16 @@ errval_t space_find(struct paging_state *st, size_t bytes, size_t alignment, lva
 
 /* Extents, extents.c. Outside of the section. */
 
-/// Makes extents for [base, base + bytes), where there are none. \return why there is no memory; then nothing
-/// is made
+/// Makes extents for [base, base + bytes). \return LIB_ERR_PAGING_OVERLAP if there are some already, or why
+/// there is no memory; then nothing is made
 errval_t extents_make(struct paging_state *st, lvaddr_t base, size_t bytes, uint32_t flags);
 
 /// Takes all extents in the range away, or the parts of them in it, and gives their memory back. \return
 /// why one could not be cut in two; then some have gone
 errval_t extents_remove(struct paging_state *st, lvaddr_t base, size_t bytes);
 
+/// Changes what may be done with the range. \return LIB_ERR_PAGING_NOT_MAPPED if not all of it is in extents,
+/// SYS_ERR_INVALID_ARGUMENT, or why an extent could not be cut in two; then nothing has changed
 errval_t extents_protect(struct paging_state *st, lvaddr_t base, size_t bytes, uint32_t flags);
 
 /// Puts a page behind an address of an extent if there is none. Inside the section. \return SYS_ERR_OK, or

@@ -204,8 +204,7 @@ errval_t cap_identify(struct capref ref, struct capability_info *ret)
     return SYS_ERR_OK;
 }
 
-/// Some object was made of part of this memory, and is still there.
-static bool is_in_use(genpaddr_t base, gensize_t bytes)
+bool fake_memory_is_used(genpaddr_t base, gensize_t bytes)
 {
     for (size_t i = 0; i < FAKE_SLOTS; i++) {
         const struct cap *cap = &slots[i];
@@ -227,7 +226,7 @@ errval_t cap_retype(struct capref dest, struct capref src, gensize_t offset, enu
         err = SYS_ERR_CAP_NOT_FOUND;
     } else if (at(dest)->full) {
         err = SYS_ERR_SLOT_IN_USE;
-    } else if (is_in_use(ram->base + offset, objsize)) {
+    } else if (fake_memory_is_used(ram->base + offset, objsize)) {
         err = SYS_ERR_REVOKE_FIRST;
     }
     if (err_is_fail(err)) {

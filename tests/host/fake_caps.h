@@ -40,6 +40,9 @@ bool fake_table_is_free(struct capref table);
 /// True if this very copy is mapped.
 bool fake_is_mapped(struct capref cap);
 
+/// True if some frame has any of this memory.
+bool fake_memory_is_used(genpaddr_t base, gensize_t bytes);
+
 /// What is behind the addresses that a page table of level 0 translates.
 void fake_walk(struct capref root, struct runs *runs);
 
