@@ -74,8 +74,12 @@ def main() -> None:
     if behaviour == "refuse":
         print("qemu-system-aarch64: could not load kernel", file=sys.stderr)
         sys.exit(1)
-    if "mode=run" in sys.argv[sys.argv.index("-append") + 1]:
+    words = sys.argv[sys.argv.index("-append") + 1].split()
+    if "mode=run" in words:
         shell()
+        return
+    if "test=soak" in words:
+        soak(words, "threads" in image.parent.name, behaviour)
         return
     cores = int(sys.argv[sys.argv.index("-smp") + 1])
     declaration = load()
@@ -102,6 +106,37 @@ def main() -> None:
     if behaviour not in ("panic", "no_end"):
         scenario.writer.clock(max(scenario.now.values()) + 100, 12)
         scenario.writer.end(1 if behaviour == "bad_end" else 0)
+    send(scenario.bytes)
+
+
+def soak(words: list[str], traced: bool, behaviour: str) -> None:
+    """A soak of two threads, of which each faults and waits once; its console tells the kernel's words."""
+    scenario = start(declaration=load(), trace="threads" if traced else "none")
+    scenario.pending.clear()
+    scenario.writer.domain(9, "soak", 9)
+    scenario.writer.text(f"called: {' '.join(words)}\r\nsoak: 500 of 1000 million cycles\r\n")
+    if traced:
+        scenario.event(0, "dispatch.switch", dispatcher=9, previous_runnable=1)
+        for thread in (2, 3):
+            scenario.event(0, "threads.switch", **{"from": thread - 1, "to": thread})
+            scenario.event(0, "paging.fault_begin", address=0x1000, kind=1)
+            scenario.event(0, "paging.fault_end", mapped=1)
+            scenario.event(0, "sync.wait_begin", lock=0x2000, kind=0)
+            scenario.event(0, "sync.wait_end", lock=0x2000)
+            scenario.event(0, "mm.free_memory", free=0)
+        scenario.flush(0)
+        if behaviour == "loses":
+            scenario.writer.drop(0, 4)
+            scenario.event(0, "mm.free_memory", free=4096)
+            scenario.flush(0)
+    bad = behaviour == "bad_end"
+    famines = 2 * ("how=famine" in words)
+    scenario.writer.text(
+        "soak: 4096 bytes are missing: FAILED\r\n"
+        if bad
+        else f"soak: 7000 actions, {20 * famines} refused, {famines} famines\r\n"
+    )
+    scenario.writer.end(1 if bad else 0)
     send(scenario.bytes)
 
 

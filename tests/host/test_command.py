@@ -125,6 +125,9 @@ def test_build_folders_name_their_configuration(tree: Tree) -> None:
         (["test", "frob"], "the kinds are unit, system, model, fuzz"),
         (["trace"], "the following arguments are required: FILE"),
         (["build", "--trace", "l;m"], "is not all, none, or subsystems"),
+        (["soak", "--millions", "9"], "9 is not from 10 to 1000000000"),
+        (["soak", "--seed", "x"], "'x' is not a whole number"),
+        (["soak", "--smp", "5"], "imx8mp has up to 4 cores"),
     ],
 )
 def test_mistakes_in_a_call(tree: Tree, arguments: list[str], sentence: str) -> None:
@@ -149,7 +152,7 @@ def test_menu_and_help(tree: Tree) -> None:
         assert done.returncode == 2 and "bench" in done.stderr and "compare" in done.stderr
     done = subprocess.run([tree.root / "lantern", "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0 and "setup" in done.stdout
-    for command in ("setup", "build", "run", "bench", "compare", "test", "trace", "clean"):
+    for command in ("setup", "build", "run", "bench", "compare", "soak", "test", "trace", "clean"):
         done = subprocess.run(
             [tree.root / "lantern", command, "--help"], capture_output=True, text=True, check=False
         )

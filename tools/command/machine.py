@@ -161,6 +161,7 @@ def boot_image(
     append: str,
     *,
     timeout: float,
+    first_timeout: float | None = None,
     limit: float | None = None,
     script: Sequence[tuple[str, str]] = (),
     until: str | None = None,
@@ -168,11 +169,18 @@ def boot_image(
     keyboard: Keyboard | None = None,
     declaration: Declaration | None = None,
 ) -> Run:
-    """Boots an image that is there."""
+    """Boots an image that is there; `first_timeout` is how long its first frame may take, else `timeout`."""
     argv = qemu.command(target, image, append)
     wire = QemuWire(argv)
     session = Session(wire, Run(Recording(declaration or load()), image, argv, timeout=timeout))
-    session.configure(limit=limit, script=script, until=until, watch=watch, keyboard=keyboard)
+    session.configure(
+        limit=limit,
+        script=script,
+        until=until,
+        watch=watch,
+        keyboard=keyboard,
+        first_timeout=first_timeout,
+    )
     return session.talk()
 
 

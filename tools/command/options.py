@@ -21,6 +21,7 @@ COMMANDS = {
     "run": "boot to the shell on your terminal",
     "bench": "build, boot and run the bench suites; write results, trace and plots",
     "compare": "build and measure every value of an axis of build-time choice; tables and plots side by side",
+    "soak": "let eight threads use everything at random for long, and see that nothing breaks or is lost",
     "test": "run the tests",
     "trace": "check a trace, summarise it, and open it in the Perfetto UI",
     "clean": "remove what was built",
@@ -111,17 +112,21 @@ def _common(parser: Parser) -> None:
     parser.add_argument("--no-setup", action="store_true", help="skip the check of this machine")
 
 
-def _target(parser: Parser) -> None:
+def _target(parser: Parser, always_debug: bool = False) -> None:
     parser.add_argument("--platform", choices=PLATFORMS, default="imx8mp", help="default imx8mp")
     parser.add_argument(
         "--variant", type=variant, default={}, metavar="AXIS=VALUE,...", help="build-time strategies"
     )
-    parser.add_argument("--debug", action="store_true", help="a debug build")
+    if always_debug:
+        parser.set_defaults(debug=True)
+    else:
+        parser.add_argument("--debug", action="store_true", help="a debug build")
 
 
-def _machine(parser: Parser) -> None:
-    _target(parser)
-    parser.add_argument("--smp", type=whole(1, 16), default=None, metavar="N", help="cores; default 4")
+def _machine(parser: Parser, cores: int = CORES_DEFAULT, always_debug: bool = False) -> None:
+    _target(parser, always_debug)
+    parser.add_argument("--smp", type=whole(1, 16), metavar="N", help=f"cores; default {cores}")
+    parser.set_defaults(default_cores=cores)
     parser.add_argument(
         "--mode",
         choices=MODES,
@@ -176,6 +181,40 @@ def _compare(parser: Parser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print the plan, and do nothing")
 
 
+def _soak(parser: Parser) -> None:
+    parser.epilog = (
+        "Always a debug build, in which the kernel checks its capabilities and the library its locks while "
+        "the threads run. The console is left in DIR/console.log, the trace in DIR/trace.pftrace. In mode "
+        "icount a run repeats exactly: the same seed, options and commit do the same. The exit status is 0 "
+        "only if the soak passed. For example: ./lantern soak --famine --seed 7 --variant lock=two_level."
+    )
+    parser.add_argument(
+        "--seed", type=whole(0, 2**32 - 1), default=1, metavar="N", help="of the random choices; default 1"
+    )
+    parser.add_argument(
+        "--millions",
+        type=whole(10, 10**9),
+        default=1000,
+        metavar="N",
+        help="how long: millions of instructions (of cycles, in other modes than icount); default 1000",
+    )
+    parser.add_argument(
+        "--famine", action="store_true", help="use up all memory every thousand actions of the threads"
+    )
+    parser.add_argument(
+        "--slice-us",
+        type=whole(10, 10**6),
+        default=47,
+        metavar="N",
+        help="time slices of so many microseconds; default 47",
+    )
+    parser.add_argument("--trace", action="store_true", help="record a trace too")
+    _machine(parser, cores=1, always_debug=True)
+    parser.add_argument(
+        "--out", type=Path, default=Path("results/soak"), metavar="DIR", help="default results/soak"
+    )
+
+
 def build_parser(command: str) -> Parser:
     parser = Parser(
         prog=f"./lantern {command}",
@@ -207,6 +246,8 @@ def build_parser(command: str) -> Parser:
         )
     elif command == "compare":
         _compare(parser)
+    elif command == "soak":
+        _soak(parser)
     elif command == "test":
         parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"{', '.join(TEST_KINDS)}; default all")
     elif command == "trace":
@@ -223,17 +264,19 @@ def build_parser(command: str) -> Parser:
 
 
 def common_words(options: argparse.Namespace) -> list[str]:
-    """The options of `bench` and `compare` as one would type them, without those that are default anyway."""
-    defaults = build_parser("bench").parse_args([])
+    """The options of a machine as one would type them, without those that are default anyway."""
+    defaults = build_parser(options.command).parse_args([])
     words = []
     for name in ("platform", "smp", "mode", "cpu", "repeat"):
+        if not hasattr(options, name):
+            continue
         value = getattr(options, name)
-        default = {"smp": CORES_DEFAULT, "cpu": CPUS[0]}.get(name, getattr(defaults, name))
+        default = {"smp": defaults.default_cores, "cpu": CPUS[0]}.get(name, getattr(defaults, name))
         if value != default:
             words.append(f"--{name} {value}")
     if options.variant:
         words.append("--variant " + ",".join(f"{axis}={value}" for axis, value in options.variant.items()))
-    if options.debug:
+    if options.debug and not defaults.debug:
         words.append("--debug")
     if options.serial:
         words.append(f"--serial {options.serial[0]}:{options.serial[1]}")
@@ -259,13 +302,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 def _check(parser: Parser, options: argparse.Namespace) -> None:
     """Rules that join several options, and defaults that depend on others."""
-    if options.command in ("run", "bench", "compare"):
+    if options.command in ("run", "bench", "compare", "soak"):
         if options.cpu and options.platform != "virt":
             parser.error("--cpu can be chosen for --platform virt only")
         limit = CORES_LIMIT[options.platform]
         if (options.smp or 1) > limit:
             parser.error(f"--smp {options.smp} is too much: {options.platform} has up to {limit} cores")
-        options.smp = options.smp or CORES_DEFAULT
+        options.smp = options.smp or options.default_cores
         options.cpu = options.cpu or CPUS[0]
         if options.serial and options.platform != "imx8mp":
             parser.error("--serial means an imx8mp board, not --platform virt")

@@ -3,8 +3,8 @@
  * missing.
  *
  * Arguments: seed=N; calls=N, million instructions that it lasts; check=1, the kernel is checked again and
- * again; how=famine, memory runs out every few thousand actions, and then everything may be refused, but
- * nothing lost.
+ * again; how=famine, memory runs out every thousand actions, and then everything may be refused, but nothing
+ * lost.
  */
 #include "soak.h"
 
@@ -17,9 +17,11 @@
 #define DEFAULT_MILLIONS  20
 #define MILLION           1000000UL
 #define NAP_US            500  ///< Between two looks of the main thread.
-#define FAMINE_EVERY      3000 ///< Actions,
-#define FAMINE_LASTS      700  ///< of which so many in the famine.
-#define CHECK_EVERY       4000 ///< Actions.
+#define FIRST_FAMINE      300  ///< Actions: every worker has begun then.
+#define FAMINE_EVERY      1000 ///< Actions between two famines,
+#define FAMINE_LASTS      300  ///< and in one.
+#define CHECK_EVERY       1000 ///< Actions.
+#define PROGRESS_PARTS    20   ///< So often it says how far it is.
 #define WARM_UP_MILLIONS  2
 #define WHOLE_STACK_BYTES 50000 ///< What all that a thread calls may need of its stack.
 #define MAIN_STACK_BYTES  40000
@@ -75,14 +77,36 @@ static void ask_init(uint64_t question)
     CHECK_OK(m.w0);
 }
 
-/// The main thread: brings famines, has the kernel checked, and lets the trace be drained.
-static void look_after(bool with_famine, bool with_checks)
+/// One soak.
+struct plan {
+    uint32_t seed;
+    uint64_t millions; ///< Cycles.
+    bool famine, checks;
+    bool quiet;
+};
+
+/// \param[in,out] said  the part that was said last
+static void say_progress(const struct plan *plan, uint64_t *said)
 {
-    uint64_t next_famine = FAMINE_EVERY, next_check = CHECK_EVERY;
+    const uint64_t now = cycle_count();
+    const uint64_t left = now < end_cycles ? (end_cycles - now) / MILLION : 0;
+    const uint64_t part = (plan->millions - left) * PROGRESS_PARTS / plan->millions;
+    if (part != *said && !plan->quiet) {
+        printf("soak: %lu of %lu million cycles\n", (unsigned long)(plan->millions - left),
+               (unsigned long)plan->millions);
+    }
+    *said = part;
+}
+
+/// The main thread: brings famines, has the kernel checked, and lets the trace be drained.
+static void look_after(const struct plan *plan)
+{
+    uint64_t next_famine = FIRST_FAMINE, next_check = CHECK_EVERY, said = 0;
     while (cycle_count() < end_cycles) {
         thread_sleep_us(NAP_US);
+        say_progress(plan, &said);
         uint64_t done = actions_done();
-        if (with_famine && done >= next_famine) {
+        if (plan->famine && done >= next_famine) {
             famine_begin();
             while (actions_done() < done + FAMINE_LASTS && cycle_count() < end_cycles) {
                 thread_sleep_us(NAP_US);
@@ -91,24 +115,26 @@ static void look_after(bool with_famine, bool with_checks)
             next_famine = actions_done() + FAMINE_EVERY;
         }
         ask_init(TEST_MESSAGE_DRAIN);
-        if (with_checks && done >= next_check) {
+        if (plan->checks && done >= next_check) {
             ask_init(TEST_MESSAGE_CHECK);
             next_check = done + CHECK_EVERY;
         }
     }
 }
 
-static void soak(uint32_t seed, uint64_t millions, bool with_famine, bool with_checks)
+static void soak(const struct plan *plan)
 {
-    end_cycles = cycle_count() + millions * MILLION;
+    shared_begin();
+    end_cycles = cycle_count() + plan->millions * MILLION;
     for (unsigned i = 0; i < WORKERS; i++) {
-        workers[i] = (struct worker){.number = i, .random = (seed * WORKERS + i) * 2654435761U + 1};
+        workers[i] = (struct worker){.number = i, .random = (plan->seed * WORKERS + i) * 2654435761U + 1};
         CHECK_OK(thread_create(work, &workers[i], &workers[i].thread));
     }
-    look_after(with_famine, with_checks);
+    look_after(plan);
     for (unsigned i = 0; i < WORKERS; i++) {
         CHECK_OK(thread_join(workers[i].thread, NULL));
     }
+    shared_end();
 }
 
 static gensize_t accounted_bytes(void)
@@ -129,29 +155,34 @@ static const char *argument(int argc, char *argv[], const char *name)
 
 int main(int argc, char *argv[])
 {
-    const uint32_t seed = (uint32_t)strtoul(argument(argc, argv, "seed"), NULL, 10);
     const uint64_t millions = strtoul(argument(argc, argv, "calls"), NULL, 10);
-    const bool with_famine = strcmp(argument(argc, argv, "how"), "famine") == 0;
-    const bool with_checks = strtoul(argument(argc, argv, "check"), NULL, 10) != 0;
+    const struct plan plan = {
+        .seed = (uint32_t)strtoul(argument(argc, argv, "seed"), NULL, 10),
+        .millions = millions ? millions : DEFAULT_MILLIONS,
+        .famine = strcmp(argument(argc, argv, "how"), "famine") == 0,
+        .checks = strtoul(argument(argc, argv, "check"), NULL, 10) != 0,
+    };
+    const struct plan warm_up = {.seed = plan.seed + 1, .millions = WARM_UP_MILLIONS, .quiet = true};
     CHECK_OK(parent_channel_open(&parent));
     touch_stack(MAIN_STACK_BYTES);
     // The stacks that are kept for the next threads are made once.
-    shared_begin();
-    soak(seed + 1, WARM_UP_MILLIONS, false, false);
-    shared_end();
+    soak(&warm_up);
     const gensize_t before = accounted_bytes();
-    shared_begin();
-    soak(seed, millions ? millions : DEFAULT_MILLIONS, with_famine, with_checks);
-    shared_end();
+    soak(&plan);
     uint64_t refused = 0;
     for (unsigned i = 0; i < WORKERS; i++) {
         refused += workers[i].refused;
     }
-    printf("soak: %lu actions, %lu refused\n", (unsigned long)actions_done(), (unsigned long)refused);
+    printf("soak: %lu actions, %lu refused, %u famines\n", (unsigned long)actions_done(),
+           (unsigned long)refused, famines / 2);
     if (accounted_bytes() != before) {
         printf("soak: %ld bytes are missing: FAILED\n", (long)before - (long)accounted_bytes());
         return EXIT_FAILURE;
     }
-    CHECK(with_famine ? refused > 0 : refused == 0);
+    if (plan.famine && refused == 0) {
+        printf("soak: nothing was refused, it was too short for a famine: FAILED\n");
+        return EXIT_FAILURE;
+    }
+    CHECK(plan.famine || refused == 0);
     return EXIT_SUCCESS;
 }

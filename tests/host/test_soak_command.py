@@ -1,0 +1,64 @@
+"""./lantern soak: what it asks of the machine, what it leaves, and how it judges."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from command_tree import Tree, one_sentence
+
+from trace import checker
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_soak_that_passes(tree: Tree) -> None:
+    done = tree.run("soak")
+    assert done.returncode == 0, done.stderr
+    assert one_sentence(done.stderr)
+    assert "actions: 7000\n" in done.stdout and "the soak passed." in done.stdout
+    assert "to repeat: ./lantern soak --seed 1 --millions 1000 --slice-us 47\n" in done.stdout
+    folder = tree.root / "results" / "soak"
+    assert names(folder) == {"console.log"}
+    console = (folder / "console.log").read_text()
+    words = "called: mode=test test=soak seed=1 calls=1000 check=1 how=plenty slice_us=47\n"
+    assert words in console and " -smp 1 " in console
+    assert "build/imx8mp-debug-none/lanternfish.img" in console
+
+
+def test_all_that_makes_a_run_another_one_is_passed_on_and_told(tree: Tree) -> None:
+    options = ["--seed", "7", "--millions", "30", "--slice-us", "100", "--famine", "--variant", "alloc=buddy"]
+    done = tree.run("soak", *options, "--platform", "virt", "--smp", "4", "--out", "results/seven")
+    assert done.returncode == 0, done.stderr
+    assert "7000, of which 40 were refused for want of memory; famines: 2\n" in done.stdout
+    repeat = "to repeat: ./lantern soak --seed 7 --millions 30 --slice-us 100 --famine"
+    assert f"{repeat} --platform virt --smp 4 --variant alloc=buddy\n" in done.stdout
+    console = (tree.root / "results" / "seven" / "console.log").read_text()
+    assert "seed=7 calls=30 check=1 how=famine slice_us=100\n" in console
+    assert "virt-debug-none-alloc_buddy" in console and " -smp 4 " in console
+
+
+def test_the_trace_is_left_checked_and_summed_up(tree: Tree) -> None:
+    done = tree.run("soak", "--trace", "--out", "results/traced")
+    assert done.returncode == 0, done.stderr
+    assert "2 faults (longest 50 ns), 2 waits (longest 50 ns), " in done.stdout
+    assert " events, 0 dropped\n" in done.stdout
+    folder = tree.root / "results" / "traced"
+    assert names(folder) == {"console.log", "trace.pftrace"}
+    assert checker.check_file(folder / "trace.pftrace").problems == []
+    assert tree.run("soak", "--out", "results/traced").returncode == 0
+    assert names(folder) == {"console.log"}, "what lies together is of one run"
+
+
+def test_dropped_events_are_told(tree: Tree) -> None:
+    done = tree.run("soak", "--trace", "--out", "results/loses", FAKE_QEMU="loses")
+    assert ", 4 dropped\n" in done.stdout
+
+
+def test_a_soak_that_fails_shows_why(tree: Tree) -> None:
+    done = tree.run("soak", "--trace", "--out", "results/failed", FAKE_QEMU="bad_end")
+    assert done.returncode == 1 and one_sentence(done.stderr)
+    assert "soak: 4096 bytes are missing: FAILED\n" in done.stdout and "the soak failed." in done.stdout
+    assert "The machine ended with status 1" in done.stderr
+    assert names(tree.root / "results" / "failed") == {"console.log", "trace.pftrace"}
