@@ -99,8 +99,10 @@ errval_t paging_region_init_fixed(struct paging_state *st, struct paging_region 
  */
 errval_t paging_region_map(struct paging_region *pr, size_t req_size, void **retbuf, size_t *ret_size);
 
-/// Gives the memory of part of a region back; nobody may touch it any more. Parts at the end of what was
-/// handed out can be handed out again. The memory of 512 KiB goes back when all of it has been given back.
+/// Gives the memory of part of a region back; nobody may touch it any more. What lies at the end of what was
+/// handed out can be handed out again. Memory goes back in pieces of up to 512 KiB, each when all of it has
+/// been given back. \return LIB_ERR_PAGING_UNMAP on top of SYS_ERR_INVALID_ARGUMENT, or of why a piece could
+/// not be cut in two; then part of the range may have gone
 errval_t paging_region_unmap(struct paging_region *pr, lvaddr_t base, size_t bytes);
 
 /// Gives everything back, addresses too.

@@ -95,7 +95,7 @@ errval_t paging_region_unmap(struct paging_region *pr, lvaddr_t base, size_t byt
     if (err_is_fail(err)) {
         return err_push(err, LIB_ERR_PAGING_UNMAP);
     }
-    if (base + bytes == pr->current_addr) {
+    if (base < pr->current_addr && base + bytes >= pr->current_addr) {
         pr->current_addr = base;
     }
     return SYS_ERR_OK;

@@ -8,7 +8,7 @@
 /* An operation splits at most two pieces, or maps one and makes three tables; it takes up to four nodes of
  * its own. */
 #define NEEDED_NODES  12
-#define NEEDED_SLOTS  8
+#define NEEDED_SLOTS  (PAGE_OPERATION_SLOTS + 3)
 #define NEEDED_TABLES 1
 #define REFILL_SLOTS  24
 #define REFILL_TABLES 2
@@ -128,20 +128,35 @@ static errval_t add_page(struct slab_allocator *slabs, size_t blocksize)
     return err;
 }
 
+/// What there is too little of. Others may take of it meanwhile; then it is refilled again.
+static void look(bool *nodes, bool *maps, unsigned *slots, unsigned tables[PAGE_LEVELS])
+{
+    struct section_visit visit;
+    enter(&visit);
+    *nodes = slab_freecount(&stock.nodes) < NEEDED_NODES;
+    *maps = large_maps() && slab_freecount(&stock.maps) < NEEDED_TABLES;
+    *slots = stock.slot_count < REFILL_SLOTS ? REFILL_SLOTS - stock.slot_count : 0;
+    for (unsigned level = 1; level < PAGE_LEVELS; level++) {
+        const unsigned count = stock.table_count[level];
+        tables[level] = count < REFILL_TABLES ? REFILL_TABLES - count : 0;
+    }
+    section_leave(&space_section, &visit);
+}
+
 static errval_t stock_refill(void)
 {
-    errval_t err = SYS_ERR_OK;
-    if (slab_freecount(&stock.nodes) < NEEDED_NODES) {
-        err = add_page(&stock.nodes, PAGE_NODE_BYTES);
-    }
-    if (large_maps() && slab_freecount(&stock.maps) < NEEDED_TABLES && err_is_ok(err)) {
+    bool nodes, maps;
+    unsigned slots, tables[PAGE_LEVELS];
+    look(&nodes, &maps, &slots, tables);
+    errval_t err = nodes ? add_page(&stock.nodes, PAGE_NODE_BYTES) : SYS_ERR_OK;
+    if (maps && err_is_ok(err)) {
         err = add_page(&stock.maps, MAP_BYTES);
     }
-    while (stock.slot_count < REFILL_SLOTS && err_is_ok(err)) {
+    for (; slots > 0 && err_is_ok(err); slots--) {
         err = add_slot();
     }
     for (unsigned level = 1; level < PAGE_LEVELS; level++) {
-        while (stock.table_count[level] < REFILL_TABLES && err_is_ok(err)) {
+        for (; tables[level] > 0 && err_is_ok(err); tables[level]--) {
             err = add_table(level);
         }
     }

@@ -249,13 +249,6 @@ struct page_chunk page_chunk_first(lvaddr_t vaddr, genpaddr_t physical, size_t b
     size_t count = bytes >> entry_bits(level);
     size_t room = PAGE_TABLE_ENTRIES - entry_of(level, vaddr);
     count = count < room ? count : room;
-    // Not past the address from where larger pages will do.
-    size_t larger = 1UL << entry_bits(level - 1);
-    size_t before = -vaddr & (larger - 1);
-    if (level > HUGE_LEVEL && before && ((vaddr ^ physical) & (larger - 1)) == 0 && bytes - before >= larger
-        && bytes > before && count << entry_bits(level) > before) {
-        count = before >> entry_bits(level);
-    }
     return (struct page_chunk){.level = level, .count = count, .bytes = count << entry_bits(level)};
 }
 

@@ -91,8 +91,7 @@ void page_tables_forget(struct page_tables *tables);
  */
 struct page_chunk page_chunk_first(lvaddr_t vaddr, genpaddr_t physical, size_t bytes);
 
-/// Most nodes, and most slots, that one call of page_tables_map() or page_tables_split() takes.
-#define PAGE_OPERATION_NODES 4
+/// Most slots that one call of page_tables_map() or page_piece_split() takes.
 #define PAGE_OPERATION_SLOTS 5
 
 /**

@@ -7,9 +7,9 @@
 #include <aos/debug.h>
 #include <section/section.h>
 
-/// Stack that a refill, the deepest thing that happens in or around a section, needs at most: less than a
-/// page, so that touching its end touches all of it.
-#define SECTION_STACK_BYTES 3968
+/// Stack that a refill, the deepest thing that happens in or around a section, may need: about twice what has
+/// been seen, and less than a page, so that touching its end touches all of it.
+#define SECTION_STACK_BYTES 2048
 
 /// The calling thread is going to enter or to refill, and has asked for no lock yet: if it is in a section
 /// already it might wait for ever. Checks that in debug builds.

@@ -1,6 +1,8 @@
+#define _GNU_SOURCE // PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP
 #include "fake_caps.h"
 #include "check.h"
 #include <aos/capabilities.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,11 +39,23 @@ struct cap {
 };
 
 struct fake_caps fake_caps;
+static pthread_mutex_t mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static struct cap slots[FAKE_SLOTS];
 static size_t hint;
 
 const struct capref cap_vroot = {
     .cnode = {.croot = TASKCN_SLOT_ROOTCN, .cnode = ROOTCN_PAGE << L2_CNODE_BITS, .level = CNODE_TYPE_OTHER}};
+
+int fake_caps_lock(void)
+{
+    return pthread_mutex_lock(&mutex);
+}
+
+void fake_caps_unlock(const int *locked)
+{
+    (void)locked;
+    pthread_mutex_unlock(&mutex);
+}
 
 static struct cap *at(struct capref ref)
 {
@@ -114,11 +128,13 @@ static size_t find_slots(size_t count)
 
 bool fake_slots_have(size_t count)
 {
+    FAKE_CAPS_LOCKED;
     return find_slots(count) < FAKE_SLOTS;
 }
 
 struct capref fake_slots_take(size_t count)
 {
+    FAKE_CAPS_LOCKED;
     const size_t first = find_slots(count);
     assert_true(first < FAKE_SLOTS);
     for (size_t i = first; i < first + count; i++) {
@@ -130,6 +146,7 @@ struct capref fake_slots_take(size_t count)
 
 void fake_slots_give(struct capref first, size_t count)
 {
+    FAKE_CAPS_LOCKED;
     for (; count > 0; count--, first.slot++) {
         struct cap *cap = at(first);
         assert_false(cap->full);
@@ -141,11 +158,13 @@ void fake_slots_give(struct capref first, size_t count)
 void fake_make_memory(struct capref dest, enum objtype type, genpaddr_t base, gensize_t bytes,
                       unsigned rights)
 {
+    FAKE_CAPS_LOCKED;
     fill(at(dest), (struct cap){.type = type, .base = base, .bytes = bytes, .rights = rights});
 }
 
 void fake_make_table(struct capref dest, enum objtype type)
 {
+    FAKE_CAPS_LOCKED;
     struct table *table = calloc(1, sizeof(*table));
     assert_non_null(table);
     table->level = type - ObjType_VNode_AARCH64_l0;
@@ -154,6 +173,7 @@ void fake_make_table(struct capref dest, enum objtype type)
 
 bool fake_table_is_free(struct capref ref)
 {
+    FAKE_CAPS_LOCKED;
     const struct cap *cap = at(ref);
     assert_true(cap->full && !cap->mapping && is_table(cap));
     return cap->table->used == 0 && !cap->partner;
@@ -166,6 +186,7 @@ bool fake_is_mapped(struct capref ref)
 
 errval_t cap_copy(struct capref dest, struct capref src)
 {
+    FAKE_CAPS_LOCKED;
     struct cap copy = *at(src);
     if (!copy.full || at(dest)->full) {
         return err_push(copy.full ? SYS_ERR_SLOT_IN_USE : SYS_ERR_CAP_NOT_FOUND, LIB_ERR_CAP_COPY);
@@ -179,6 +200,7 @@ errval_t cap_copy(struct capref dest, struct capref src)
 
 errval_t cap_delete(struct capref ref)
 {
+    FAKE_CAPS_LOCKED;
     struct cap *cap = at(ref);
     if (!cap->full) {
         return err_push(SYS_ERR_CAP_NOT_FOUND, LIB_ERR_CAP_DELETE);
@@ -196,6 +218,7 @@ errval_t cap_delete(struct capref ref)
 
 errval_t cap_identify(struct capref ref, struct capability_info *ret)
 {
+    FAKE_CAPS_LOCKED;
     const struct cap *cap = at(ref);
     if (!cap->full) {
         return SYS_ERR_CAP_NOT_FOUND;
@@ -206,6 +229,7 @@ errval_t cap_identify(struct capref ref, struct capability_info *ret)
 
 bool fake_memory_is_used(genpaddr_t base, gensize_t bytes)
 {
+    FAKE_CAPS_LOCKED;
     for (size_t i = 0; i < FAKE_SLOTS; i++) {
         const struct cap *cap = &slots[i];
         if (cap->full && !cap->mapping && cap->type == ObjType_Frame && cap->base < base + bytes
@@ -219,6 +243,7 @@ bool fake_memory_is_used(genpaddr_t base, gensize_t bytes)
 errval_t cap_retype(struct capref dest, struct capref src, gensize_t offset, enum objtype new_type,
                     gensize_t objsize, size_t count)
 {
+    FAKE_CAPS_LOCKED;
     const struct cap *ram = at(src);
     errval_t err = SYS_ERR_OK;
     assert_int_equal(count, 1);
@@ -300,6 +325,7 @@ static errval_t check_map(const struct cap *dest, const struct cap *cap, const s
 errval_t vnode_map(struct capref dest, struct capref src, capaddr_t slot, uint64_t attr, uint64_t off,
                    uint64_t pte_count, struct capref mapping)
 {
+    FAKE_CAPS_LOCKED;
     struct cap *cap = at(src);
     errval_t err =
         fake_caps.refuse_map_in == 1 ? SYS_ERR_RIGHTS : check_map(at(dest), cap, at(mapping), attr);
@@ -342,6 +368,7 @@ static errval_t check_mapping(struct capref vnode, struct capref ref)
 
 errval_t vnode_unmap(struct capref vnode, struct capref mapping)
 {
+    FAKE_CAPS_LOCKED;
     const errval_t err = check_mapping(vnode, mapping);
     if (err_is_ok(err)) {
         remove_mapping(at(mapping));
@@ -351,6 +378,7 @@ errval_t vnode_unmap(struct capref vnode, struct capref mapping)
 
 errval_t vnode_protect(struct capref vnode, struct capref ref, size_t first, size_t count, uint64_t attr)
 {
+    FAKE_CAPS_LOCKED;
     const struct cap *mapping = at(ref);
     errval_t err = check_mapping(vnode, ref);
     if (err_is_ok(err)) {

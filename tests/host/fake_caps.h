@@ -21,6 +21,12 @@ extern struct fake_caps {
     unsigned caps;          ///< Slots that hold something.
 } fake_caps;
 
+/// Until the end of the block no other thread of the host is in here.
+#define FAKE_CAPS_LOCKED \
+    __attribute__((cleanup(fake_caps_unlock), unused)) const int fake_caps_locked = fake_caps_lock()
+int fake_caps_lock(void);
+void fake_caps_unlock(const int *locked);
+
 /// An empty CSpace with a root page table in `cap_vroot`.
 void fake_caps_reset(void);
 

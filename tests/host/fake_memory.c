@@ -61,6 +61,7 @@ static bool is_out(bool out)
 
 errval_t slot_alloc_range(struct capref *ret, size_t count)
 {
+    FAKE_CAPS_LOCKED;
     assert_true(count > 0 && count <= L2_CNODE_SLOTS);
     if (fails() || is_out(!fake_slots_have(count))) {
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
@@ -76,6 +77,7 @@ errval_t slot_alloc(struct capref *ret)
 
 errval_t slot_free_range(struct capref first, size_t count)
 {
+    FAKE_CAPS_LOCKED;
     assert_null(section_current());
     fake_slots_give(first, count);
     return SYS_ERR_OK;
@@ -102,6 +104,7 @@ static bool take_pages(size_t pages, genpaddr_t *base)
 
 errval_t ram_alloc_aligned(struct capref *ret, size_t bytes, size_t alignment)
 {
+    FAKE_CAPS_LOCKED;
     genpaddr_t base;
     assert_int_equal(alignment, BASE_PAGE_SIZE);
     errval_t err = slot_alloc(ret);
@@ -119,6 +122,7 @@ errval_t ram_alloc_aligned(struct capref *ret, size_t bytes, size_t alignment)
 /// For page tables only.
 errval_t ram_alloc_object(struct capref dest, enum objtype type, size_t bytes, size_t alignment)
 {
+    FAKE_CAPS_LOCKED;
     assert_true(bytes == BASE_PAGE_SIZE && alignment == BASE_PAGE_SIZE);
     if (fails()) {
         return err_push(LIB_ERR_RAM_ALLOC_EXHAUSTED, LIB_ERR_RAM_ALLOC);
@@ -130,6 +134,7 @@ errval_t ram_alloc_object(struct capref dest, enum objtype type, size_t bytes, s
 
 errval_t ram_free(struct capref cap)
 {
+    FAKE_CAPS_LOCKED;
     struct capability_info info;
     assert_null(section_current());
     assert_ok(cap_identify(cap, &info));
@@ -150,6 +155,7 @@ errval_t ram_free(struct capref cap)
 
 errval_t arena_alloc(size_t bytes, void **ret)
 {
+    FAKE_CAPS_LOCKED;
     assert_int_equal(bytes, BASE_PAGE_SIZE);
     assert_true(section_refilling());
     if (fails()) {
