@@ -46,10 +46,10 @@ struct dcb {
     uint64_t end_address;
     uint32_t handed_flow; ///< Trace flow of the message in its saved registers.
     uint16_t asid;
-    bool wants_slices;   ///< Gets the run upcall at the end of a slice, even if nobody else can run.
-    bool notified;       ///< Wants its run upcall, but is disabled and does not run.
-    uint64_t wake_at;    ///< When it asked to be woken; WAKEUP_NEVER if it did not.
-    uint64_t retry_at;   ///< When to try again, as it was disabled; WAKEUP_NEVER if there is nothing to try.
+    bool wants_slices; ///< Gets the run upcall at the end of a slice, even if nobody else can run.
+    bool notified;     ///< Wants its run upcall, but is disabled and does not run.
+    uint64_t wake_at;  ///< When it asked to be woken; WAKEUP_NEVER if it did not.
+    uint64_t retry_at; ///< When to try again, as it was disabled; WAKEUP_NEVER if there is nothing to try.
     struct deadline
         wakeup; ///< In the heap of wakeup.c at the earlier of the two, or at WAKEUP_NEVER and not in it.
     struct cte cspace; ///< Its own copies of what it is made of.

@@ -1,6 +1,6 @@
 /**
- * The root of the own CSpace: who makes or deletes an L2CNode in it holds its lock, so that a larger root gets all of
- * them. Nothing is waited for with the lock held.
+ * The root of the own CSpace: who makes or deletes an L2CNode in it holds its lock, so that a larger root
+ * gets all of them. Nothing is waited for with the lock held.
  */
 #ifndef LIB_CAP_CSPACE_H
 #define LIB_CAP_CSPACE_H

@@ -38,8 +38,7 @@ static lvaddr_t stack_of(const struct thread *thread, lvaddr_t sp, lvaddr_t *top
  * Follows frame records (Arm procedure call standard, 6.4.6) from a frame pointer that may hold anything:
  * each record must lie in the stack, above what is not in use, and above the one before.
  */
-void dispatch_add_backtrace(struct text *line, const struct thread *thread, lvaddr_t sp,
-                            lvaddr_t frame)
+void dispatch_add_backtrace(struct text *line, const struct thread *thread, lvaddr_t sp, lvaddr_t frame)
 {
     lvaddr_t top, lowest = stack_of(thread, sp, &top);
     for (unsigned depth = 0; depth < BACKTRACE_DEPTH; depth++) {

@@ -25,8 +25,8 @@ void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top);
  */
 void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address, const char *why);
 
-/// Adds the return addresses of a thread that does not run, or faulted, from the frame record at `frame` on. What
-/// lies below `sp` is not read.
+/// Adds the return addresses of a thread that does not run, or faulted, from the frame record at `frame` on.
+/// What lies below `sp` is not read.
 void dispatch_add_backtrace(struct text *line, const struct thread *thread, lvaddr_t sp, lvaddr_t frame);
 
 /* Entry points of the upcalls, upcalls.S. */

@@ -248,7 +248,8 @@ void *memalign(size_t alignment, size_t bytes)
     // At least a header's size, for both are multiples of it.
     struct heap_block *block = (struct heap_block *)(pointer + skipped) - 1;
     block->size = skipped;
-    return hand_out(block, BLOCK_ALIGNED);
+    hand_out(block, BLOCK_ALIGNED);
+    return pointer + skipped;
 }
 
 void *aligned_alloc(size_t alignment, size_t bytes)

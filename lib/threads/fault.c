@@ -28,8 +28,8 @@ struct fault {
     struct fp_registers fp; ///< In domains whose code uses them; else it is not there.
 };
 
-/// The build says it by the address of a symbol: 1 in domains that use FP registers, else 0. The compiler would take
-/// any address for one that is not 0.
+/// The build says it by the address of a symbol: 1 in domains that use FP registers, else 0. The compiler
+/// would take any address for one that is not 0.
 static bool uses_fp(void)
 {
     unsigned uses;

@@ -61,7 +61,7 @@ struct thread {
     lvaddr_t fault_stack_base; ///< Where it handles its faults; fault.c.
     lvaddr_t fault_stack_top;
     thread_fault_handler_t fault_handler;
-    bool stack_grown; ///< Its stack has got memory since it was made or trimmed.
+    bool stack_grown;    ///< Its stack has got memory since it was made or trimmed.
     struct capref frame; ///< Its memory: fault stack, thread-local data, and this. Null for the main thread.
     thread_func_t function;
     void *arg;

@@ -199,8 +199,9 @@ static void test_large_blocks(void)
     }
     CHECK(accounted_bytes() == before);
     static volatile size_t most = SIZE_MAX; // The compiler would not have it.
-    CHECK(malloc(before) == NULL && errno == ENOMEM && malloc(most) == NULL);
-    CHECK(calloc(most / 2, 4) == NULL);
+    CHECK((blocks[0] = malloc(before)) == NULL && errno == ENOMEM);
+    CHECK((blocks[0] = malloc(most)) == NULL);
+    CHECK((blocks[0] = calloc(most / 2, 4)) == NULL);
     CHECK(accounted_bytes() == before);
 }
 
