@@ -4,27 +4,16 @@
  * Order: the mutex of the address space's group, that of the group of RAM and slots, then the lock of any one
  * section. A thread that holds a section's lock waits for nothing.
  */
-#include <section/scheme.h>
-
-static void enter(struct section *section, struct section_visit *visit)
-{
-    spin_acquire(&section->lock, &visit->node);
-    section_note_enter(section);
-}
+#include <section/local_lock.h>
 
 void section_leave(struct section *section, struct section_visit *visit)
 {
-    section_note_leave(section);
-    spin_release(&section->lock, &visit->node);
+    local_leave(section, visit);
 }
 
 bool section_has(struct section *section, enum section_need need)
 {
-    struct section_visit visit;
-    enter(section, &visit);
-    bool has = section->ready(need);
-    section_leave(section, &visit);
-    return has;
+    return local_has(section, need);
 }
 
 /// Becomes the only one who refills the section's group, and those that the refill lives on: a reserve is for
@@ -70,7 +59,7 @@ errval_t section_enter(struct section *section, struct section_visit *visit)
     section_note_coming(section);
     section_touch_stack();
     for (;;) {
-        enter(section, visit);
+        local_enter(section, visit);
         if (section->ready(section_need())) {
             return SYS_ERR_OK;
         }
@@ -90,11 +79,11 @@ void section_enter_to_free(struct section *section, struct section_visit *visit)
 {
     section_note_coming(section);
     section_touch_stack();
-    enter(section, visit);
+    local_enter(section, visit);
     if (!section_refilling() && !section->ready(SECTION_NEED_RESERVE)) {
         section_leave(section, visit);
         (void)refill(section); // What is freed may be what is missing.
-        enter(section, visit);
+        local_enter(section, visit);
     }
 }
 

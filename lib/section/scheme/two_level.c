@@ -5,29 +5,18 @@
  * and gives the refill lock back: nobody can take the resources in between. Order: refill lock, then one
  * section's lock, in which nothing is waited for.
  */
-#include <section/scheme.h>
+#include <section/local_lock.h>
 
 static struct thread_mutex refill_mutex;
 
-static void enter(struct section *section, struct section_visit *visit)
-{
-    spin_acquire(&section->lock, &visit->node);
-    section_note_enter(section);
-}
-
 void section_leave(struct section *section, struct section_visit *visit)
 {
-    section_note_leave(section);
-    spin_release(&section->lock, &visit->node);
+    local_leave(section, visit);
 }
 
 bool section_has(struct section *section, enum section_need need)
 {
-    struct section_visit visit;
-    enter(section, &visit);
-    bool has = section->ready(need);
-    section_leave(section, &visit);
-    return has;
+    return local_has(section, need);
 }
 
 errval_t section_refill_alone(struct section *section)
@@ -41,7 +30,7 @@ errval_t section_refill_alone(struct section *section)
 /// \return true inside
 static bool enter_if_ready(struct section *section, struct section_visit *visit)
 {
-    enter(section, visit);
+    local_enter(section, visit);
     if (section->ready(section_need())) {
         return true;
     }
@@ -77,7 +66,7 @@ errval_t section_enter(struct section *section, struct section_visit *visit)
 void section_enter_to_free(struct section *section, struct section_visit *visit)
 {
     if (err_is_fail(section_enter(section, visit))) {
-        enter(section, visit); // What is freed may be what is missing.
+        local_enter(section, visit); // What is freed may be what is missing.
     }
 }
 
