@@ -53,9 +53,11 @@
 #define CNODE_MINT 1 ///< x2, x3, x4; x5, x6: parameters
 #define CNODE_RETYPE \
     2 ///< x2: first slot, x3, x4; x5: offset in bytes; x6: bytes an object; x7: count, up to 32
-#define CNODE_DELETE   3 ///< x2, x4
-#define CNODE_IDENTIFY 4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes
-#define CNODE_REVOKE   5 ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked
+#define CNODE_DELETE 3 ///< x2, x4
+#define CNODE_IDENTIFY \
+    4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes; with x5 1 also what follows
+#define IDENTIFY_DESCENDANTS (1 << 16) ///< In x1: something that was made from the object still lives.
+#define CNODE_REVOKE         5         ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked
 
 #define RETYPE_MAX_COUNT 32 ///< Bounds the time of a call.
 

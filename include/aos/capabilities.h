@@ -91,6 +91,10 @@ errval_t cap_destroy(struct capref cap);
 /// Type, rights and region of a capability. Does not push an error: an empty slot is an ordinary answer.
 errval_t cap_identify(struct capref cap, struct capability_info *ret);
 
+/// The same, and whether anything that was made from the object still lives. Takes logarithmic time in the
+/// number of objects.
+errval_t cap_identify_family(struct capref cap, struct capability_info *ret, bool *has_descendants);
+
 /**
  * Maps part of a frame, or a page table, into a page table. All references must be to the caller's own
  * CSpace.

@@ -71,8 +71,8 @@ errval_t mm_make_object(struct mm *mm, struct capref dest, enum objtype type, ge
  * Deletes a capability of memory that came from here, whatever its type, frees its slot and takes the memory
  * back. It may be of a part of what was allocated.
  *
- * \return SYS_ERR_OK, MM_ERR_FOREIGN, MM_ERR_DOUBLE_FREE, MM_ERR_NODES, or why the capability could not be
- * deleted; then the capability is still there
+ * \return SYS_ERR_OK, MM_ERR_FOREIGN, MM_ERR_DOUBLE_FREE, MM_ERR_NODES, MM_ERR_DESCENDANTS while anything
+ * that was made from it lives, or why the capability could not be deleted; then the capability is still there
  */
 errval_t mm_free(struct mm *mm, struct capref cap);
 

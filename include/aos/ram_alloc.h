@@ -38,8 +38,9 @@ errval_t ram_alloc_object(struct capref dest, enum objtype type, size_t bytes, s
  * back. The slot is freed.
  *
  * \return SYS_ERR_OK, MM_ERR_FOREIGN for memory that is not from here, MM_ERR_DOUBLE_FREE if it is free
- * already, or what else mm_free gives; then the capability is still there. It should be the last capability
- * of the memory: the kernel makes no objects of memory that others still have.
+ * already, MM_ERR_DESCENDANTS while anything that was made from it lives, or what else mm_free gives; then
+ * the capability is still there. It should be the last capability of the memory: the kernel makes no objects
+ * of memory that others still have.
  */
 errval_t ram_free(struct capref cap);
 

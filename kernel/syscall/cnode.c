@@ -4,6 +4,7 @@
  */
 #include <cap/captable.h>
 #include <cap/cspace.h>
+#include <cap/mdb.h>
 #include <syscall/syscall.h>
 
 /* Arguments, as abi/syscall.h names their registers. */
@@ -163,6 +164,9 @@ static errval_t cnode_identify(struct invocation *invocation)
         return SYS_ERR_CAP_NOT_FOUND;
     }
     invocation->results[0] = slot->cap.type | (uint64_t)slot->cap.rights << 8;
+    if (invocation->arguments[3] != 0 && mdb_has_descendants(slot)) {
+        invocation->results[0] |= IDENTIFY_DESCENDANTS;
+    }
     invocation->results[1] = slot->cap.base;
     invocation->results[2] = slot->cap.bytes;
     return SYS_ERR_OK;

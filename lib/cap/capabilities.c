@@ -131,10 +131,10 @@ errval_t cap_destroy(struct capref cap)
     return err_is_fail(err) ? err : slot_free(cap);
 }
 
-errval_t cap_identify(struct capref cap, struct capability_info *ret)
+static errval_t identify(struct capref cap, bool family, struct capability_info *ret, bool *has_descendants)
 {
     struct sys_result result =
-        invoke_root(CNODE_IDENTIFY, slot_ref(cap), 0, SLOT_LEVELS(get_cap_level(cap), 0, 0), 0, 0, 0);
+        invoke_root(CNODE_IDENTIFY, slot_ref(cap), 0, SLOT_LEVELS(get_cap_level(cap), 0, 0), family, 0, 0);
     if (err_is_ok(result.err)) {
         *ret = (struct capability_info){
             .type = (enum objtype)(result.value[0] & 0xff),
@@ -142,8 +142,20 @@ errval_t cap_identify(struct capref cap, struct capability_info *ret)
             .base = result.value[1],
             .bytes = result.value[2],
         };
+        *has_descendants = result.value[0] & IDENTIFY_DESCENDANTS;
     }
     return result.err;
+}
+
+errval_t cap_identify(struct capref cap, struct capability_info *ret)
+{
+    bool ignored;
+    return identify(cap, false, ret, &ignored);
+}
+
+errval_t cap_identify_family(struct capref cap, struct capability_info *ret, bool *has_descendants)
+{
+    return identify(cap, true, ret, has_descendants);
 }
 
 errval_t cap_grant(struct capref dest, struct capref src)

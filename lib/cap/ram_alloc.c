@@ -215,9 +215,13 @@ errval_t ram_free(struct capref cap)
 {
     struct capability_info info;
     struct section_visit visit;
-    errval_t err = cap_identify(cap, &info);
+    bool has_descendants;
+    errval_t err = cap_identify_family(cap, &info, &has_descendants);
     if (err_is_fail(err)) {
         return err;
+    }
+    if (has_descendants) {
+        return MM_ERR_DESCENDANTS;
     }
     gensize_t bytes = ROUND_UP(info.bytes, BASE_PAGE_SIZE);
     section_enter_to_free(&ram_section, &visit);

@@ -125,9 +125,13 @@ errval_t mm_free_region(struct mm *mm, genpaddr_t base, gensize_t bytes)
 errval_t mm_free(struct mm *mm, struct capref cap)
 {
     struct capability_info info;
-    errval_t err = cap_identify(cap, &info);
+    bool has_descendants;
+    errval_t err = cap_identify_family(cap, &info, &has_descendants);
     if (err_is_fail(err)) {
         return err;
+    }
+    if (has_descendants) {
+        return MM_ERR_DESCENDANTS;
     }
     refill(mm);
     gensize_t bytes = ROUND_UP(info.bytes, BASE_PAGE_SIZE);

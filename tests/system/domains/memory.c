@@ -62,6 +62,14 @@ static void test_ram(void)
     CHECK(ram_alloc_free_bytes() == before);
     CHECK_ERR(ram_alloc(&a, before + BASE_PAGE_SIZE), LIB_ERR_RAM_ALLOC_EXHAUSTED);
     CHECK_ERR(ram_alloc(&a, 0), SYS_ERR_INVALID_ARGUMENT);
+    // Memory in which there is something.
+    CHECK_OK(ram_alloc(&a, 4 * BASE_PAGE_SIZE));
+    CHECK_OK(slot_alloc(&b));
+    CHECK_OK(cap_retype(b, a, BASE_PAGE_SIZE, ObjType_Frame, BASE_PAGE_SIZE, 1));
+    CHECK(ram_free(a) == MM_ERR_DESCENDANTS);
+    CHECK_OK(cap_destroy(b));
+    CHECK_OK(ram_free(a));
+    CHECK(ram_alloc_free_bytes() == before);
     // Memory that was freed while a copy was left is not handed out again.
     CHECK_OK(ram_alloc(&a, BASE_PAGE_SIZE));
     CHECK_OK(slot_alloc(&twin));

@@ -169,7 +169,7 @@ static void vnode_calls(void)
          {INVOKE(VNODE_MAP), table, frame, 512 | one, 1}},
         {"entries past the table",
          SYS_ERR_VNODE_ENTRY_RANGE,
-         {INVOKE(VNODE_MAP), table, frame, 300 | 2 * one, 1}},
+         {INVOKE(VNODE_MAP), table, frame, 511 | 2 * one, 1}},
         {"2^32 - 1 entries", SYS_ERR_VNODE_ENTRY_RANGE, {INVOKE(VNODE_MAP), table, frame, UINT64_MAX, 1}},
         {"no entries", SYS_ERR_INVALID_ARGUMENT, {INVOKE(VNODE_MAP), table, frame, 0, 1}},
         {"a flag that does not exist",
