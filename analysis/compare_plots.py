@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import plots  # first: it makes matplotlib ready
+from analysis import plots, scaling  # plots first: it makes matplotlib ready
 from analysis.compare import (
     Overlay,
     Row,
@@ -40,6 +40,8 @@ BARS_LIMIT = 60
 """More bars than this do not fit on one figure legibly; they go on further ones."""
 BAR_INCHES, GROUP_INCHES = 0.2, 0.22
 TICKS_LIMIT = 10
+DASH_PERIOD = 12.0
+"""Of lines that lie on each other, in line widths."""
 FAILED = "#B00020"
 
 
@@ -125,28 +127,47 @@ def lines_figure(variants: Sequence[Variant], overlay: Overlay, cycle_is: str) -
         if line is None:
             axes.plot([], [], color=style.colour, marker=style.marker, linestyle=style.dashes, label=label)
             continue
-        _line(axes, line, style, label)
+        same = together(overlay, at)
+        if same[0] < at:
+            label += f"\n(as {variants[same[0]].label})"
+        _line(axes, line, style, label, same.index(at), len(same))
     _line_scales(axes, overlay)
     axes.grid(True, axis="both")
-    axes.set_xlabel(overlay.parameter)
-    axes.set_ylabel(f"{display_unit(overlay.unit, cycle_is)} (median; band from 1 % to 99 %)")
+    logarithmic = {"x": axes.get_xscale() != "linear", "y": axes.get_yscale() != "linear"}
+    words = {axis: ", logarithmic" if chosen else "" for axis, chosen in logarithmic.items()}
+    axes.set_xlabel(scaling.parameter_text(overlay.parameter) + words["x"])
+    unit = display_unit(overlay.unit, cycle_is)
+    axes.set_ylabel(f"{unit}{words['y']} (median; band from 1 % to 99 %)")
     _legend_by_height(axes, overlay, axes_text(variants))
     return figure
 
 
-def _line(axes: Axes, line: Any, style: Look, label: str) -> None:
+def together(overlay: Overlay, at: int) -> list[int]:
+    """The variants whose medians are all those of variant `at`: their lines lie on each other."""
+
+    def medians(line: Any) -> Any:
+        return line and (line.values, [bench["stats"]["median"] for bench in line.benches])
+
+    own = medians(overlay.lines[at])
+    return [other for other, line in enumerate(overlay.lines) if medians(line) == own]
+
+
+def _line(axes: Axes, line: Any, style: Look, label: str, number: int, of: int) -> None:
+    """Lines that lie on each other show between the dashes, and behind the markers, of those drawn later."""
     middle = [float(bench["stats"]["median"]) for bench in line.benches]
     low = [float(np.percentile(bench["samples"], 1)) for bench in line.benches]
     high = [float(bench["stats"]["p99"]) for bench in line.benches]
-    axes.fill_between(line.values, low, high, color=style.colour, alpha=0.12, linewidth=0)
+    covered = DASH_PERIOD * (of - number) / of
+    axes.fill_between(line.values, low, high, color=style.colour, alpha=0.12 / of, linewidth=0)
     axes.plot(
         line.values,
         middle,
         color=style.colour,
-        linestyle=style.dashes,
+        linestyle=(0, (covered, DASH_PERIOD - covered)) if number else style.dashes,
+        dash_capstyle="butt",
         marker=style.marker,
         markeredgecolor="white",
-        markersize=7,
+        markersize=7 + 4 * (of - 1 - number),
         linewidth=1.8,
         label=label,
     )
@@ -164,7 +185,7 @@ def _line_scales(axes: Axes, overlay: Overlay) -> None:
         axes.set_yscale("log")
         between = "25" if max(ys) / min(ys) < plots.MINOR_LABELS_SPREAD else ""
         axes.yaxis.set_minor_formatter(
-            FuncFormatter(lambda v, _: f"{v:,g}" if f"{v:e}"[0] in between else "")
+            FuncFormatter(lambda v, _: plots.tick_text(v) if f"{v:e}"[0] in between else "")
         )
     else:
         axes.set_ylim(bottom=min(ys + [0]))
@@ -172,22 +193,22 @@ def _line_scales(axes: Axes, overlay: Overlay) -> None:
         axes.set_xticks(xs)
         axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plots.tick_text(value)))
 
 
 def _legend_by_height(axes: Axes, overlay: Overlay, title: str) -> None:
-    """Entries in the order in which the lines end, so that eyes need not jump."""
+    """Beside the lines' ends and in their order, so that eyes need not jump; it covers no line there."""
     handles, labels = axes.get_legend_handles_labels()
     last = [float(line.benches[-1]["stats"]["median"]) if line else -1.0 for line in overlay.lines]
     order = sorted(range(len(handles)), key=lambda at: -last[at])
     axes.legend(
         [handles[at] for at in order],
         [labels[at] for at in order],
-        frameon=True,
-        framealpha=0.9,
-        edgecolor="none",
+        frameon=False,
         title=title,
         fontsize=9,
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
     )
 
 
@@ -275,4 +296,4 @@ def _bar_scales(axes: Axes, rows: Sequence[Row], values: Sequence[float], logari
         axes.xaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_xlim(min(low, 0) * 1.1, high * 1.1 or 1)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plots.tick_text(value)))

@@ -57,6 +57,11 @@ Bench = Mapping[str, Any]
 Results = Mapping[str, Any]
 
 
+def tick_text(value: float) -> str:
+    """A figure on an axis: never with an exponent where it is whole."""
+    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,g}"
+
+
 def draw(
     results: Results, command: str, progress: Callable[[str], None] = lambda text: None
 ) -> Iterator[tuple[str, bytes]]:
@@ -159,7 +164,7 @@ def _plain_ticks(axes: Axes) -> None:
         wide = high / low > MINOR_LABELS_SPREAD
         named = () if wide else (2, 5)
         axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: f"{v:,g}" if _leading(v) in named else ""))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}" if abs(v) >= 1e6 else f"{v:,g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: tick_text(v)))
 
 
 def _leading(value: float) -> int:
@@ -352,7 +357,7 @@ def growth(
         axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.grid(axis="y")
-    axes.set_xlabel(parameter)
+    axes.set_xlabel(scaling.parameter_text(parameter))
     axes.set_ylabel(f"{display_unit(unit, results['clock']['cycle_is'])} (median; band from 1 % to 99 %)")
     axes.legend(frameon=False, fontsize=8)
     _caption(figure, results, f"{suite}: cost by {parameter}", command)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 POINTS_LEAST = 3
+SAID = {"mapped": "other pages that are mapped", "size": "size (bytes)", "words": "words (8 bytes)"}
+"""Parameters whose name alone does not say what an axis counts."""
 
 Bench = Mapping[str, Any]
 
@@ -33,6 +35,11 @@ class Line:
     @property
     def values(self) -> list[float]:
         return [float(bench["params"][self.parameter]) for bench in self.benches]
+
+
+def parameter_text(parameter: str) -> str:
+    """What an axis over this parameter counts."""
+    return SAID.get(parameter, parameter)
 
 
 def _is_number(value: Any) -> bool:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command_tree import Tree, one_sentence
+from command_tree import ROOT, Tree, one_sentence
 
 from analysis import load
 from tools.command import axes, compare_plan
@@ -63,9 +63,10 @@ def test_mistakes_come_with_the_menu(wanted: dict, fixed: dict, complaint: str) 
     assert fixed or "  alloc: buddy, rbtree (default)\n" in str(caught.value)
 
 
-def test_every_suite_of_the_table_is_a_word_for_one() -> None:
+def test_every_suite_of_the_table_exists() -> None:
+    existing = {path.stem for path in (ROOT / "bench").glob("*.c")}
     for suites in axes.SUITES.values():
-        assert suites and all(suite.isidentifier() for suite in suites)
+        assert suites and set(suites) <= existing
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analysis import compare, compare_plots, plots, statistics
+from analysis import compare, compare_plots, plots, scaling, statistics
 from analysis.compare import Variant
 from tools.command import compare_table
 
@@ -127,6 +127,28 @@ def test_the_table_marks_the_best_and_what_is_missing(variants: list[Variant]) -
 @pytest.fixture
 def drawn(variants: list[Variant]) -> dict[str, bytes]:
     return dict(compare_plots.draw(variants, "./lantern compare alloc"))
+
+
+def test_lines_that_lie_on_each_other_are_found(variants: list[Variant]) -> None:
+    """They are drawn so that each can be seen, and the legend says so."""
+    twin = allocator("best_fit", [100, 150, 200])
+    (overlay,) = compare.overlays([*variants, twin])
+    assert [compare_plots.together(overlay, at) for at in range(4)] == [[0], [1, 3], [2], [1, 3]]
+    figure = compare_plots.lines_figure([*variants, twin], overlay, "instruction")
+    legend = figure.axes[0].get_legend()
+    assert sorted(text.get_text().partition("\n")[2] for text in legend.get_texts()) == [
+        "",
+        "",
+        "",
+        "(as rbtree)",
+    ]
+    compare_plots.plt.close(figure)
+
+
+def test_axes_say_what_they_count() -> None:
+    assert plots.tick_text(10_000_000) == "10,000,000" and plots.tick_text(0.25) == "0.25"
+    assert scaling.parameter_text("mapped") == "other pages that are mapped"
+    assert scaling.parameter_text("threads") == "threads"
 
 
 def test_lines_and_bars_are_drawn(drawn: dict[str, bytes]) -> None:

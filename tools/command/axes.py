@@ -11,12 +11,12 @@ from tools.command.say import UserError, shown
 
 MENU_FILE = "strategies.json"
 SUITES: Mapping[str, Sequence[str]] = {
-    "alloc": ("mm",),
+    "alloc": ("mm", "paging", "heap", "locks"),
     "fastpath": ("lmp", "syscall"),
     "heap": ("heap",),
-    "lock": ("locks", "threads", "paging", "mm", "heap"),
-    "shadow": ("paging",),
-    "spin": ("locks", "threads", "paging", "mm", "heap"),
+    "lock": ("locks", "paging", "mm"),
+    "shadow": ("paging", "heap", "locks"),
+    "spin": ("locks",),
 }
 """The suites whose figures depend on an axis. An axis that is not here is put through all of them."""
 
