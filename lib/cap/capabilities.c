@@ -131,7 +131,9 @@ errval_t cap_destroy(struct capref cap)
     return err_is_fail(err) ? err : slot_free(cap);
 }
 
-static errval_t identify(struct capref cap, bool family, struct capability_info *ret, bool *has_descendants)
+static inline __attribute__((always_inline)) errval_t identify(struct capref cap, bool family,
+                                                               struct capability_info *ret,
+                                                               bool *has_descendants)
 {
     struct sys_result result =
         invoke_root(CNODE_IDENTIFY, slot_ref(cap), 0, SLOT_LEVELS(get_cap_level(cap), 0, 0), family, 0, 0);
