@@ -82,40 +82,41 @@ static cslot_t take_l1(void)
     return 0;
 }
 
-/// Doubles the root CNode. Refilling; outside the section.
+/// Makes room for as many L1 slots in the root CNode.
+static errval_t enlarge_root(cslot_t slots)
+{
+    struct capref spare;
+    errval_t err = slot_alloc(&spare);
+    if (err_is_ok(err)) {
+        err = cspace_resize(slots, spare);
+        slot_free(spare);
+    }
+    return err;
+}
+
+/// Another block of L1 slots: what it takes is bounded, however many there are. Refilling; outside the
+/// section.
 static errval_t grow_root(void)
 {
     struct section_visit visit;
-    cslot_t slots = space.l1_slots * 2;
-    void *block[BLOCKS] = {0};
-    if (slots > BLOCKS * BLOCK_CNODES) {
+    const unsigned block = space.l1_slots / BLOCK_CNODES;
+    const cslot_t slots = space.l1_slots + BLOCK_CNODES;
+    errval_t err = SYS_ERR_OK;
+    if (block == BLOCKS) {
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
     }
-    for (cslot_t at = space.l1_slots; at < slots; at += BLOCK_CNODES) {
-        if (!space.blocks[at / BLOCK_CNODES]) {
-            errval_t err = arena_alloc(BLOCK_CNODES * sizeof(struct cnode), &block[at / BLOCK_CNODES]);
-            if (err_is_fail(err)) {
-                return err;
-            }
-            space.blocks[at / BLOCK_CNODES] = block[at / BLOCK_CNODES];
-        }
+    if (!space.blocks[block]) {
+        err = arena_alloc(BLOCK_CNODES * sizeof(struct cnode), (void **)&space.blocks[block]);
     }
-    if (slots > cspace_l1_slots()) {
-        struct capref spare;
-        errval_t err = slot_alloc(&spare);
-        if (err_is_fail(err)) {
-            return err;
-        }
-        err = cspace_resize(slots, spare);
-        slot_free(spare);
-        if (err_is_fail(err)) {
-            return err;
-        }
+    if (err_is_ok(err) && slots > cspace_l1_slots()) {
+        err = enlarge_root(slots);
     }
-    section_enter_to_free(&slot_section, &visit);
-    space.l1_slots = slots;
-    section_leave(&slot_section, &visit);
-    return SYS_ERR_OK;
+    if (err_is_ok(err)) {
+        section_enter_to_free(&slot_section, &visit);
+        space.l1_slots = slots;
+        section_leave(&slot_section, &visit);
+    }
+    return err;
 }
 
 cslot_t slot_alloc_l1(void)

@@ -80,7 +80,7 @@ static void ask_init(uint64_t question)
 /// One soak.
 struct plan {
     uint32_t seed;
-    uint64_t millions; ///< Cycles.
+    uint64_t millions; ///< Of what the cycle counter counts.
     bool famine, checks;
     bool quiet;
 };
@@ -92,7 +92,7 @@ static void say_progress(const struct plan *plan, uint64_t *said)
     const uint64_t left = now < end_cycles ? (end_cycles - now) / MILLION : 0;
     const uint64_t part = (plan->millions - left) * PROGRESS_PARTS / plan->millions;
     if (part != *said && !plan->quiet) {
-        printf("soak: %lu of %lu million cycles\n", (unsigned long)(plan->millions - left),
+        printf("soak: %lu of %lu million\n", (unsigned long)(plan->millions - left),
                (unsigned long)plan->millions);
     }
     *said = part;
