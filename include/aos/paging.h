@@ -105,7 +105,7 @@ errval_t paging_region_map(struct paging_region *pr, size_t req_size, void **ret
 /// not be cut in two; then part of the range may have gone
 errval_t paging_region_unmap(struct paging_region *pr, lvaddr_t base, size_t bytes);
 
-/// Gives everything back, addresses too.
+/// Gives everything back, addresses too. Of a region that is all zero there is nothing to give.
 void paging_region_destroy(struct paging_region *pr);
 
 static inline errval_t paging_map_frame(struct paging_state *st, void **buf, size_t bytes,

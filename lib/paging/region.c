@@ -115,8 +115,10 @@ static void unreserve(struct paging_state *st, lvaddr_t base, size_t bytes)
 
 void paging_region_destroy(struct paging_region *pr)
 {
-    unreserve(pr->st, pr->base_addr, pr->region_size);
-    *pr = (struct paging_region){0};
+    if (pr->st) {
+        unreserve(pr->st, pr->base_addr, pr->region_size);
+        *pr = (struct paging_region){0};
+    }
 }
 
 errval_t paging_stack_create(struct paging_state *st, size_t limit_bytes, lvaddr_t *base)
