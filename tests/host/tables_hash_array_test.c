@@ -1,7 +1,8 @@
 /**
  * Page tables, and the conformance suite of the axis `shadow`, on `hash_array`.
  *
- * Sources:  lib/paging/tables.c lib/paging/pieces.c lib/paging/shadow/hash_array.c tests/host/fake_caps.c tests/host/page_runs.c
+ * Sources:  lib/paging/pieces.c
+ * Sources:  lib/paging/tables.c lib/paging/shadow/hash_array.c tests/host/fake_caps.c tests/host/page_runs.c
  * Includes: lib
  */
 #include "tables_suite.h"
