@@ -1,0 +1,126 @@
+/**
+ * Remote procedure calls, the client's side (document C, 4.4).
+ *
+ * An interface file (interfaces/NAME.rpc) declares what a service can be asked; a function for each message is
+ * generated from it (<interfaces/NAME.h>). Each function takes a struct rpc_client, the channel to the
+ * service, and returns an errval_t: that of the service, or RPC_ERR_*.
+ *
+ * Any number of threads may call over one channel at once; each gets its own reply. A thread that calls waits,
+ * the others run. A call ends with an error when the service ends (RPC_ERR_PEER_GONE), or when its deadline
+ * comes first (RPC_ERR_DEADLINE).
+ */
+#ifndef AOS_RPC_H
+#define AOS_RPC_H
+
+#include <aos/clock.h>
+#include <aos/lmp_chan.h>
+#include <aos/rpc_message.h>
+#include <aos/sync.h>
+#include <trace/trace.h>
+
+/// What the generator says of an interface.
+struct rpc_interface {
+    const char *name;
+    uint32_t number; ///< Among the interfaces of this build; in trace events.
+    uint32_t hash;   ///< Of its declaration: both sides must agree.
+    unsigned method_count;
+};
+
+struct rpc_waiter;
+struct rpc_transport;
+
+/// A channel to a service.
+struct rpc_client {
+    struct lmp_chan chan;
+    uint32_t last_id;
+    bool gone; ///< The service has ended, or cut us off.
+    struct rpc_waiter *waiters;      ///< Threads that wait for a reply. Changed disabled.
+    bool reading;                    ///< One of them reads the ring.
+    struct thread_mutex bytes_mutex; ///< Who holds it may use the room for bytes.
+    struct rpc_transport *transport; ///< lib/rpc/transport; NULL until bytes are sent.
+};
+
+/// Of the calling thread: when its calls end with RPC_ERR_DEADLINE, in ticks of the system counter.
+extern _Thread_local uint64_t rpc_deadline;
+
+/**
+ * Until when calls of the calling thread may take.
+ *
+ * \param deadline_us as in thread_sleep_until(); CLOCK_NEVER: for ever
+ * \return what was in force before
+ */
+uint64_t rpc_set_deadline(uint64_t deadline_us);
+
+/**
+ * Opens a channel to a service, by its name. Waits while there is no such service but init expects one, and
+ * while it is being started again.
+ *
+ * \return SYS_ERR_OK; RPC_ERR_NO_SERVICE; RPC_ERR_INTERFACE if the service speaks another one; or why there is
+ * no room for a channel
+ */
+errval_t rpc_connect(const char *service, const struct rpc_interface *interface, struct rpc_client **ret);
+
+/// Makes a channel out of an endpoint of the other side's, which then waits for RPC_OPEN.
+errval_t rpc_client_open(struct rpc_client *client, struct capref endpoint);
+
+/// Makes a channel whose other side's endpoint is not known yet: rpc_client_set_remote() tells.
+/// \param linked set to an endpoint for the other side to answer to, in a slot of the caller's: to be given away
+errval_t rpc_client_prepare(struct rpc_client *client, struct capref *linked);
+void rpc_client_set_remote(struct rpc_client *client, struct capref remote);
+
+/// Closes a channel. No other thread may use it.
+void rpc_client_close(struct rpc_client *client);
+
+/// Closes and frees a channel of rpc_connect(). NULL is fine.
+void rpc_disconnect(struct rpc_client *client);
+
+/* For generated stubs. */
+
+/**
+ * A call whose arguments and results are numbers only, out of line: several threads, a deadline, or anything
+ * that did not go straight.
+ *
+ * \param sent     true if it was sent already
+ * \param reply    what came back when it was sent; it is another thread's, or late, or nothing
+ */
+struct lmp_message rpc_call_registers_slowly(struct rpc_client *client, uint64_t header, unsigned words,
+                                             const uint64_t *word, bool sent, const struct lmp_message *reply);
+
+/// True if the calling thread can wait in the kernel for its reply, and needs not look at a clock.
+static inline bool rpc_is_plain(void);
+
+/**
+ * Calls with up to seven words in registers.
+ *
+ * \param number interface << 8 | method
+ * \param words  behind the header; a constant. Those beyond must be 0
+ * \return `err`: that of the transport. w1 is the service's, and w2 to w7 are its results, if that is
+ * SYS_ERR_OK: rpc_result() checks
+ */
+static inline __attribute__((always_inline)) struct lmp_message rpc_call_registers(
+    struct rpc_client *client, unsigned number, unsigned words, uint64_t w1, uint64_t w2, uint64_t w3,
+    uint64_t w4, uint64_t w5, uint64_t w6, uint64_t w7);
+
+/// What a call returns: its error, RPC_ERR_PROTOCOL if the reply has not `results` words, or SYS_ERR_OK.
+static inline __attribute__((always_inline)) errval_t rpc_result(const struct lmp_message *reply,
+                                                                 unsigned results);
+
+/**
+ * Calls with anything.
+ *
+ * \param call      gone through completely, or not at all, when this returns: capabilities to be given have left
+ *                  if it succeeds
+ * \param may_bytes the reply may bring bytes
+ * \param caps      capabilities that the reply brings at most
+ * \param reply     to be released by the caller if SYS_ERR_OK is returned
+ * \return the error of the transport, or the service's
+ */
+errval_t rpc_call(struct rpc_client *client, unsigned number, struct rpc_message *call, bool may_bytes,
+                  unsigned caps, struct rpc_message *reply);
+
+/// Sends a message that has no reply. Does not wait for the receiver. \return RPC_ERR_BUSY if its ring is full
+errval_t rpc_send(struct rpc_client *client, unsigned number, struct rpc_message *message);
+
+#include <rpc/call_inline.h>
+
+#endif

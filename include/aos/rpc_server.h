@@ -1,0 +1,108 @@
+/**
+ * Remote procedure calls, the server's side.
+ *
+ * A service is an interface with a function for each message (struct NAME_operations, generated from
+ * interfaces/NAME.rpc into <interfaces/NAME_server.h>). Each client has a session of its own, with an endpoint
+ * that only it can send to: who the client is follows from the session, and a client that sends garbage, sends
+ * too much, or does not take its replies loses its session and nothing else happens.
+ *
+ * A handler runs in the thread that took the message. It may return RPC_LATER and answer when it likes. It may
+ * call other services: while it waits another thread goes on serving, so that calls may go in circles. A
+ * domain has RPC_SERVER_THREADS threads for that; the call that would leave none returns RPC_ERR_DEPTH.
+ */
+#ifndef AOS_RPC_SERVER_H
+#define AOS_RPC_SERVER_H
+
+#include <aos/rpc.h>
+
+#define RPC_SERVER_THREADS 16
+
+struct rpc_session;
+struct rpc_call;
+
+/// The generated side of a message. One of the two is set.
+struct rpc_method {
+    /**
+     * For messages whose arguments and results are numbers that fit into registers.
+     *
+     * \param m on entry the call, from w1 on; on return the reply, from w1, the error value, on
+     * \return words of the reply, with header and error; 0 if there is none now
+     */
+    unsigned (*registers)(struct rpc_session *session, struct lmp_message *m);
+    /// For all others. \return the service's error, RPC_ERR_PROTOCOL if `call` is not as declared, or RPC_LATER
+    errval_t (*general)(struct rpc_session *session, struct rpc_message *call, struct rpc_message *reply);
+    uint8_t words;  ///< For `registers`: what the call must have, behind the header.
+    uint8_t caps;   ///< Capabilities that the call may bring.
+    bool is_oneway;
+};
+
+/// The generated side of an interface.
+struct rpc_skeleton {
+    const struct rpc_interface *interface;
+    const struct rpc_method *methods;
+    unsigned caps; ///< Capabilities that any call may bring at most.
+};
+
+/// A service, as its author declares it.
+struct rpc_service {
+    const struct rpc_skeleton *skeleton;
+    const void *operations; ///< struct NAME_operations
+    /// A client came. `session->state` is the service's own. \return an error to refuse it; NULL: all may come
+    errval_t (*opened)(struct rpc_session *session);
+    /// A client is gone, or was cut off: calls that were deferred are dropped. May be NULL.
+    void (*closed)(struct rpc_session *session);
+};
+
+/// A client, as its service sees it.
+struct rpc_session {
+    const struct rpc_service *service;
+    struct lmp_chan chan;
+    domainid_t pid; ///< The client's domain, as init knows it.
+    void *state;    ///< The service's own.
+    uint64_t current; ///< Header of the message that is being handled.
+    bool is_cut;
+    unsigned handlers; ///< Threads that are in handlers of its messages.
+    struct rpc_call *deferred;
+    struct rpc_kept *kept; ///< Bytes that come or go in pieces.
+    struct rpc_transport *transport;
+    struct rpc_session *next;
+};
+
+/**
+ * Offers a service to everybody, by name. init sends its clients to this domain.
+ *
+ * \return SYS_ERR_OK, or INIT_ERR_* if the name is taken or this domain may not
+ */
+errval_t rpc_export(const char *name, const struct rpc_service *service);
+
+/**
+ * Makes a session for a client that is known.
+ *
+ * \param remote the client's endpoint, which is the session's then; NULL_CAP: RPC_OPEN will bring it
+ * \param linked set to the endpoint to give to the client, in a slot of the caller's
+ */
+errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, struct capref remote,
+                            struct rpc_session **ret, struct capref *linked);
+
+/// Ends a session: the client's calls return RPC_ERR_PEER_GONE. Safe in a handler of the session.
+void rpc_session_cut(struct rpc_session *session);
+
+/// Serves all sessions of this domain, and dispatches the events of the default waitset. Does not return.
+_Noreturn void rpc_serve(void);
+
+/// The same until `done` is true.
+void rpc_serve_until(const volatile bool *done);
+
+/// In a handler that is going to return RPC_LATER: keeps what the answer needs. NULL if there is no memory.
+struct rpc_call *rpc_defer(struct rpc_session *session);
+
+/// The session of a deferred call; NULL if the client is gone.
+struct rpc_session *rpc_call_session(const struct rpc_call *call);
+
+/* For generated stubs. */
+
+/// Answers a deferred call, which is freed. If the client is gone nothing is sent, and capabilities that would
+/// have been given are deleted.
+void rpc_answer(struct rpc_call *call, errval_t err, struct rpc_message *reply);
+
+#endif
