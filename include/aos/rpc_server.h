@@ -20,6 +20,13 @@
 struct rpc_session;
 struct rpc_call;
 
+/// A string, byte array or array that a handler answers with.
+struct rpc_bytes {
+    const void *data; ///< Must stay until the handler has returned.
+    size_t bytes;     ///< A string's with its 0.
+    bool owned;       ///< free() is called on it when it has been sent.
+};
+
 /// The generated side of a message. One of the two is set.
 struct rpc_method {
     /**
