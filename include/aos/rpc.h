@@ -24,6 +24,7 @@ struct rpc_interface {
     uint32_t number; ///< Among the interfaces of this build; in trace events.
     uint32_t hash;   ///< Of its declaration: both sides must agree.
     unsigned method_count;
+    bool has_bytes; ///< Some message has strings or byte arrays.
 };
 
 struct rpc_waiter;
@@ -33,15 +34,29 @@ struct rpc_transport;
 struct rpc_client {
     struct lmp_chan chan;
     uint32_t last_id;
-    bool gone; ///< The service has ended, or cut us off.
-    struct rpc_waiter *waiters;      ///< Threads that wait for a reply. Changed disabled.
-    bool reading;                    ///< One of them reads the ring.
+    unsigned abandoned; ///< Calls that ended with their deadline and may still be answered.
+    bool gone;          ///< The service has ended, or cut us off.
+    bool reading;       ///< One of the waiting threads reads the ring.
+    struct thread_mutex mutex; ///< For all that follows but the transport.
+    struct thread_cond room;         ///< Told when one of the next two has grown.
+    unsigned calls_left;             ///< Calls that may still be under way, so that the ring holds every reply.
+    unsigned caps_left;              ///< Receive slots that are not meant for a call that is under way.
+    struct rpc_waiter *waiters;      ///< Calls that wait for a reply.
+    struct rpc_abandoned *given_up;  ///< Calls whose reply nobody waits for any more.
     struct thread_mutex bytes_mutex; ///< Who holds it may use the room for bytes.
-    struct rpc_transport *transport; ///< lib/rpc/transport; NULL until bytes are sent.
+    struct rpc_transport *transport; ///< lib/rpc/transport.
+    bool has_transport;              ///< It was opened, when there were bytes to send for the first time.
 };
 
-/// Of the calling thread: when its calls end with RPC_ERR_DEADLINE, in ticks of the system counter.
-extern _Thread_local uint64_t rpc_deadline;
+/// Of the calling thread.
+extern _Thread_local struct rpc_thread {
+    bool is_special;    ///< It has a deadline, or serves: it may not just wait in the kernel.
+    bool is_server;     ///< It runs rpc_serve().
+    bool takes;         ///< It is the one of them that takes messages.
+    uint64_t handling;  ///< Header of the call whose handler it runs.
+    bool has_deadline;
+    uint64_t deadline_us; ///< When its calls end with RPC_ERR_DEADLINE, if it has one.
+} rpc_thread;
 
 /**
  * Until when calls of the calling thread may take.
@@ -60,12 +75,17 @@ uint64_t rpc_set_deadline(uint64_t deadline_us);
  */
 errval_t rpc_connect(const char *service, const struct rpc_interface *interface, struct rpc_client **ret);
 
+/// The channel to init, which is opened at its first use.
+errval_t rpc_init_channel(struct rpc_client **ret);
+
 /// Makes a channel out of an endpoint of the other side's, which then waits for RPC_OPEN.
-errval_t rpc_client_open(struct rpc_client *client, struct capref endpoint);
+errval_t rpc_client_open(struct rpc_client *client, const struct rpc_interface *interface,
+                         struct capref endpoint);
 
 /// Makes a channel whose other side's endpoint is not known yet: rpc_client_set_remote() tells.
 /// \param linked set to an endpoint for the other side to answer to, in a slot of the caller's: to be given away
-errval_t rpc_client_prepare(struct rpc_client *client, struct capref *linked);
+errval_t rpc_client_prepare(struct rpc_client *client, const struct rpc_interface *interface,
+                            struct capref *linked);
 void rpc_client_set_remote(struct rpc_client *client, struct capref remote);
 
 /// Closes a channel. No other thread may use it.
@@ -86,8 +106,8 @@ void rpc_disconnect(struct rpc_client *client);
 struct lmp_message rpc_call_registers_slowly(struct rpc_client *client, uint64_t header, unsigned words,
                                              const uint64_t *word, bool sent, const struct lmp_message *reply);
 
-/// True if the calling thread can wait in the kernel for its reply, and needs not look at a clock.
-static inline bool rpc_is_plain(void);
+/// True if the calling thread can wait for its reply in the kernel, and nothing else will come.
+static inline bool rpc_is_plain(const struct rpc_client *client);
 
 /**
  * Calls with up to seven words in registers.
@@ -108,8 +128,7 @@ static inline __attribute__((always_inline)) errval_t rpc_result(const struct lm
 /**
  * Calls with anything.
  *
- * \param call      gone through completely, or not at all, when this returns: capabilities to be given have left
- *                  if it succeeds
+ * \param call      capabilities that are given are gone from this CSpace when this returns, whatever it returns
  * \param may_bytes the reply may bring bytes
  * \param caps      capabilities that the reply brings at most
  * \param reply     to be released by the caller if SYS_ERR_OK is returned
@@ -118,7 +137,8 @@ static inline __attribute__((always_inline)) errval_t rpc_result(const struct lm
 errval_t rpc_call(struct rpc_client *client, unsigned number, struct rpc_message *call, bool may_bytes,
                   unsigned caps, struct rpc_message *reply);
 
-/// Sends a message that has no reply. Does not wait for the receiver. \return RPC_ERR_BUSY if its ring is full
+/// Sends a message that has no reply. Does not wait for the receiver. Capabilities that are given leave if it was
+/// sent. \return RPC_ERR_BUSY if the receiver's ring is full
 errval_t rpc_send(struct rpc_client *client, unsigned number, struct rpc_message *message);
 
 #include <rpc/call_inline.h>

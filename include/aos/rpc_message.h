@@ -6,8 +6,8 @@
  * multiple of 8. If everything fits into the seven registers behind the header it is one message of one core
  * (the bytes stand in the words behind the others); if not, the axis `rpc` decides how the bytes travel.
  *
- * Word 0, the header: bits 7:0 method, 11:8 kind, 12 and 13 flags, 63:32 number of the call. In a reply word
- * 1 is the error value, and results begin at word 2.
+ * Word 0, the header: bits 7:0 method, 11:8 kind, 14:12 flags, 23:16 words of a message that is not made
+ * of numbers alone, 63:32 number of the call. In a reply word 1 is the error value, and results begin at word 2.
  */
 #ifndef AOS_RPC_MESSAGE_H
 #define AOS_RPC_MESSAGE_H
@@ -37,12 +37,17 @@
 #define RPC_ATTACH  8 ///< Brings what the transport of bytes needs.
 
 #define RPC_KIND_SHIFT 8
+#define RPC_WORDS_SHIFT 16
 #define RPC_FLAG_BYTES (1 << 12) ///< The bytes are not in the words.
 #define RPC_FLAG_ALONE (1 << 13) ///< The caller lets nobody else use the channel's room for bytes meanwhile.
+#define RPC_FLAG_RIDES (1 << 14) ///< The last piece of the bytes, or the only one, is with this message.
 #define RPC_ID_SHIFT   32
 
 /// What a handler returns that answers later (rpc_defer()). No error value.
 #define RPC_LATER ((errval_t)-1)
+
+/// What generated code returns for a call that is not as its interface declares it. No error value.
+#define RPC_MALFORMED ((errval_t)-2)
 
 static inline uint64_t rpc_header(unsigned kind, unsigned method, uint32_t id)
 {
@@ -57,6 +62,11 @@ static inline unsigned rpc_header_kind(uint64_t header)
 static inline unsigned rpc_header_method(uint64_t header)
 {
     return header & 0xff;
+}
+
+static inline unsigned rpc_header_words(uint64_t header)
+{
+    return header >> RPC_WORDS_SHIFT & 0xff;
 }
 
 static inline uint32_t rpc_header_id(uint64_t header)
@@ -81,12 +91,14 @@ struct rpc_message {
     uint8_t blob_count;
     uint8_t give;        ///< Bit n: capability n leaves the sender.
     uint8_t owned_blobs; ///< Bit n: blob n is freed with free() once it has been sent.
-    uint16_t header_flags;
     size_t data_bytes;
     size_t data_taken;
     const uint8_t *data;
     void *buffer; ///< What rpc_message_release() frees, or NULL.
+    void (*finish)(struct rpc_message *); ///< What else is to be done then, or NULL.
+    void *owner;                          ///< For `finish`.
     uint64_t words[RPC_MAX_WORDS];
+    uint64_t packed[RPC_REGISTER_WORDS]; ///< Bytes that came in registers.
     struct capref caps[RPC_MAX_CAPS];
     struct rpc_blob blobs[RPC_MAX_BLOBS];
 };
@@ -99,11 +111,11 @@ static inline void rpc_message_init(struct rpc_message *message)
     message->blob_count = 0;
     message->give = 0;
     message->owned_blobs = 0;
-    message->header_flags = 0;
     message->data_bytes = 0;
     message->data_taken = 0;
     message->data = NULL;
     message->buffer = NULL;
+    message->finish = NULL;
 }
 
 static inline void rpc_add_word(struct rpc_message *message, uint64_t word)
@@ -156,7 +168,7 @@ bool rpc_take_bytes_copy(struct rpc_message *message, unsigned word, void **data
 /// True if all bytes of a received message were taken.
 static inline bool rpc_message_is_taken(const struct rpc_message *message)
 {
-    return message->data_taken == message->data_bytes;
+    return (message->data_taken + 7) / 8 == (message->data_bytes + 7) / 8;
 }
 
 /// Frees the bytes of a received message. Capabilities are not touched.

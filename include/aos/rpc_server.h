@@ -36,7 +36,8 @@ struct rpc_method {
      * \return words of the reply, with header and error; 0 if there is none now
      */
     unsigned (*registers)(struct rpc_session *session, struct lmp_message *m);
-    /// For all others. \return the service's error, RPC_ERR_PROTOCOL if `call` is not as declared, or RPC_LATER
+    /// For all others. \return the service's error, or RPC_LATER; RPC_MALFORMED if `call` is not as declared:
+    /// then its capabilities were not touched
     errval_t (*general)(struct rpc_session *session, struct rpc_message *call, struct rpc_message *reply);
     uint8_t words;  ///< For `registers`: what the call must have, behind the header.
     uint8_t caps;   ///< Capabilities that the call may bring.
@@ -65,14 +66,15 @@ struct rpc_session {
     const struct rpc_service *service;
     struct lmp_chan chan;
     domainid_t pid; ///< The client's domain, as init knows it.
+    uint64_t quota; ///< What init says that it may use of the service; the service knows in what unit.
     void *state;    ///< The service's own.
-    uint64_t current; ///< Header of the message that is being handled.
+    /* The library's own. */
     bool is_cut;
     unsigned handlers; ///< Threads that are in handlers of its messages.
     struct rpc_call *deferred;
     struct rpc_kept *kept; ///< Bytes that come or go in pieces.
+    size_t kept_bytes;
     struct rpc_transport *transport;
-    struct rpc_session *next;
 };
 
 /**
@@ -88,8 +90,8 @@ errval_t rpc_export(const char *name, const struct rpc_service *service);
  * \param remote the client's endpoint, which is the session's then; NULL_CAP: RPC_OPEN will bring it
  * \param linked set to the endpoint to give to the client, in a slot of the caller's
  */
-errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, struct capref remote,
-                            struct rpc_session **ret, struct capref *linked);
+errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, uint64_t quota,
+                            struct capref remote, struct rpc_session **ret, struct capref *linked);
 
 /// Ends a session: the client's calls return RPC_ERR_PEER_GONE. Safe in a handler of the session.
 void rpc_session_cut(struct rpc_session *session);

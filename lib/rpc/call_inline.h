@@ -6,9 +6,9 @@
 
 #include <threads/threads.h>
 
-static inline bool rpc_is_plain(void)
+static inline bool rpc_is_plain(const struct rpc_client *client)
 {
-    return !threads_several() && rpc_deadline == CLOCK_NEVER;
+    return !threads_several() && !rpc_thread.is_special && client->abandoned == 0;
 }
 
 static inline __attribute__((always_inline)) struct lmp_message rpc_call_registers(
@@ -17,7 +17,7 @@ static inline __attribute__((always_inline)) struct lmp_message rpc_call_registe
 {
     uint32_t id = __atomic_add_fetch(&client->last_id, 1, __ATOMIC_RELAXED);
     uint64_t header = rpc_header(RPC_REQUEST, number, id);
-    bool plain = rpc_is_plain();
+    bool plain = rpc_is_plain(client);
     struct lmp_message m = {0};
     trace_rpc_call_begin(number, id);
     if (__builtin_expect(plain, 1)) {

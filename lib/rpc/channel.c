@@ -1,0 +1,73 @@
+/**
+ * Channels: two linked endpoints, so that each side hears from the kernel when the other is gone.
+ */
+#include <aos/capabilities.h>
+#include <aos/slot_alloc.h>
+#include <rpc/client.h>
+#include <rpc/transport/transport.h>
+#include <stdlib.h>
+
+errval_t rpc_chan_make(struct lmp_chan *chan, const struct rpc_interface *interface, struct capref *linked)
+{
+    size_t area = interface->has_bytes ? rpc_transport_kind.area_bytes : 0;
+    return lmp_chan_accept_linked(chan, RPC_CALLS_UNDER_WAY * LMP_RING_SLOT_WORDS, area, linked);
+}
+
+errval_t rpc_client_prepare(struct rpc_client *client, const struct rpc_interface *interface,
+                            struct capref *linked)
+{
+    *client = (struct rpc_client){.calls_left = RPC_CALLS_UNDER_WAY, .caps_left = LMP_RECV_SLOTS};
+    errval_t err = rpc_chan_make(&client->chan, interface, linked);
+    if (err_is_ok(err)) {
+        client->chan.endpoint->use = LMP_USE_CALLS;
+        client->chan.endpoint->context = client;
+    }
+    return err;
+}
+
+void rpc_client_set_remote(struct rpc_client *client, struct capref remote)
+{
+    lmp_chan_set_remote(&client->chan, remote);
+}
+
+errval_t rpc_client_open(struct rpc_client *client, const struct rpc_interface *interface,
+                         struct capref endpoint)
+{
+    struct rpc_message message;
+    struct rpc_wire wire;
+    struct capref linked;
+    errval_t err = rpc_client_prepare(client, interface, &linked);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    rpc_client_set_remote(client, endpoint);
+    rpc_message_init(&message);
+    rpc_add_cap(&message, linked, true);
+    rpc_wire_init(&wire);
+    rpc_pack(&message, RPC_FIRST_REQUEST, rpc_header(RPC_OPEN, 0, 0), &wire);
+    err = rpc_wire_send(&client->chan, &wire, false).err;
+    if (err_is_ok(err)) {
+        rpc_free_given(&message);
+    } else {
+        rpc_delete_given(&message);
+        rpc_client_close(client);
+    }
+    return rpc_error(err);
+}
+
+void rpc_client_close(struct rpc_client *client)
+{
+    rpc_transport_close(client->transport);
+    client->transport = NULL;
+    rpc_forget_calls(client);
+    lmp_chan_destroy(&client->chan);
+    client->gone = true;
+}
+
+void rpc_disconnect(struct rpc_client *client)
+{
+    if (client) {
+        rpc_client_close(client);
+        free(client);
+    }
+}
