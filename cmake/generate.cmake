@@ -58,7 +58,7 @@ add_custom_command(
     COMMAND "${RPC_PYTHON}" tools/generate_rpc.py interfaces --errors include/abi/errors.toml
             --output "${GENERATED_INCLUDE_DIR}/interfaces"
     DEPENDS ${interface_files} ${rpc_generator} tools/generate_rpc.py tools/generator.py include/abi/errors.toml
-    WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM)
+    WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" COMMENT "Generating stubs of interfaces/*.rpc" VERBATIM)
 add_custom_target(generated_headers DEPENDS ${interface_headers}
     "${GENERATED_INCLUDE_DIR}/abi/errno.h" "${GENERATED_INCLUDE_DIR}/abi/captypes.h"
     "${GENERATED_INCLUDE_DIR}/trace_points.h")

@@ -267,13 +267,13 @@ def _results(method: Method) -> list[str]:
     blobs = _blobs(method)
     if _frees(method):
         lines.append(f"    errval_t {local.err} = SYS_ERR_OK;")
+    end = f"!rpc_message_is_taken({local.reply})"
     taken: list[str] = []
     for at, argument in enumerate(method.reply_words):
         if argument in blobs:
-            lines += _take(argument, at, local, [f"free({name});" for name in taken])
+            undo = [f"free({name});" for name in taken]
+            lines += _take(argument, at, local, undo, end if argument is blobs[-1] else "")
             taken += [] if argument.type == "buffer" else [_new(argument, local)]
-    frees = [f"free({name});" for name in taken]
-    lines += if_any([f"!rpc_message_is_taken({local.reply})"], [*frees, "return RPC_ERR_PROTOCOL;"])
     for argument in blobs:
         lines += _store_blob(argument, local)
     return [*lines, *_stores(method, member), "    return SYS_ERR_OK;", "}", ""]
@@ -287,23 +287,25 @@ def _new_size(argument: Argument, local: Locals) -> str:
     return getattr(local, f"new_{argument.name}_bytes")
 
 
-def _take(argument: Argument, at: int, local: Locals, undo: list[str]) -> list[str]:
+def _take(argument: Argument, at: int, local: Locals, undo: list[str], end: str) -> list[str]:
+    """Takes a string or array; `undo` frees those before it, and `end` is asked behind the last one."""
     new, size = _new(argument, local), _new_size(argument, local)
-    if argument.type == "string":
-        lines = call(f"char *{new} = rpc_take_string_copy", [local.reply, str(at), f"&{local.err}"])
-        return lines + if_any([f"{new} == NULL"], [*undo, f"return {local.err};"])
+    refusal = "return RPC_ERR_PROTOCOL;"
+    faults = [end] if end else []
     if argument.type == "buffer":
         lines = [f"    const void *{new};", f"    size_t {size};"]
         taken = f"!rpc_take_bytes({local.reply}, {at}, &{new}, &{size})"
-        faults = [taken, f"{size} > {argument.name}_max"]
-        return lines + if_any(faults, [*undo, "return RPC_ERR_PROTOCOL;"])
-    lines = [f"    void *{new};", f"    size_t {size};"]
-    taken = f"!rpc_take_bytes_copy({local.reply}, {at}, &{new}, &{size}, &{local.err})"
-    lines += if_any([taken], [*undo, f"return {local.err};"])
+        return lines + if_any([taken, f"{size} > {argument.name}_max", *faults], [*undo, refusal])
+    if argument.type == "string":
+        lines = call(f"char *{new} = rpc_take_string_copy", [local.reply, str(at), f"&{local.err}"])
+        lines += if_any([f"{new} == NULL"], [*undo, f"return {local.err};"])
+    else:
+        lines = [f"    void *{new};", f"    size_t {size};"]
+        taken = f"!rpc_take_bytes_copy({local.reply}, {at}, &{new}, &{size}, &{local.err})"
+        lines += if_any([taken], [*undo, f"return {local.err};"])
     if argument.is_array and argument.element.bits > 8:
-        fault = f"{size} % sizeof({argument.element.c}) != 0"
-        lines += if_any([fault], [*undo, f"free({new});", "return RPC_ERR_PROTOCOL;"])
-    return lines
+        faults.insert(0, f"{size} % sizeof({argument.element.c}) != 0")
+    return lines + if_any(faults, [*undo, f"free({new});", refusal])
 
 
 def _store_blob(argument: Argument, local: Locals) -> list[str]:

@@ -41,8 +41,8 @@ _EQUAL: "="
 
 # What each kind of token is called where one was expected.
 WORDS = {
-    "KIND": "'call' or 'oneway'",
-    "DIRECTION": "'in' or 'out'",
+    "KIND": "'call', 'oneway'",
+    "DIRECTION": "'in', 'out'",
     "GIVE": "'give'",
     "ARRAY": "'[]'",
     "NUMBER": "a number",
@@ -117,5 +117,5 @@ def _unexpected(source: Source, token: Token, expected: set[str]) -> InterfaceEr
 
 
 def _menu(expected: set[str]) -> str:
-    names = [WORDS[name] for name in WORDS if name in expected]
+    names = ", ".join(WORDS[name] for name in WORDS if name in expected).split(", ")
     return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
