@@ -10,6 +10,7 @@ from lark import Token
 
 from tools.rpc.grammar import InterfaceError, Source
 from tools.rpc.model import NUMBERS, TYPES, Argument, Interface, Method
+from tools.rpc.parameters import c_arguments
 
 MAX_WORDS = 16  # In one direction: include/aos/rpc_message.h.
 MAX_CAPS = 4
@@ -30,17 +31,6 @@ RESERVED_METHODS = {"interface", "skeleton", "operations"}
 
 _LOWER = re.compile(r"[a-z][a-z0-9_]*\Z")
 _UPPER = re.compile(r"[A-Z][A-Z0-9_]*\Z")
-
-
-def c_arguments(argument: Argument) -> list[str]:
-    """The names that an argument has in C, on either side."""
-    if argument.type == "bytes":
-        return [argument.name, f"{argument.name}_bytes"]
-    if argument.is_array:
-        return [argument.name, f"{argument.name}_count"]
-    if argument.type == "buffer":
-        return [argument.name, f"{argument.name}_max", f"{argument.name}_bytes"]
-    return [argument.name]
 
 
 def c_names(interface: Interface) -> Iterable[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tools.rpc.checks import c_arguments
 from tools.rpc.model import NUMBERS, Argument, Constant, Interface, Method
+from tools.rpc.parameters import c_arguments, client_parameters, locals_of, value
 from tools.rpc.text import (
     Locals,
     banner,
@@ -70,43 +70,8 @@ def prototype(method: Method, tail: str) -> list[str]:
     local = locals_of(method)
     parameters = [f"struct rpc_client *{local.client}"]
     for argument in method.arguments:
-        parameters += _parameters(argument)
+        parameters += client_parameters(argument)
     return filled(f"errval_t {method.c_name}", parameters, tail)
-
-
-def locals_of(method: Method) -> Locals:
-    return Locals([name for argument in method.arguments for name in c_arguments(argument)])
-
-
-def in_parameters(argument: Argument) -> list[str]:
-    """How an argument of the call is handed to a C function, on either side."""
-    name = argument.name
-    if argument.number:
-        return [f"{argument.number.c} {name}"]
-    if argument.is_cap:
-        return [f"struct capref {name}"]
-    if argument.type == "string":
-        return [f"const char *{name}"]
-    if argument.is_array:
-        return [f"const {argument.element.c} *{name}", f"size_t {name}_count"]
-    return [f"const void *{name}", f"size_t {name}_bytes"]
-
-
-def _parameters(argument: Argument) -> list[str]:
-    name = argument.name
-    if not argument.is_out:
-        return in_parameters(argument)
-    if argument.number:
-        return [f"{argument.number.c} *{name}"]
-    if argument.is_cap:
-        return [f"struct capref *{name}"]
-    if argument.type == "string":
-        return [f"char **{name}"]
-    if argument.is_array:
-        return [f"{argument.element.c} **{name}", f"size_t *{name}_count"]
-    if argument.type == "buffer":
-        return [f"void *{name}", f"size_t {name}_max", f"size_t *{name}_bytes"]
-    return [f"void **{name}", f"size_t *{name}_bytes"]
 
 
 def _notes(method: Method) -> list[str]:
@@ -170,11 +135,6 @@ def _registers(method: Method) -> list[str]:
 def _misfits(values: dict[Argument, str]) -> list[str]:
     conditions = [argument.number.misfit(word) for argument, word in values.items() if argument.number]
     return [condition for condition in conditions if condition]
-
-
-def value(argument: Argument, word: str) -> str:
-    assert argument.number is not None
-    return argument.number.value(word)
 
 
 def _additions(method: Method, message: str) -> list[str]:
@@ -260,7 +220,7 @@ def _results(method: Method) -> list[str]:
     """A function that takes the results out of a reply that has strings or arrays; all of them or none."""
     local = locals_of(method)
     parameters = [f"struct rpc_message *{local.reply}"]
-    parameters += [parameter for argument in method.outs for parameter in _parameters(argument)]
+    parameters += [parameter for argument in method.outs for parameter in client_parameters(argument)]
     lines = [*filled(f"static errval_t {_results_name(method)}", parameters, ")"), "{"]
     member = f"{local.reply}->"
     lines += if_any(_reply_faults(method, member, local.reply), ["return RPC_ERR_PROTOCOL;"])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tools.rpc.checks import c_arguments
-from tools.rpc.client import in_parameters, value
 from tools.rpc.model import Argument, Interface, Method
+from tools.rpc.parameters import in_parameters, locals_of, value
 from tools.rpc.text import Locals, banner, call, comment, file_text, filled, guarded, if_any, method_comment
 
 HANDLERS = [
@@ -72,10 +71,6 @@ def _entry(method: Method) -> list[str]:
     return fields + ([".is_oneway = true"] if method.is_oneway else [])
 
 
-def _locals(method: Method) -> Locals:
-    return Locals([name for argument in method.arguments for name in c_arguments(argument)])
-
-
 def _result_type(argument: Argument) -> str:
     if argument.number:
         return f"{argument.number.c} "
@@ -87,7 +82,7 @@ def _result_parameters(method: Method) -> list[str]:
 
 
 def _handler_parameters(method: Method) -> list[str]:
-    parameters = [f"struct rpc_session *{_locals(method).session}"]
+    parameters = [f"struct rpc_session *{locals_of(method).session}"]
     for argument in method.arguments:
         if not argument.is_out:
             parameters += in_parameters(argument)
@@ -110,7 +105,7 @@ def _notes(method: Method, of_answer: bool) -> list[str]:
 
 
 def _answer_comment(method: Method) -> list[str]:
-    text = f"Answers a call of {method.full_name} that was deferred; `{_locals(method).call}` is gone then."
+    text = f"Answers a call of {method.full_name} that was deferred; `{locals_of(method).call}` is gone then."
     if method.outs:
         text += " If it is an error the results are not looked at."
     notes = _notes(method, of_answer=True)
@@ -160,7 +155,7 @@ def _additions(method: Method, reply: str, indent: int = 1) -> list[str]:
 def _skeleton(method: Method) -> list[str]:
     if method.in_registers:
         return _registers(method)
-    local = _locals(method)
+    local = locals_of(method)
     lines = []
     if method.outs:
         reply = Locals([argument.name for argument in method.outs]).reply
@@ -186,7 +181,7 @@ def _results(method: Method) -> list[str]:
 
 
 def _registers(method: Method) -> list[str]:
-    local = _locals(method)
+    local = locals_of(method)
     parameters = [f"struct rpc_session *{local.session}", f"struct lmp_message *{local.m}"]
     lines = [*filled(f"static unsigned serve_{method.name}", parameters, ")"), "{"]
     operations = f"struct {method.interface}_operations *{local.operations}"
