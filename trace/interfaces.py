@@ -1,6 +1,6 @@
 """Which messages the interface files declare, by the number that trace events carry.
 
-That number is interface << 8 | message. Interfaces count from 0 in the order of their files' names, messages
+That number is interface << 8 | message. Interfaces count from 1 in the order of their names, messages
 (`call` and `oneway`) from 0 in the order of their file. Only names are read here, with the standard library
 alone, because the build needs them before any package is there; what the rest of a file must be like is
 checked by the generator of stubs. What is not understood is an error, or numbers and names could part.
@@ -13,8 +13,10 @@ from pathlib import Path
 
 DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / "interfaces"
 SUFFIX = ".rpc"
+FIRST = 1
+"""Of the interfaces' numbers: no message has number 0."""
 LIMIT = 256
-"""Interfaces of a build, and messages of an interface: each number is a byte of the message's."""
+"""Each number is a byte of the message's."""
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _WHOLE = re.compile(r"\s*interface\s+([a-z][a-z0-9_]*)\s*\{([^{}]*)\}\s*\Z")
@@ -29,10 +31,10 @@ class InterfaceError(Exception):
 def messages(folder: Path = DEFAULT_FOLDER) -> dict[int, str]:
     """The name (`interface.message`) of each message, by number, in order. No folder: no messages."""
     found: dict[int, str] = {}
-    paths = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.name)
-    if len(paths) > LIMIT:
-        raise InterfaceError(f"{folder}: has {len(paths)} interfaces; there can be {LIMIT}.")
-    for number, path in enumerate(paths):
+    paths = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stem)
+    if FIRST + len(paths) > LIMIT:
+        raise InterfaceError(f"{folder}: has {len(paths)} interfaces; there can be {LIMIT - FIRST}.")
+    for number, path in enumerate(paths, FIRST):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -13,8 +13,12 @@ FOLDER = Path(__file__).with_name("stream_interfaces")
 
 
 def test_numbers_are_by_file_name_and_order_in_the_file() -> None:
-    assert interfaces.messages(FOLDER) == {0: "mem.get_ram", 1: "mem.available", 0x100: "serial.write"}
-    assert DECLARATION.by_name("rpc.call_begin").arguments[0].shown(1) == "mem.available"
+    assert interfaces.messages(FOLDER) == {
+        0x100: "mem.get_ram",
+        0x101: "mem.available",
+        0x200: "serial.write",
+    }
+    assert DECLARATION.by_name("rpc.call_begin").arguments[0].shown(0x101) == "mem.available"
 
 
 def test_constants_take_no_number_and_an_interface_may_be_empty(tmp_path: Path) -> None:
@@ -22,7 +26,7 @@ def test_constants_take_no_number_and_an_interface_may_be_empty(tmp_path: Path) 
     (tmp_path / "a_c.rpc").write_text("interface a_c { const u32 X = 1 << 4; call x(); oneway y(in u8 z); }")
     (tmp_path / "a.rpc").write_text('interface a{const string N = "a";\ncall x ( )\n\tfails A_B ,\n C;}\n')
     (tmp_path / "notes.txt").write_text("no interface")
-    assert interfaces.messages(tmp_path) == {0: "a.x", 0x100: "a_c.x", 0x101: "a_c.y"}
+    assert interfaces.messages(tmp_path) == {0x100: "a.x", 0x200: "a_c.x", 0x201: "a_c.y"}
 
 
 def test_no_folder_has_no_messages(tmp_path: Path) -> None:
@@ -53,3 +57,15 @@ def test_what_is_not_understood_is_an_error(tmp_path: Path, text: str, complaint
     assert complaint in str(caught.value)
     with pytest.raises(declaration.DeclarationError):
         declaration.load(folder=tmp_path)
+
+
+@pytest.mark.parametrize("folder", [FOLDER, interfaces.DEFAULT_FOLDER], ids=["test", "tree"])
+def test_the_generator_of_stubs_gives_the_same_numbers(folder: Path) -> None:
+    """What stubs put into events, and what the decoder makes of it, are worked out apart."""
+    generator = pytest.importorskip("tools.rpc.load")
+    wanted = {
+        method.number: f"{interface.name}.{method.name}"
+        for interface in generator.load_interfaces(folder)
+        for method in interface.methods
+    }
+    assert interfaces.messages(folder) == wanted

@@ -12,7 +12,7 @@ from trace import checker
 
 CLIENT, SERVER = 3, 2
 """Dispatchers `bench` and `lmp_server` of a scenario."""
-GET_RAM, AVAILABLE, WRITE = 0, 1, 0x100
+GET_RAM, AVAILABLE, WRITE = 0x100, 0x101, 0x200
 
 
 def switch(scenario: Scenario, dispatcher: int) -> None:
