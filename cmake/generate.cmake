@@ -22,6 +22,12 @@ endif()
 
 set(TRACE "none" CACHE STRING "Subsystems with trace points compiled in: all, none, or a list with commas")
 
+# The names of messages are in the hash of the trace points' declaration.
+file(GLOB interface_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/interfaces/*.rpc")
+if(interface_files)
+    list(APPEND interface_files "${CMAKE_SOURCE_DIR}/interfaces") # its time tells of files that have gone
+endif()
+
 add_custom_command(
     OUTPUT "${GENERATED_INCLUDE_DIR}/abi/errno.h" "${GENERATED_INCLUDE_DIR}/err_text.c"
     COMMAND Python3::Interpreter tools/generate_errors.py include/abi/errors.toml
@@ -38,7 +44,8 @@ add_custom_command(
     OUTPUT "${GENERATED_INCLUDE_DIR}/trace_points.h"
     COMMAND Python3::Interpreter tools/generate_trace.py trace/points.toml --enable "${TRACE}"
             --output "${GENERATED_INCLUDE_DIR}/trace_points.h"
-    DEPENDS tools/generate_trace.py tools/generator.py trace/declaration.py trace/points.toml
+    DEPENDS tools/generate_trace.py tools/generator.py trace/declaration.py trace/interfaces.py trace/points.toml
+            ${interface_files}
     WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}" VERBATIM)
 
 # Stubs of both sides of every interface. One run makes them all, for the numbers follow from the names.
