@@ -42,6 +42,8 @@
 #define USER_OWN_BASE    0x8000000000UL ///< From here on the domain's own paging decides.
 #define USER_LIMIT       (1UL << 48)
 
+#define USER_IMAGE_MAX_BYTES 0x10000000UL ///< Of all segments of an executable together.
+
 #define USER_DISPATCHER_BYTES     0x10000UL
 #define USER_DISPATCHER_MAX_BYTES 0x1000000UL ///< For a parent that asks for more.
 #define USER_STACK_BYTES          0x4000UL

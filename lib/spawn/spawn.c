@@ -12,8 +12,12 @@ static errval_t load(struct builder *builder)
 
 static errval_t parse(struct builder *builder)
 {
-    return elf_parse(builder->file.content, builder->file.bytes, USER_IMAGE_BASE, USER_IMAGE_LIMIT,
-                     &builder->image);
+    static const struct elf_limits limits = {
+        .low = USER_IMAGE_BASE,
+        .high = USER_IMAGE_LIMIT,
+        .memory_bytes = USER_IMAGE_MAX_BYTES,
+    };
+    return elf_parse(builder->file.content, builder->file.bytes, &limits, &builder->image);
 }
 
 /// An endpoint that is given away goes last, when nothing is expected to fail any more.
