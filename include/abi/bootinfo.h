@@ -10,7 +10,7 @@
 #define ROOTCN_TASK     0 ///< L2 CNode with the slots below.
 #define ROOTCN_PAGE     1 ///< Page tables that the parent made, the root first.
 #define ROOTCN_MEMORY   2 ///< RAM that the domain starts with; init: all of it.
-#define ROOTCN_MODULES  3 ///< init: one Frame a boot module, in the order of bootinfo.
+#define ROOTCN_MODULES  3 ///< init, and whom it gave them: one Frame a boot module, in the order of bootinfo.
 #define ROOTCN_DEVICES  4 ///< init: one DevFrame a device, in the order of bootinfo.
 #define ROOTCN_SEGMENTS 5 ///< Frames that the parent mapped.
 #define ROOTCN_FREE     6 ///< The first L1 slot that the domain may use as it likes.
@@ -28,7 +28,7 @@
 #define TASKCN_SLOT_IRQ        8
 #define TASKCN_SLOT_PERFMON    9
 #define TASKCN_SLOT_TRACE      10 ///< Frame of this core's trace ring, if tracing is built in.
-#define TASKCN_SLOT_BOOTINFO   11 ///< init: Frame with struct bootinfo.
+#define TASKCN_SLOT_BOOTINFO   11 ///< Frame with struct bootinfo; in init, and whom it gave the modules.
 #define TASKCN_SLOT_USER       16 ///< From here on the parent's and child's own agreement.
 
 /* Fixed user addresses. What the parent builds lies below 512 GiB (entry 0 of the root page table); the rest
@@ -36,17 +36,20 @@
 #define USER_IMAGE_BASE  0x400000UL     ///< Lowest address of a segment of an executable.
 #define USER_IMAGE_LIMIT 0x40000000UL   ///< End of the range for segments.
 #define USER_DISPATCHER  0x40000000UL   ///< The dispatcher frame.
-#define USER_ARGS        0x48000000UL   ///< The arguments page(s); init: struct bootinfo.
+#define USER_ARGS        0x48000000UL   ///< The arguments; init: struct bootinfo.
 #define USER_STACK       0x60000000UL   ///< Lowest address of the first stack; below it lies a guard.
 #define USER_TRACE       0x7000000000UL ///< The trace ring.
 #define USER_OWN_BASE    0x8000000000UL ///< From here on the domain's own paging decides.
 #define USER_LIMIT       (1UL << 48)
 
-#define USER_DISPATCHER_BYTES 0x10000UL
-#define USER_STACK_BYTES      0x4000UL
+#define USER_IMAGE_MAX_BYTES 0x10000000UL ///< Of all segments of an executable together.
+
+#define USER_DISPATCHER_BYTES     0x10000UL
+#define USER_DISPATCHER_MAX_BYTES 0x1000000UL ///< For a parent that asks for more.
+#define USER_STACK_BYTES          0x4000UL
 
 /* What a domain has if its parent does not say otherwise. */
-#define USER_RAM_BYTES         0x100000UL ///< For its heap, stacks, and the like.
+#define USER_RAM_BYTES         0x40000UL  ///< For its heap, stacks, and the like.
 #define USER_STACK_LIMIT_BYTES 0x100000UL ///< To which the main thread's stack may grow.
 
 #define BOOTINFO_BYTES       0x4000UL

@@ -51,6 +51,14 @@ errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64
 errval_t cap_grant(struct capref dest, struct capref src);
 
 /**
+ * Moves a capability into an empty slot of any CSpace of which we hold the L1CNode, also one that cannot be
+ * copied. The old slot is empty then, but stays the caller's.
+ *
+ * \return SYS_ERR_OK, or what the kernel refused (slot not empty, nothing there) under LIB_ERR_CAP_MOVE
+ */
+errval_t cap_move(struct capref dest, struct capref src);
+
+/**
  * Makes objects out of part of a region.
  *
  * \param dest_start first of `count` consecutive empty slots

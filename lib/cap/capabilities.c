@@ -59,6 +59,13 @@ errval_t cap_copy(struct capref dest, struct capref src)
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_COPY) : SYS_ERR_OK;
 }
 
+errval_t cap_move(struct capref dest, struct capref src)
+{
+    uint64_t levels = SLOT_LEVELS(get_cap_level(dest), get_cap_level(src), 0);
+    errval_t err = invoke_root(CNODE_MOVE, slot_ref(dest), slot_ref(src), levels, 0, 0, 0).err;
+    return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_MOVE) : SYS_ERR_OK;
+}
+
 errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64_t param2)
 {
     uint64_t levels = SLOT_LEVELS(get_cap_level(dest), get_cap_level(src), 0);

@@ -107,6 +107,12 @@ coreid_t disp_get_core_id(void)
     return curdispatcher()->core;
 }
 
+size_t disp_frame_bytes(void)
+{
+    const struct domain_arguments *arguments = domain_arguments();
+    return arguments ? arguments->dispatcher_bytes : USER_DISPATCHER_BYTES;
+}
+
 domainid_t disp_get_domain_id(void)
 {
     const struct domain_arguments *arguments = domain_arguments();

@@ -7,10 +7,10 @@
 #include <aos/elf.h>
 #include <aos/spawn.h>
 #include <paging/tables.h>
+#include <spawn/vectors.h>
 
-/// L1 slots that a parent may fill. Modules and devices are init's: its children have no CNodes for them.
+/// L1 slots that a parent may fill.
 #define BUILDER_L1_SLOTS ROOTCN_FREE
-#define BUILDER_CNODES   4
 
 struct builder {
     const struct spawn_request *request;
@@ -20,6 +20,8 @@ struct builder {
     gensize_t ram_bytes; ///< Size of si->ram.
     gensize_t ram_used;
     size_t trace_bytes;
+    size_t dispatcher_bytes;
+    struct arguments_size arguments;
     /*
      * While the child is built its CNodes stand in our own CSpace too: page tables and frames can only be
      * used by the kernel's calls from there. 0: not made yet.

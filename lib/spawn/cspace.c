@@ -56,7 +56,8 @@ static gensize_t granted_bytes(const struct builder *builder)
 /// Everything that builder_object() will be asked for, with what alignment may cost.
 static gensize_t ram_needed(const struct builder *builder)
 {
-    gensize_t mapped = USER_DISPATCHER_BYTES + BASE_PAGE_SIZE + USER_STACK_BYTES;
+    gensize_t mapped =
+        builder->dispatcher_bytes + builder->arguments.bytes + BASE_PAGE_SIZE + USER_STACK_BYTES;
     gensize_t copied = mapped;
     gensize_t tables = FIXED_PAGE_TABLES + builder->trace_bytes / LARGE_PAGE_SIZE;
     for (unsigned i = 0; i < builder->image.segment_count; i++) {
@@ -65,7 +66,8 @@ static gensize_t ram_needed(const struct builder *builder)
         tables += span / LARGE_PAGE_SIZE + 2;
     }
     tables += mapped / LARGE_PAGE_SIZE;
-    gensize_t cnodes = ROOTCN_SLOTS * CNODE_SLOT_BYTES + BUILDER_CNODES * OBJSIZE_L2CNode;
+    gensize_t cnodes =
+        ROOTCN_SLOTS * CNODE_SLOT_BYTES + (builder->request->modules ? 5 : 4) * OBJSIZE_L2CNode;
     gensize_t granted = granted_bytes(builder);
     return cnodes + BASE_PAGE_SIZE + copied + tables * BASE_PAGE_SIZE + granted + CNODE_ALIGNMENT;
 }
@@ -79,6 +81,8 @@ static errval_t make_root(struct builder *builder)
         si->ram = NULL_CAP;
         return err;
     }
+    si->ram_bytes = builder->ram_bytes;
+    si->granted_bytes = granted_bytes(builder);
     err = slot_alloc(&si->rootcn);
     if (err_is_fail(err)) {
         si->rootcn = NULL_CAP;
@@ -117,7 +121,7 @@ static errval_t fill_task_cnode(struct builder *builder)
 {
     const struct spawn_request *request = builder->request;
     errval_t err = cap_copy(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_ROOTCN), builder->si->rootcn);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err) && !request->give_parent_endpoint) {
         err = grant(builder, TASKCN_SLOT_PARENTEP, request->parent_endpoint);
     }
     if (err_is_ok(err) && request->console) {
@@ -134,15 +138,38 @@ static errval_t fill_task_cnode(struct builder *builder)
     return err;
 }
 
+/// The boot information and every module, to be read and executed.
+static errval_t give_modules(struct builder *builder)
+{
+    const struct bootinfo *info = bootinfo_get();
+    if (!info) {
+        return SPAWN_ERR_FIND_MODULE;
+    }
+    errval_t err = make_cnode(builder, ROOTCN_MODULES);
+    if (err_is_ok(err)) {
+        err = cap_mint(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_BOOTINFO), cap_bootinfo,
+                       CAPRIGHTS_READ | CAPRIGHTS_GRANT, 0);
+    }
+    for (unsigned i = 0; i < info->module_count && i < BOOTINFO_MAX_MODULES && err_is_ok(err); i++) {
+        struct capref module = {.cnode = cnode_module, .slot = i};
+        err = cap_mint(builder_slot(builder, ROOTCN_MODULES, i), module,
+                       CAPRIGHTS_READ | CAPRIGHTS_EXECUTE | CAPRIGHTS_GRANT, 0);
+    }
+    return err;
+}
+
 errval_t builder_make_cspace(struct builder *builder)
 {
-    static const cslot_t cnodes[BUILDER_CNODES] = {ROOTCN_TASK, ROOTCN_PAGE, ROOTCN_MEMORY, ROOTCN_SEGMENTS};
+    static const cslot_t cnodes[] = {ROOTCN_TASK, ROOTCN_PAGE, ROOTCN_MEMORY, ROOTCN_SEGMENTS};
     errval_t err = make_root(builder);
-    for (unsigned i = 0; i < BUILDER_CNODES && err_is_ok(err); i++) {
+    for (unsigned i = 0; i < ARRAY_LENGTH(cnodes) && err_is_ok(err); i++) {
         err = make_cnode(builder, cnodes[i]);
     }
     if (err_is_ok(err)) {
         err = fill_task_cnode(builder);
+    }
+    if (err_is_ok(err) && builder->request->modules) {
+        err = give_modules(builder);
     }
     if (err_is_ok(err)) {
         err = builder_object(builder, builder_slot(builder, ROOTCN_MEMORY, 0), ObjType_RAM,

@@ -115,8 +115,7 @@ static errval_t load_copy(struct builder *builder, const struct elf_segment *seg
 
 /**
  * What is not written needs no copy: file offset and address agree within pages, so the module's own pages
- * are mapped. Code is never copied, so nobody has to make a copy visible to instruction fetches: code that
- * would need it is refused.
+ * are mapped. Code is never copied, so nobody has to make a copy visible to instruction fetches.
  */
 static errval_t load_segment(struct builder *builder, const struct elf_segment *segment)
 {
@@ -127,7 +126,7 @@ static errval_t load_segment(struct builder *builder, const struct elf_segment *
         return map_shared(builder, first, builder->file.frame, ROUND_DOWN(segment->offset, BASE_PAGE_SIZE),
                           bytes, region_flags(segment));
     }
-    return segment->flags & ELF_EXECUTE ? ELF_ERR_SEGMENT_RANGE : load_copy(builder, segment, first, bytes);
+    return load_copy(builder, segment, first, bytes);
 }
 
 errval_t builder_make_vspace(struct builder *builder)

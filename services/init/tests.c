@@ -49,6 +49,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
         .argv = argv,
         .ram_bytes = wants_huge(argv) ? HUGE_RAM_BYTES : TEST_RAM_BYTES,
         .console = true,
+        .modules = strcmp(name, "starter") == 0,
         .grants = grants,
         .grant_count = ARRAY_LENGTH(grants),
     };

@@ -94,11 +94,14 @@ static void any_cnode_command(uint64_t *x)
 {
     unsigned to_level, from_level;
     uint64_t type = random_below(ObjType_Num + 2);
-    const uint64_t command = random_below(6);
-    x[0] |= (command == CNODE_REVOKE ? CNODE_REVOKE + 1 : command) << INVOKE_COMMAND_SHIFT;
+    const uint64_t command = random_below(7);
+    x[0] |= (command == CNODE_REVOKE ? CNODE_MOVE + 1 : command) << INVOKE_COMMAND_SHIFT;
     x[1] = random_below(16) ? TASKCN_SLOT_ROOTCN : any_address();
     x[2] = any_reference(random_below(4) ? empty_slot() : any_address(), &to_level);
     x[3] = any_reference(random_below(8) ? any_slot() : any_address(), &from_level);
+    if (command == CNODE_MOVE) {
+        x[3] = any_reference(empty_slot(), &from_level); // what the arena is made of stays in its place
+    }
     x[4] = SLOT_LEVELS((uint64_t)to_level, (uint64_t)from_level, type)
            | (random_below(16) ? 0 : random_next() << 32);
     x[5] = random_below(2) ? random_below(64) * BASE_PAGE_SIZE : random_hostile();
