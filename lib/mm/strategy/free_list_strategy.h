@@ -30,4 +30,15 @@ errval_t strategy_add(struct ranges *ranges, struct region *region)
     return free_list_free(ranges, region, region->base, region->bytes);
 }
 
+void strategy_remove(struct ranges *ranges, struct region *region)
+{
+    free_list_remove(ranges, region);
+}
+
+void strategy_room(gensize_t *bytes, gensize_t *alignment)
+{
+    (void)bytes;
+    (void)alignment;
+}
+
 #endif

@@ -362,7 +362,21 @@ errval_t strategy_add(struct ranges *ranges, struct region *region)
     return SYS_ERR_OK;
 }
 
-errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base)
+void strategy_remove(struct ranges *ranges, struct region *region)
+{
+    struct rb_tree tree = tree_of(ranges);
+    discard(ranges, &tree, find(ranges, region->base));
+    tree_done(ranges, &tree);
+}
+
+void strategy_room(gensize_t *bytes, gensize_t *alignment)
+{
+    (void)bytes;
+    (void)alignment;
+}
+
+errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base,
+                        struct region **region)
 {
     struct mm_node *node = find_fit(ranges, bytes, alignment);
     if (!node) {
@@ -370,7 +384,8 @@ errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignm
     }
     genpaddr_t at;
     fits(node, bytes, alignment, &at);
-    errval_t err = change_state(ranges, ranges_region(ranges, at, bytes), node, at, bytes, false);
+    *region = ranges_region(ranges, at, bytes);
+    errval_t err = change_state(ranges, *region, node, at, bytes, false);
     if (err_is_ok(err)) {
         *base = at;
     }
