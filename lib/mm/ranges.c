@@ -94,7 +94,7 @@ static void insert(struct ranges *ranges, struct region *region)
     ranges->region_count++;
 }
 
-errval_t ranges_add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, struct region **ret)
+static errval_t add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, bool free, struct region **ret)
 {
     if (!is_page_range(base, bytes) || base + bytes > ADDRESS_LIMIT) {
         return MM_ERR_ARGUMENT;
@@ -108,18 +108,28 @@ errval_t ranges_add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, str
     if (!region) {
         return MM_ERR_REGIONS;
     }
-    *region = (struct region){.base = base, .bytes = bytes, .free_bytes = bytes};
-    errval_t err = strategy_add(ranges, region);
+    *region = (struct region){.base = base, .bytes = bytes, .free_bytes = free ? bytes : 0};
+    errval_t err = strategy_add(ranges, region, free);
     if (err_is_fail(err)) {
         slab_free(&ranges->records, region);
         return err;
     }
     insert(ranges, region);
-    ranges->free_bytes += bytes;
+    ranges->free_bytes += region->free_bytes;
     if (ret) {
         *ret = region;
     }
     return SYS_ERR_OK;
+}
+
+errval_t ranges_add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, struct region **ret)
+{
+    return add(ranges, base, bytes, true, ret);
+}
+
+errval_t ranges_add_taken(struct ranges *ranges, genpaddr_t base, gensize_t bytes, struct region **ret)
+{
+    return add(ranges, base, bytes, false, ret);
 }
 
 static void set_idle(struct ranges *ranges, struct region *region, bool idle)
@@ -148,7 +158,7 @@ void ranges_remove(struct ranges *ranges, struct region *region)
     strategy_remove(ranges, region);
     rb_remove(&ranges->regions, &region->rb);
     ranges->region_count--;
-    ranges->free_bytes -= region->bytes;
+    ranges->free_bytes -= region->free_bytes;
     slab_free(&ranges->records, region);
 }
 

@@ -71,7 +71,10 @@ size_t ranges_nodes_an_operation(const struct ranges *ranges);
  */
 errval_t ranges_add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, struct region **ret);
 
-/// Takes a region away of which nothing is allocated. `region` is gone then.
+/// The same, all of it allocated.
+errval_t ranges_add_taken(struct ranges *ranges, genpaddr_t base, gensize_t bytes, struct region **ret);
+
+/// Takes a region away of which all or nothing is allocated, and nobody needs what is. `region` is gone then.
 void ranges_remove(struct ranges *ranges, struct region *region);
 
 /// What a region must have so that, while it is empty, an allocation finds room in it: makes both arguments

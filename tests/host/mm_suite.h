@@ -102,7 +102,19 @@ static void test_regions_come_and_go(void **state)
     const size_t nodes = slab_freecount(&test.ranges.nodes);
     for (size_t i = 0; i < MANY_REGIONS; i++) {
         const size_t at = i * 1031 % MANY_REGIONS;
-        assert_ok(ranges_add(&test.ranges, at * 3 * PAGE, 3 * PAGE, &regions[at]));
+        if (i % 4 > 0) {
+            assert_ok(ranges_add(&test.ranges, at * 3 * PAGE, 3 * PAGE, &regions[at]));
+        } else {
+            assert_ok(ranges_add_taken(&test.ranges, at * 3 * PAGE, 3 * PAGE, &regions[at]));
+            assert_int_equal(regions[at]->free_bytes, 0);
+            if (i % 8 > 0) {
+                assert_ok(ranges_free(&test.ranges, (at * 3 + 1) * PAGE, 2 * PAGE));
+                assert_ok(ranges_free(&test.ranges, at * 3 * PAGE, PAGE));
+            } else {
+                ranges_remove(&test.ranges, regions[at]);
+                assert_ok(ranges_add(&test.ranges, at * 3 * PAGE, 3 * PAGE, &regions[at]));
+            }
+        }
         regions[at]->is_removable = true;
     }
     assert_null(test.ranges.idle); // They have never been used.

@@ -132,17 +132,19 @@ size_t strategy_max_nodes(const struct ranges *ranges)
     return 2 * (ranges->order + 1); // Two paths to the leaves.
 }
 
-errval_t strategy_add(struct ranges *ranges, struct region *region)
+errval_t strategy_add(struct ranges *ranges, struct region *region, bool free)
 {
     genpaddr_t last = region->base + region->bytes - 1;
     region->order = order_of(region->bytes);
     while ((region->base ^ last) / block_bytes(region->order) != 0) {
         region->order++;
     }
-    if (!has_nodes(ranges, region, region->base, region->bytes)) {
+    if (free && !has_nodes(ranges, region, region->base, region->bytes)) {
         return MM_ERR_NODES;
     }
-    set_in_region(ranges, region, region->base, region->bytes, true);
+    if (free) {
+        set_in_region(ranges, region, region->base, region->bytes, true);
+    }
     ranges->order = region->order > ranges->order ? region->order : ranges->order;
     return SYS_ERR_OK;
 }
@@ -150,7 +152,9 @@ errval_t strategy_add(struct ranges *ranges, struct region *region)
 /// All free, it is split nowhere but at its ends.
 void strategy_remove(struct ranges *ranges, struct region *region)
 {
-    set_in_region(ranges, region, region->base, region->bytes, false);
+    if (region->free_bytes > 0) {
+        set_in_region(ranges, region, region->base, region->bytes, false);
+    }
 }
 
 void strategy_room(gensize_t *bytes, gensize_t *alignment)

@@ -351,13 +351,13 @@ size_t strategy_max_nodes(const struct ranges *ranges)
     return 2;
 }
 
-errval_t strategy_add(struct ranges *ranges, struct region *region)
+errval_t strategy_add(struct ranges *ranges, struct region *region, bool free)
 {
     if (slab_freecount(&ranges->nodes) == 0) {
         return MM_ERR_NODES;
     }
     struct rb_tree tree = tree_of(ranges);
-    insert(ranges, &tree, region->base, region->bytes, true);
+    insert(ranges, &tree, region->base, region->bytes, free);
     tree_done(ranges, &tree);
     return SYS_ERR_OK;
 }

@@ -15,10 +15,11 @@ extern const size_t strategy_node_bytes;
 /// How many nodes one call takes at most, of any function below, with these regions.
 size_t strategy_max_nodes(const struct ranges *ranges);
 
-/// Makes a region free, which no other operation knows yet. \return SYS_ERR_OK or MM_ERR_NODES
-errval_t strategy_add(struct ranges *ranges, struct region *region);
+/// Takes over a region, all of it free or all of it not, which no other operation knows yet. \return
+/// SYS_ERR_OK or MM_ERR_NODES
+errval_t strategy_add(struct ranges *ranges, struct region *region, bool free);
 
-/// Takes a region out, all of which is free. Takes no nodes.
+/// Takes a region out, all of which is free, or none. Takes no nodes.
 void strategy_remove(struct ranges *ranges, struct region *region);
 
 /// See ranges_room().
