@@ -11,11 +11,11 @@
 #define RANGE_ATTEMPTS 8   ///< CNodes that are searched for consecutive slots before another one is made.
 
 /*
- * Slots that refills take at most: RAM's 4, for a page and a page table of the arena, the slots' own 10, for
- * three pages, a page table and a root; and the address space's 45, for slots to keep, six page tables and
- * four pages.
+ * Slots that refills take at most: RAM's 6, for two pages and a page table of the arena, the slots' own 10,
+ * for three pages, a page table and a root; and the address space's 45, for slots to keep, six page tables
+ * and four pages.
  */
-#define BASE    14
+#define BASE    16
 #define RESERVE (BASE + 45)
 
 /// What is known of one L1 slot.
