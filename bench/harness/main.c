@@ -6,7 +6,7 @@
  * bench says), fault=NAME (make this bench die half way).
  */
 #include <aos/aos.h>
-#include <aos/parent.h>
+#include <interfaces/bench.h>
 #include <harness/harness.h>
 #include <harness/overhead.h>
 #include <harness/peer.h>
@@ -31,7 +31,7 @@ static struct {
     uint32_t from;
     uint32_t samples;
     const char *fault;
-    struct lmp_chan parent;
+    struct rpc_client *init;
     struct overhead overhead;
     bool overhead_is_stable;
     struct reservoir reservoir;
@@ -80,28 +80,19 @@ static void read_arguments(int argc, char *argv[])
     }
 }
 
-/// A call to init. Without init nothing makes sense.
-static void tell(enum bench_message message, uint64_t value)
+/// Without init nothing makes sense.
+static void must(errval_t err, const char *what)
 {
-    struct lmp_message m = lmp_chan_call(&run.parent, 2, message, value, 0, 0, 0, 0, 0, 0);
-    errval_t err = err_is_ok(m.err) ? m.w0 : m.err;
     if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "telling init");
+        USER_PANIC_ERR(err, "%s", what);
     }
 }
 
 static void connect_peer(void)
 {
-    errval_t err = lmp_chan_alloc_recv_slot(&run.parent);
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "no slot for the peer's endpoint");
-    }
-    struct capref service = run.parent.endpoint->recv_slot;
-    tell(BENCH_MESSAGE_PEER, 0);
-    err = bench_peer_connect(service);
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "connecting to the peer");
-    }
+    struct capref service;
+    must(bench_peer(run.init, &service), "asking for a peer");
+    must(bench_peer_connect(service), "connecting to the peer");
 }
 
 static errval_t step(errval_t (*function)(const struct bench *), const struct bench *bench)
@@ -156,7 +147,7 @@ static void run_bench(uint32_t index)
                                                 : BENCH_REPETITIONS;
     char status[STATUS_BYTES] = "ok";
 
-    tell(BENCH_MESSAGE_BEGIN, index);
+    must(bench_begin(run.init, index), "telling init");
     reservoir_init(&run.reservoir);
     report_begin(number, repetitions);
     errval_t err = step(bench->setup, bench);
@@ -175,18 +166,15 @@ static void run_bench(uint32_t index)
     }
     report_samples(number, run.reservoir.samples, reservoir_kept(&run.reservoir));
     report_end(number, status, overhead_of(bench), run.reservoir.count);
-    tell(BENCH_MESSAGE_END, index);
+    must(bench_end(run.init, index), "telling init");
 }
 
 int main(int argc, char *argv[])
 {
     read_arguments(argc, argv);
-    errval_t err = parent_channel_open(&run.parent);
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "opening the channel to init");
-    }
+    must(rpc_connect("bench", &bench_interface, &run.init), "connecting to init");
     const struct bench_suite *suite = run.suite;
-    tell(BENCH_MESSAGE_PLAN, suite->bench_count);
+    must(bench_plan(run.init, (uint32_t)suite->bench_count), "telling init");
     for (uint32_t i = 0; i < suite->bench_count && run.from == 0; i++) {
         const struct bench *bench = &suite->benches[i];
         report_plan(run.first + i, bench->name, bench->params, bench->unit);

@@ -109,8 +109,8 @@ static struct lmp_message serve(const struct lmp_message *control)
 
 int main(void)
 {
-    struct lmp_chan parent;
-    errval_t err = parent_channel_open(&parent);
+    struct rpc_client *init;
+    errval_t err = rpc_connect("bench", &bench_interface, &init);
     if (err_is_ok(err)) {
         err = lmp_chan_accept(&bench, DEFAULT_LMP_BUF_WORDS, NULL_CAP);
     }
@@ -118,7 +118,7 @@ int main(void)
         err = lmp_chan_alloc_recv_slot(&bench);
     }
     if (err_is_ok(err)) {
-        err = lmp_chan_send1(&parent, LMP_SEND_FLAGS_DEFAULT, bench.local_cap, PEER_MESSAGE_READY);
+        err = say_where();
     }
     struct lmp_message m = {.err = err};
     if (err_is_ok(err)) {

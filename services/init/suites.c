@@ -1,5 +1,6 @@
 #include "children.h"
 #include "init.h"
+#include "monitor.h"
 
 #include <aos/aos.h>
 #include <aos/kernel.h>
@@ -8,6 +9,7 @@
 #include <boot.h>
 #include <harness/protocol.h>
 #include <harness/report.h>
+#include <interfaces/bench_server.h>
 #include <rt/syscall.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,83 +31,109 @@ struct suite_run {
     struct child bench;
     struct child peer;
     bool has_peer;
-    bool answered; ///< The bench has the peer's endpoint.
+    volatile bool over; ///< The bench domain has ended, or its peer, without which it would wait for ever.
+    struct rpc_call *waits_for_peer; ///< The bench's call, until the peer says where it serves.
 };
 
-/// The bench may send to the peer, and not take its endpoint away.
-static void answer_with(struct child *bench, struct capref peer)
+/// The suite that runs now: the calls of its two domains are for it.
+static struct suite_run *running;
+
+static bool is_from(const struct rpc_session *session, const struct child *child)
 {
-    struct capref granted;
-    errval_t err = slot_alloc(&granted);
-    if (err_is_fail(err)) {
-        child_answer(bench, err, NULL_CAP);
-        return;
-    }
-    err = cap_grant(granted, peer);
-    child_answer(bench, err, err_is_ok(err) ? granted : NULL_CAP);
-    if (err_is_ok(err)) {
-        cap_delete(granted);
-    }
-    slot_free(granted);
+    return running && !child->ended && session->pid == child->pid;
 }
 
-/// The peer says where it serves; the bench waits to hear it.
-static void hear_peer(struct child *peer, const struct lmp_recv_msg *msg, struct capref cap)
+static errval_t plan(struct rpc_session *session, uint32_t count)
 {
-    struct suite_run *run = peer->context;
-    if (msg->words[0] == PEER_MESSAGE_READY && !capref_is_null(cap) && !run->answered) {
-        run->answered = true;
-        answer_with(&run->bench, cap);
+    if (!is_from(session, &running->bench)) {
+        return RPC_ERR_NOT_ALLOWED;
     }
-    if (!capref_is_null(cap)) {
-        cap_destroy(cap);
+    running->count = count;
+    return SYS_ERR_OK;
+}
+
+static errval_t begin(struct rpc_session *session, uint32_t index)
+{
+    if (!is_from(session, &running->bench)) {
+        return RPC_ERR_NOT_ALLOWED;
     }
+    kernel_drain_trace();
+    running->running = index;
+    running->next = index + 1;
+    return SYS_ERR_OK;
+}
+
+static errval_t end(struct rpc_session *session, uint32_t index)
+{
+    (void)index;
+    if (!is_from(session, &running->bench)) {
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    running->running = NO_BENCH;
+    return SYS_ERR_OK;
+}
+
+static void note_end(struct child *child)
+{
+    (void)child;
+    running->over = true;
 }
 
 static errval_t start_peer(struct suite_run *run)
 {
     static const char *const argv[] = {"peer", NULL};
     struct spawn_request request = {.argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true};
-    if (run->has_peer) {
-        return SYS_ERR_INVALID_ARGUMENT;
-    }
-    run->peer = (struct child){.name = "peer", .message = hear_peer, .context = run};
+    run->peer = (struct child){.name = "peer", .on_end = note_end};
     errval_t err = child_start(&run->peer, &request);
     run->has_peer = err_is_ok(err);
     return err;
 }
 
-static void hear_bench(struct child *bench, const struct lmp_recv_msg *msg, struct capref cap)
+/// Is answered when the peer says where it serves.
+static errval_t peer(struct rpc_session *session, struct capref *endpoint)
 {
-    struct suite_run *run = bench->context;
-    uint32_t value = (uint32_t)msg->words[1];
-    errval_t answer = SYS_ERR_OK;
-    if (!capref_is_null(cap)) {
-        cap_destroy(cap);
+    (void)endpoint;
+    if (!is_from(session, &running->bench) || running->has_peer) {
+        return RPC_ERR_NOT_ALLOWED;
     }
-    switch (msg->words[0]) {
-    case BENCH_MESSAGE_PLAN:
-        run->count = value;
-        break;
-    case BENCH_MESSAGE_PEER:
-        answer = start_peer(run);
-        if (err_is_ok(answer)) {
-            return; // hear_peer() answers
-        }
-        break;
-    case BENCH_MESSAGE_BEGIN:
-        kernel_drain_trace();
-        run->running = value;
-        run->next = value + 1;
-        break;
-    case BENCH_MESSAGE_END:
-        run->running = NO_BENCH;
-        break;
-    default:
-        answer = SYS_ERR_INVALID_ARGUMENT;
+    errval_t err = start_peer(running);
+    if (err_is_ok(err)) {
+        running->waits_for_peer = rpc_defer(session);
+        err = running->waits_for_peer ? RPC_LATER : LIB_ERR_MALLOC_FAIL;
     }
-    child_answer(bench, answer, NULL_CAP);
+    return err;
 }
+
+/// The bench may send to the peer, and not take its endpoint away.
+static errval_t ready(struct rpc_session *session, struct capref endpoint)
+{
+    struct rpc_call *call = running ? running->waits_for_peer : NULL;
+    if (!call || !is_from(session, &running->peer)) {
+        cap_destroy(endpoint);
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    running->waits_for_peer = NULL;
+    struct capref granted;
+    errval_t err = slot_alloc(&granted);
+    if (err_is_ok(err)) {
+        err = cap_grant(granted, endpoint);
+    }
+    bench_peer_answer(call, err, granted);
+    cap_destroy(endpoint);
+    if (err_is_ok(err)) {
+        cap_destroy(granted);
+    }
+    return SYS_ERR_OK;
+}
+
+static const struct bench_operations operations = {
+    .plan = plan,
+    .peer = peer,
+    .begin = begin,
+    .end = end,
+    .ready = ready,
+};
+static const struct rpc_service bench_service = {.skeleton = &bench_skeleton, .operations = &operations};
 
 static size_t ram_for(const char *suite)
 {
@@ -124,20 +152,13 @@ static errval_t start_bench(struct suite_run *run, const struct command_line *li
                           arguments[3], arguments[4], NULL};
     struct spawn_request request = {.argv = argv, .ram_bytes = ram_for(run->name), .console = true};
     run->running = NO_BENCH;
-    run->has_peer = run->answered = false;
-    run->bench = (struct child){.name = "bench", .message = hear_bench, .context = run};
+    run->has_peer = false;
+    run->waits_for_peer = NULL;
+    run->bench = (struct child){.name = "bench", .on_end = note_end};
+    run->peer = (struct child){.on_end = note_end, .ended = true};
+    run->over = false;
+    running = run;
     return child_start(&run->bench, &request);
-}
-
-/// Handles events until the bench domain has ended, or its peer, without which it would wait for ever.
-static void wait_for_end(struct suite_run *run)
-{
-    while (!run->bench.ended && !(run->has_peer && run->peer.ended)) {
-        errval_t err = event_dispatch(get_default_waitset());
-        if (err_is_fail(err)) {
-            USER_PANIC_ERR(err, "waiting for suite %s", run->name);
-        }
-    }
 }
 
 static bool ended_well(const struct suite_run *run)
@@ -174,7 +195,8 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
         err_describe(status + strlen(status), STATUS_BYTES - strlen(status), err);
         return false;
     }
-    wait_for_end(run);
+    rpc_serve_until(&run->over);
+    running = NULL;
     bool good = ended_well(run);
     if (!good) {
         describe_failure(run, status);
@@ -253,7 +275,7 @@ static bool run_first_domain(void)
 {
     static const char *const argv[] = {"hello", NULL};
     struct spawn_request request = {.argv = argv};
-    struct child hello = {.name = "hello", .message = child_ignore};
+    struct child hello = {.name = "hello"};
     errval_t err = child_start(&hello, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting the first domain");
@@ -283,6 +305,7 @@ unsigned init_run_benches(const struct command_line *line)
     }
     uint32_t first = 0;
     unsigned failed = 0;
+    monitor_offer("bench", &bench_service);
     if (is_chosen(line->suites, BOOT_SUITE)) {
         kernel_send_hello();
         failed += !run_boot_suite(&first);

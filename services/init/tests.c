@@ -1,10 +1,12 @@
 #include "children.h"
 #include "init.h"
+#include "monitor.h"
+#include "services.h"
 
 #include <aos/aos.h>
 #include <aos/kernel.h>
-#include <aos/parent.h>
 #include <aos/text.h>
+#include <interfaces/test_server.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,20 +17,38 @@
 #define TEXT_BYTES     160
 #define DEFAULT_SPAWNS 200
 
-/// A test domain asks now and then for the trace to be drained, or for the kernel to be checked.
-static void serve_test(struct child *child, const struct lmp_recv_msg *msg, struct capref cap)
+static errval_t drain(struct rpc_session *session)
 {
-    errval_t answer = SYS_ERR_OK;
-    if (!capref_is_null(cap)) {
-        cap_destroy(cap);
-    }
-    if (msg->words[0] == TEST_MESSAGE_CHECK) {
-        answer = kernel_check_capabilities() ? SYS_ERR_OK : INIT_ERR_CAPABILITIES;
-    } else {
-        answer = kernel_drain_trace();
-    }
-    child_answer(child, answer, NULL_CAP);
+    (void)session;
+    return kernel_drain_trace();
 }
+
+static errval_t check(struct rpc_session *session)
+{
+    (void)session;
+    return kernel_check_capabilities() ? SYS_ERR_OK : INIT_ERR_CAPABILITIES;
+}
+
+static errval_t kill_service(struct rpc_session *session, const char *name)
+{
+    (void)session;
+    return services_kill(name);
+}
+
+static errval_t free_memory(struct rpc_session *session, uint64_t *bytes)
+{
+    (void)session;
+    *bytes = ram_alloc_free_bytes() + ram_alloc_kept_bytes();
+    return SYS_ERR_OK;
+}
+
+static const struct test_operations operations = {
+    .drain = drain,
+    .check = check,
+    .kill_service = kill_service,
+    .free_memory = free_memory,
+};
+static const struct rpc_service test_service = {.skeleton = &test_skeleton, .operations = &operations};
 
 static bool wants_huge(const char *const *argv)
 {
@@ -53,7 +73,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
         .grants = grants,
         .grant_count = ARRAY_LENGTH(grants),
     };
-    *child = (struct child){.name = name, .message = serve_test};
+    *child = (struct child){.name = name};
     errval_t err = child_start(child, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting %s", name);
@@ -134,7 +154,7 @@ static unsigned run_spawns(unsigned long count)
     static const char *const argv[] = {"hello", NULL};
     gensize_t free_before = 0;
     for (unsigned long i = 0; i <= count; i++) {
-        struct child hello = {.name = "hello", .message = child_ignore};
+        struct child hello = {.name = "hello"};
         struct spawn_request request = {.argv = argv};
         errval_t err = child_start(&hello, &request);
         if (err_is_fail(err)) {
@@ -209,6 +229,7 @@ unsigned init_run_test(const struct command_line *line)
         return 2;
     }
     unsigned failed;
+    monitor_offer("test", &test_service);
     if (strcmp(line->test, "crash") == 0) {
         failed = run_crashes();
     } else if (strcmp(line->test, "spawn") == 0) {
