@@ -10,7 +10,7 @@ from lark import Token
 
 from tools.rpc.grammar import InterfaceError, Source
 from tools.rpc.model import NUMBERS, TYPES, Argument, Interface, Method
-from tools.rpc.parameters import c_arguments
+from tools.rpc.parameters import taken_names
 
 MAX_WORDS = 16  # In one direction: include/aos/rpc_message.h.
 MAX_CAPS = 4
@@ -158,7 +158,7 @@ class Checker:
             if argument.is_out and method.is_oneway:
                 what = f"'{token}' is out, but '{method.name}' is oneway: nothing comes back"
                 raise self.source.error_at(token, what)
-            for c_name in c_arguments(argument):
+            for c_name in taken_names(argument):
                 other = seen.setdefault(c_name, argument)
                 if other is argument:
                     continue

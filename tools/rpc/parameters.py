@@ -17,6 +17,11 @@ def c_arguments(argument: Argument) -> list[str]:
     return [argument.name]
 
 
+def taken_names(argument: Argument) -> list[str]:
+    """The same, and those of variables that the generated functions may have for it."""
+    return [*c_arguments(argument), *([f"{argument.name}_bytes"] if argument.is_array else [])]
+
+
 def in_parameters(argument: Argument) -> list[str]:
     """How an argument of the call is handed to a C function, on either side."""
     name = argument.name
@@ -51,7 +56,7 @@ def client_parameters(argument: Argument) -> list[str]:
 
 def locals_of(method: Method) -> Locals:
     """Names that are no argument's of the message."""
-    return Locals([name for argument in method.arguments for name in c_arguments(argument)])
+    return Locals([name for argument in method.arguments for name in taken_names(argument)])
 
 
 def value(argument: Argument, word: str) -> str:
