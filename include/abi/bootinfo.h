@@ -6,7 +6,10 @@
 
 #include <abi/types.h>
 
-/* L1 slots of every domain's CSpace. */
+/*
+ * L1 slots of every domain's CSpace. In all but init the CNodes of page tables, memory and segments are one:
+ * the root page table in slot 0, then RAM, then the rest in any order.
+ */
 #define ROOTCN_TASK     0 ///< L2 CNode with the slots below.
 #define ROOTCN_PAGE     1 ///< Page tables that the parent made, the root first.
 #define ROOTCN_MEMORY   2 ///< RAM that the domain starts with; init: all of it.
@@ -36,8 +39,8 @@
 #define USER_IMAGE_BASE  0x400000UL     ///< Lowest address of a segment of an executable.
 #define USER_IMAGE_LIMIT 0x40000000UL   ///< End of the range for segments.
 #define USER_DISPATCHER  0x40000000UL   ///< The dispatcher frame.
-#define USER_ARGS        0x48000000UL   ///< The arguments; init: struct bootinfo.
-#define USER_STACK       0x60000000UL   ///< Lowest address of the first stack; below it lies a guard.
+#define USER_STACK       0x48001000UL   ///< Lowest address of the first stack; below it lies a guard.
+#define USER_ARGS        0x48010000UL   ///< The arguments; init: struct bootinfo.
 #define USER_TRACE       0x7000000000UL ///< The trace ring.
 #define USER_OWN_BASE    0x8000000000UL ///< From here on the domain's own paging decides.
 #define USER_LIMIT       (1UL << 48)

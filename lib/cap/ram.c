@@ -99,12 +99,15 @@ static errval_t refill_nodes(void)
 void ram_alloc_init(void)
 {
     mm_init(&memory, ObjType_RAM, NULL, first_nodes, sizeof(first_nodes));
+    // The capabilities stand one behind the other; something else may stand before and behind them.
+    bool found = false;
     for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++) {
         struct capref cap = {.cnode = cnode_memory, .slot = slot};
         errval_t err = mm_add(&memory, cap);
-        if (err_is_fail(err) && err != MM_ERR_TYPE) {
-            break; // The capabilities stand one behind the other; there is no other.
+        if (err_is_fail(err) && (found || err != MM_ERR_TYPE)) {
+            break;
         }
+        found = err_is_ok(err);
     }
 }
 

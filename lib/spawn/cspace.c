@@ -6,21 +6,21 @@
 
 #define CNODE_ALIGNMENT OBJSIZE_L2CNode
 
-/* Page tables besides those that grow with the sizes: one of level 0 and 1, two each for the parts below 4
- * GiB and the trace ring. */
-#define FIXED_PAGE_TABLES 16
+/* Page tables that every child has: one of level 0 and 1 each, and of level 2 one for the segments, one for
+ * what lies behind them, and one for the trace ring. */
+#define FIXED_PAGE_TABLES 5
 
 struct capref builder_slot(const struct builder *builder, cslot_t l1_slot, cslot_t slot)
 {
     return capref_make(TASKCN_SLOT_ROOTCN, builder->own_l1[l1_slot], slot);
 }
 
-errval_t builder_segment_slot(struct builder *builder, struct capref *ret)
+errval_t builder_next_slot(struct builder *builder, struct capref *ret)
 {
-    if (builder->segment_slots == L2_CNODE_SLOTS) {
+    if (builder->used_slots == L2_CNODE_SLOTS) {
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
     }
-    *ret = builder_slot(builder, ROOTCN_SEGMENTS, builder->segment_slots++);
+    *ret = builder_slot(builder, ROOTCN_PAGE, builder->used_slots++);
     return SYS_ERR_OK;
 }
 
@@ -39,13 +39,6 @@ errval_t builder_object(struct builder *builder, struct capref dest, enum objtyp
     return err;
 }
 
-/// Pages that a segment touches, in bytes.
-static size_t segment_span(const struct elf_segment *segment)
-{
-    uint64_t first = ROUND_DOWN(segment->vaddr, BASE_PAGE_SIZE);
-    return ROUND_UP(segment->vaddr + segment->memory_bytes, BASE_PAGE_SIZE) - first;
-}
-
 /// RAM for the child's own use.
 static gensize_t granted_bytes(const struct builder *builder)
 {
@@ -53,23 +46,39 @@ static gensize_t granted_bytes(const struct builder *builder)
     return bytes ? ROUND_UP(bytes, BASE_PAGE_SIZE) : USER_RAM_BYTES;
 }
 
-/// Everything that builder_object() will be asked for, with what alignment may cost.
+/// Counts a mapping of pages: what it takes if it does not share the memory of somebody else, and the page
+/// tables of the last level that no mapping before it had. These need fewer if some pages are large.
+struct need {
+    gensize_t bytes;
+    lvaddr_t tables_end; ///< Up to here the page tables have been counted.
+};
+
+static void add_mapping(struct need *need, lvaddr_t vaddr, size_t bytes, bool shared)
+{
+    lvaddr_t first = ROUND_DOWN(vaddr, BASE_PAGE_SIZE), end = ROUND_UP(vaddr + bytes, BASE_PAGE_SIZE);
+    lvaddr_t tables = ROUND_DOWN(first, LARGE_PAGE_SIZE), tables_end = ROUND_UP(end, LARGE_PAGE_SIZE);
+    need->bytes += shared ? 0 : end - first;
+    tables =
+        tables < need->tables_end && first >= need->tables_end - LARGE_PAGE_SIZE ? need->tables_end : tables;
+    need->bytes += (tables_end - tables) / LARGE_PAGE_SIZE * BASE_PAGE_SIZE;
+    need->tables_end = tables_end;
+}
+
+/// Everything that builder_object() will be asked for. What needs the largest alignment comes first.
 static gensize_t ram_needed(const struct builder *builder)
 {
-    gensize_t mapped =
-        builder->dispatcher_bytes + builder->arguments.bytes + BASE_PAGE_SIZE + USER_STACK_BYTES;
-    gensize_t copied = mapped;
-    gensize_t tables = FIXED_PAGE_TABLES + builder->trace_bytes / LARGE_PAGE_SIZE;
+    struct need need = {.bytes = ROOTCN_SLOTS * CNODE_SLOT_BYTES};
+    need.bytes += (builder->request->modules ? 3 : 2) * OBJSIZE_L2CNode;
+    need.bytes += granted_bytes(builder) + FIXED_PAGE_TABLES * BASE_PAGE_SIZE + OBJSIZE_Dispatcher;
     for (unsigned i = 0; i < builder->image.segment_count; i++) {
-        size_t span = segment_span(&builder->image.segments[i]);
-        copied += span;
-        tables += span / LARGE_PAGE_SIZE + 2;
+        const struct elf_segment *segment = &builder->image.segments[i];
+        add_mapping(&need, segment->vaddr, segment->memory_bytes, builder_shares_segment(segment));
     }
-    tables += mapped / LARGE_PAGE_SIZE;
-    gensize_t cnodes =
-        ROOTCN_SLOTS * CNODE_SLOT_BYTES + (builder->request->modules ? 5 : 4) * OBJSIZE_L2CNode;
-    gensize_t granted = granted_bytes(builder);
-    return cnodes + BASE_PAGE_SIZE + copied + tables * BASE_PAGE_SIZE + granted + CNODE_ALIGNMENT;
+    add_mapping(&need, USER_DISPATCHER, builder->dispatcher_bytes, false);
+    add_mapping(&need, USER_STACK, USER_STACK_BYTES, false);
+    add_mapping(&need, USER_ARGS, builder->arguments.bytes, false);
+    add_mapping(&need, USER_TRACE, builder->trace_bytes, true);
+    return need.bytes;
 }
 
 static errval_t make_root(struct builder *builder)
@@ -158,12 +167,39 @@ static errval_t give_modules(struct builder *builder)
     return err;
 }
 
+/// The CNode for page tables, memory and frames, in all places where the child looks for these; and in it the
+/// root page table and the RAM, which the child expects first.
+static errval_t make_memory(struct builder *builder)
+{
+    capaddr_t root = get_cap_addr(builder->si->rootcn);
+    struct capref memory;
+    errval_t err = make_cnode(builder, ROOTCN_PAGE);
+    if (err_is_ok(err)) {
+        err = cap_copy(capref_make_l1(root, ROOTCN_MEMORY), capref_make_l1(root, ROOTCN_PAGE));
+    }
+    if (err_is_ok(err)) {
+        err = cap_copy(capref_make_l1(root, ROOTCN_SEGMENTS), capref_make_l1(root, ROOTCN_PAGE));
+    }
+    if (err_is_ok(err)) {
+        err = builder_next_slot(builder, &builder->root_table);
+    }
+    if (err_is_ok(err)) {
+        err = builder_object(builder, builder->root_table, ObjType_VNode_AARCH64_l0, BASE_PAGE_SIZE,
+                             BASE_PAGE_SIZE);
+    }
+    if (err_is_ok(err)) {
+        err = builder_next_slot(builder, &memory);
+    }
+    return err_is_ok(err)
+               ? builder_object(builder, memory, ObjType_RAM, granted_bytes(builder), BASE_PAGE_SIZE)
+               : err;
+}
+
 errval_t builder_make_cspace(struct builder *builder)
 {
-    static const cslot_t cnodes[] = {ROOTCN_TASK, ROOTCN_PAGE, ROOTCN_MEMORY, ROOTCN_SEGMENTS};
     errval_t err = make_root(builder);
-    for (unsigned i = 0; i < ARRAY_LENGTH(cnodes) && err_is_ok(err); i++) {
-        err = make_cnode(builder, cnodes[i]);
+    if (err_is_ok(err)) {
+        err = make_cnode(builder, ROOTCN_TASK);
     }
     if (err_is_ok(err)) {
         err = fill_task_cnode(builder);
@@ -171,11 +207,7 @@ errval_t builder_make_cspace(struct builder *builder)
     if (err_is_ok(err) && builder->request->modules) {
         err = give_modules(builder);
     }
-    if (err_is_ok(err)) {
-        err = builder_object(builder, builder_slot(builder, ROOTCN_MEMORY, 0), ObjType_RAM,
-                             granted_bytes(builder), CNODE_ALIGNMENT);
-    }
-    return err;
+    return err_is_ok(err) ? make_memory(builder) : err;
 }
 
 void builder_release(struct builder *builder)

@@ -4,6 +4,7 @@
 #include <aos/slot_alloc.h>
 #include <rt/syscall.h>
 #include <spawn/builder.h>
+#include <trace/trace.h>
 
 static errval_t load(struct builder *builder)
 {
@@ -83,7 +84,9 @@ errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si)
     errval_t err = measure(&builder);
     for (unsigned phase = 0; phase < SPAWN_PHASES && err_is_ok(err); phase++) {
         uint64_t before = cycle_count();
+        trace_spawn_phase_begin(phase);
         err = steps[phase].run(&builder);
+        trace_spawn_phase_end(phase);
         si->cycles[phase] = cycle_count() - before;
         if (err_is_fail(err)) {
             err = err_push(err, steps[phase].failure);

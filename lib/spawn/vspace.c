@@ -4,23 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// The first of them, the root, comes into slot 0, where the child looks for it.
 static errval_t make_table(void *context, enum objtype type, struct capref *ret)
 {
-    struct builder *builder = context;
-    if (builder->page_slots == L2_CNODE_SLOTS) {
-        return LIB_ERR_SLOT_ALLOC_NO_SPACE;
-    }
-    *ret = builder_slot(builder, ROOTCN_PAGE, builder->page_slots);
-    errval_t err = builder_object(builder, *ret, type, BASE_PAGE_SIZE, BASE_PAGE_SIZE);
-    if (err_is_ok(err)) {
-        builder->page_slots++;
-    }
-    return err;
+    errval_t err = builder_next_slot(context, ret);
+    return err_is_ok(err) ? builder_object(context, *ret, type, BASE_PAGE_SIZE, BASE_PAGE_SIZE) : err;
 }
 
 static errval_t make_slot(void *context, struct capref *ret)
 {
-    return builder_segment_slot(context, ret);
+    return builder_next_slot(context, ret);
 }
 
 static void *make_node(void *context, size_t bytes)
@@ -68,7 +61,7 @@ static errval_t map_shared(struct builder *builder, lvaddr_t vaddr, struct capre
                            size_t bytes, uint64_t flags)
 {
     struct capref shared;
-    errval_t err = builder_segment_slot(builder, &shared);
+    errval_t err = builder_next_slot(builder, &shared);
     if (err_is_ok(err)) {
         // A flag and the right that it needs are the same bit.
         err = cap_mint(shared, frame, flags, 0);
@@ -76,11 +69,11 @@ static errval_t map_shared(struct builder *builder, lvaddr_t vaddr, struct capre
     return err_is_ok(err) ? builder_map(builder, vaddr, shared, offset, bytes, flags) : err;
 }
 
-/// Makes a frame in the child's segment CNode and maps it.
+/// Makes a frame and maps it.
 static errval_t map_new_frame(struct builder *builder, lvaddr_t vaddr, size_t bytes, uint64_t flags,
                               struct capref *frame)
 {
-    errval_t err = builder_segment_slot(builder, frame);
+    errval_t err = builder_next_slot(builder, frame);
     if (err_is_ok(err)) {
         err = builder_object(builder, *frame, ObjType_Frame, bytes, BASE_PAGE_SIZE);
     }
@@ -113,16 +106,18 @@ static errval_t load_copy(struct builder *builder, const struct elf_segment *seg
     return paging_unmap(get_current_paging_state(), window);
 }
 
-/**
- * What is not written needs no copy: file offset and address agree within pages, so the module's own pages
- * are mapped. Code is never copied, so nobody has to make a copy visible to instruction fetches.
- */
+/// What is not written needs no copy: file offset and address agree within pages. Code is never copied, so
+/// nobody has to make a copy visible to instruction fetches.
+bool builder_shares_segment(const struct elf_segment *segment)
+{
+    return !(segment->flags & ELF_WRITE) && segment->file_bytes == segment->memory_bytes;
+}
+
 static errval_t load_segment(struct builder *builder, const struct elf_segment *segment)
 {
     lvaddr_t first = ROUND_DOWN(segment->vaddr, BASE_PAGE_SIZE);
     size_t bytes = ROUND_UP(segment->vaddr + segment->memory_bytes, BASE_PAGE_SIZE) - first;
-    bool complete = segment->file_bytes == segment->memory_bytes;
-    if (!(segment->flags & ELF_WRITE) && complete) {
+    if (builder_shares_segment(segment)) {
         return map_shared(builder, first, builder->file.frame, ROUND_DOWN(segment->offset, BASE_PAGE_SIZE),
                           bytes, region_flags(segment));
     }
@@ -140,11 +135,8 @@ errval_t builder_make_vspace(struct builder *builder)
         .free_node = free_node,
         .copies = true,
     };
-    struct capref root, frame;
-    errval_t err = make_table(builder, ObjType_VNode_AARCH64_l0, &root);
-    if (err_is_ok(err)) {
-        err = page_tables_init(&builder->tables, root, &supply, builder);
-    }
+    struct capref frame;
+    errval_t err = page_tables_init(&builder->tables, builder->root_table, &supply, builder);
     for (unsigned i = 0; i < builder->image.segment_count && err_is_ok(err); i++) {
         err = load_segment(builder, &builder->image.segments[i]);
     }

@@ -182,7 +182,8 @@ static const struct {
 static void try_many_arguments(void)
 {
     static char *argv[MANY_ARGUMENTS + 1];
-    static char text[MANY_ARGUMENTS * 6 + 32], *at = text;
+    static char text[MANY_ARGUMENTS * 6 + 32];
+    char *at = text;
     static const char *const envp[] = {"HOME=/", NULL};
     struct spawninfo si;
     argv[0] = strcpy(at, "starter");
