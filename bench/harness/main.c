@@ -96,8 +96,9 @@ static void connect_peer(void)
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "no slot for the peer's endpoint");
     }
-    struct capref service = run.parent.endpoint->recv_slot;
+    struct capref service;
     tell(BENCH_MESSAGE_PEER, 0);
+    lmp_endpoint_take_caps(run.parent.endpoint, 1, &service);
     err = bench_peer_connect(service);
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "connecting to the peer");

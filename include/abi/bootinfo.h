@@ -43,6 +43,7 @@
 #define USER_LIMIT       (1UL << 48)
 
 #define USER_DISPATCHER_BYTES 0x10000UL
+#define INIT_DISPATCHER_BYTES 0x100000UL ///< init has an endpoint for each domain.
 #define USER_STACK_BYTES      0x4000UL
 
 /* What a domain has if its parent does not say otherwise. */
