@@ -91,7 +91,7 @@ static void must(errval_t err, const char *what)
 static void connect_peer(void)
 {
     struct capref service;
-    must(bench_peer(run.init, &service), "asking for a peer");
+    must(bench_get_peer(run.init, &service), "asking for a peer");
     must(bench_peer_connect(service), "connecting to the peer");
 }
 

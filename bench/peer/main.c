@@ -23,7 +23,8 @@ static struct lmp_message acknowledge(void)
 /// The capability that came with a control message. The next one has a slot, too.
 static struct capref take_cap(void)
 {
-    struct capref cap = bench.endpoint->recv_slot;
+    struct capref cap;
+    lmp_endpoint_take_caps(bench.endpoint, 1, &cap);
     errval_t err = lmp_chan_alloc_recv_slot(&bench);
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "no slot for a capability");
@@ -57,20 +58,19 @@ static struct lmp_message serve_echo(void)
 /// other.
 static struct lmp_message serve_echo_cap(void)
 {
-    struct capref slots[2] = {bench.endpoint->recv_slot};
-    errval_t err = slot_alloc(&slots[1]);
+    struct capref empty, cap;
+    errval_t err = slot_alloc(&empty);
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "no slot for a capability");
     }
     struct lmp_message m = acknowledge();
-    unsigned turn = 0;
     while (is_payload(&m)) {
-        struct capref cap = slots[turn];
-        turn ^= 1;
-        lmp_chan_set_recv_slot(&bench, slots[turn]);
+        lmp_endpoint_take_caps(bench.endpoint, 1, &cap);
+        lmp_chan_set_recv_slot(&bench, empty);
         m = lmp_chan_reply_wait_cap(&bench, LMP_FLAG_GIVE, cap, 0, 0, 0, 0, 0);
+        empty = cap;
     }
-    slot_free(slots[turn ^ 1]);
+    slot_free(empty);
     return m;
 }
 

@@ -18,6 +18,10 @@ static inline void delete_now(struct cte *slot, bool last)
     if (objtype_is_in(type, OBJTYPES_MAPPABLE) && slot->cap.aux32 != 0) {
         mapping_remove(mdb_slot(slot->cap.aux32));
     }
+    if (cap_is_linked(&slot->cap)) {
+        lmp_lose_link(&slot->cap);
+        work.done += WORK_LINK;
+    }
     mdb_remove(slot);
     slot_clear(slot);
     trace_cap_delete(type, last);

@@ -124,11 +124,21 @@ void threads_block(struct sync_queue *queue);
 /// The current thread runs no more. Disabled.
 _Noreturn void threads_leave(void);
 
-/// Waits until `endpoint` has a message. Enabled.
+/// Waits until `endpoint` has news. Enabled.
 void threads_wait_endpoint(struct lmp_endpoint *endpoint);
 
-/// Waits until the dispatcher has had more than `seen` messages, over all endpoints. Enabled.
+/// The same until the system counter is at `until`. \return false if that came first
+bool threads_wait_endpoint_until(struct lmp_endpoint *endpoint, uint64_t until);
+
+/// Waits until the dispatcher has had more than `seen` news, over all endpoints. Enabled.
 void threads_wait_any(uint32_t seen);
+
+/// The same until the system counter is at `until`. \return false if that came first
+bool threads_wait_any_until(uint32_t seen, uint64_t until);
+
+/// A look at all endpoints that had had `seen` news found nothing: may this thread wait in the kernel for
+/// any, since no other one has anything to do until something happens? Enabled.
+bool threads_wait_in_kernel(uint32_t seen);
 
 /// Whoever waits for any message looks again: something has changed. Enabled.
 void threads_look_again(void);

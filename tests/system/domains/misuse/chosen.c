@@ -16,7 +16,7 @@ struct chosen {
 
 static void check(const struct chosen *call)
 {
-    uint64_t x[11] = {0};
+    uint64_t x[RAW_REGISTERS] = {0};
     for (unsigned i = 0; i < 8; i++) {
         x[i] = call->x[i];
     }

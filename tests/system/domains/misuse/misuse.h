@@ -96,7 +96,9 @@ void misuse_deletes(void);
 /// Dispatchers whose frames and programs mean no good. dispatchers.c
 void misuse_dispatchers(void);
 
-/// The system call with any registers: x0 to x10 in, x0 to x9 out.
-void raw_call(uint64_t registers[11]);
+#define RAW_REGISTERS 14
+
+/// The system call with any registers: x0 to x13 in, x0 to x9 out.
+void raw_call(uint64_t registers[RAW_REGISTERS]);
 
 #endif
