@@ -36,9 +36,9 @@ static errval_t seven(struct rpc_session *session, uint64_t a, uint64_t b, uint6
     return SYS_ERR_OK;
 }
 
-static errval_t twelve(struct rpc_session *session, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
-                       uint64_t f, uint64_t g, uint64_t h, uint64_t i, uint64_t j, uint64_t k, uint64_t l,
-                       uint64_t *sum)
+static errval_t twelve(struct rpc_session *session, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                       uint64_t e, uint64_t f, uint64_t g, uint64_t h, uint64_t i, uint64_t j, uint64_t k,
+                       uint64_t l, uint64_t *sum)
 {
     (void)session;
     *sum = a + b + c + d + e + f + g + h + i + j + k + l;
@@ -60,7 +60,8 @@ static errval_t string(struct rpc_session *session, const char *text, uint64_t *
     return SYS_ERR_OK;
 }
 
-static errval_t bytes(struct rpc_session *session, const void *data, size_t data_bytes, struct rpc_bytes *back)
+static errval_t bytes(struct rpc_session *session, const void *data, size_t data_bytes,
+                      struct rpc_bytes *back)
 {
     (void)session;
     *back = (struct rpc_bytes){.data = data, .bytes = data_bytes};
