@@ -28,7 +28,7 @@ struct lmp_endpoint {
     uint32_t waiting;    ///< Threads that wait for it alone.
     bool is_private;     ///< See lmp_endpoint_set_private().
     enum lmp_use use;
-    void *context; ///< Of its owner's, as `use` says.
+    void *context;            ///< Of its owner's, as `use` says.
     struct lmp_message early; ///< What was handed over in a wait for any; header 0: nothing.
     struct waitset_chanstate waitset_state;
     struct lmp_endpoint *next_early;          ///< Among those with such a message.
