@@ -57,6 +57,9 @@ struct rpc_service {
     const void *operations; ///< struct NAME_operations
     /// A client came. `session->state` is the service's own. \return an error to refuse it; NULL: all may come
     errval_t (*opened)(struct rpc_session *session);
+    /// Strings and arrays of one call, in bytes, for which memory is taken before the call is handled: more is
+    /// answered with RPC_ERR_TOO_LONG. 0: RPC_MAX_BYTES
+    size_t call_bytes_max;
     /// A client is gone, or was cut off: calls that were deferred are dropped. May be NULL.
     void (*closed)(struct rpc_session *session);
 };
