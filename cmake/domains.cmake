@@ -29,7 +29,7 @@ function(domain_settings target)
 endfunction()
 
 file(GLOB lib_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/lib/*/*.c" "${CMAKE_SOURCE_DIR}/lib/*/*.S")
-add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${shadow_source}" "${spin_source}"
+add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${rpc_source}" "${shadow_source}" "${spin_source}"
     "${GENERATED_INCLUDE_DIR}/err_text.c" ${interface_sources})
 domain_settings(domain_lib GENERAL_REGISTERS)
 # Or the compiler would see what the code does, and call the functions that it is.
@@ -80,7 +80,7 @@ domain(init GENERAL_REGISTERS SOURCES ${init_files} ${init_suite_files}
     "${CMAKE_SOURCE_DIR}/bench/harness/report.c")
 domain(bench GENERAL_REGISTERS SOURCES ${suite_files} ${suite_parts} ${harness_files})
 # The choices that suites name among the parameters of their rows.
-foreach(choice "alloc MM_STRATEGY" "heap HEAP_STRATEGY" "lock LOCK_SCHEME" "shadow SHADOW_STRATEGY" "spin SPIN_STRATEGY")
+foreach(choice "alloc MM_STRATEGY" "heap HEAP_STRATEGY" "lock LOCK_SCHEME" "rpc RPC_STRATEGY" "shadow SHADOW_STRATEGY" "spin SPIN_STRATEGY")
     separate_arguments(choice)
     list(POP_FRONT choice axis name)
     get_property(value GLOBAL PROPERTY STRATEGY_VALUE_${axis})

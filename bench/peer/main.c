@@ -3,8 +3,9 @@
  * domain, with which it ends.
  */
 #include <aos/aos.h>
-#include <aos/parent.h>
+#include <aos/rpc.h>
 #include <harness/protocol.h>
+#include <interfaces/bench.h>
 #include <stdlib.h>
 
 static struct lmp_chan bench; ///< The endpoint is ours; the bench's comes with PEER_MODE_BIND.
@@ -107,6 +108,17 @@ static struct lmp_message serve(const struct lmp_message *control)
     }
 }
 
+/// A copy that is not ours alone: init passes it on.
+static errval_t say_where(struct rpc_client *init)
+{
+    struct capref endpoint;
+    errval_t err = slot_alloc(&endpoint);
+    if (err_is_ok(err)) {
+        err = cap_copy(endpoint, bench.local_cap);
+    }
+    return err_is_ok(err) ? bench_ready(init, endpoint) : err;
+}
+
 int main(void)
 {
     struct rpc_client *init;
@@ -118,7 +130,7 @@ int main(void)
         err = lmp_chan_alloc_recv_slot(&bench);
     }
     if (err_is_ok(err)) {
-        err = say_where();
+        err = say_where(init);
     }
     struct lmp_message m = {.err = err};
     if (err_is_ok(err)) {

@@ -88,6 +88,10 @@ errval_t rpc_client_prepare(struct rpc_client *client, const struct rpc_interfac
                             struct capref *linked);
 void rpc_client_set_remote(struct rpc_client *client, struct capref remote);
 
+/// Makes a channel for messages without replies alone, with no end to receive on: only rpc_send() is possible.
+/// The capability stays the caller's, who deletes it in the end.
+void rpc_client_send_only(struct rpc_client *client, struct capref remote);
+
 /// Closes a channel. No other thread may use it.
 void rpc_client_close(struct rpc_client *client);
 

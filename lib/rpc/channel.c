@@ -10,7 +10,7 @@
 errval_t rpc_chan_make(struct lmp_chan *chan, const struct rpc_interface *interface, struct capref *linked)
 {
     size_t area = interface->has_bytes ? rpc_transport_kind.area_bytes : 0;
-    return lmp_chan_accept_linked(chan, RPC_CALLS_UNDER_WAY * LMP_RING_SLOT_WORDS, area, linked);
+    return lmp_chan_accept_linked_with_area(chan, RPC_CALLS_UNDER_WAY * LMP_RING_SLOT_WORDS, area, linked);
 }
 
 errval_t rpc_client_prepare(struct rpc_client *client, const struct rpc_interface *interface,
@@ -21,6 +21,7 @@ errval_t rpc_client_prepare(struct rpc_client *client, const struct rpc_interfac
     if (err_is_ok(err)) {
         client->chan.endpoint->use = LMP_USE_CALLS;
         client->chan.endpoint->context = client;
+        lmp_endpoint_set_private(client->chan.endpoint, true);
     }
     return err;
 }
@@ -28,6 +29,11 @@ errval_t rpc_client_prepare(struct rpc_client *client, const struct rpc_interfac
 void rpc_client_set_remote(struct rpc_client *client, struct capref remote)
 {
     lmp_chan_set_remote(&client->chan, remote);
+}
+
+void rpc_client_send_only(struct rpc_client *client, struct capref remote)
+{
+    *client = (struct rpc_client){.chan.remote_cap = remote, .chan.call_target = get_cap_addr(remote)};
 }
 
 errval_t rpc_client_open(struct rpc_client *client, const struct rpc_interface *interface,

@@ -61,7 +61,8 @@ static void tell_init(uint64_t request, errval_t error, struct capref linked)
     struct rpc_client *monitor;
     errval_t err = rpc_init_channel(&monitor);
     for (unsigned i = 0; i < TRIES && err_is_ok(err); i++) {
-        err = monitor_connected(monitor, request, error, linked);
+        err = err_is_ok(error) ? monitor_connected(monitor, request, linked)
+                               : monitor_refused(monitor, request, error);
         if (err != RPC_ERR_BUSY) {
             break;
         }
@@ -99,7 +100,7 @@ errval_t rpc_export(const char *name, const struct rpc_service *service)
     if (err_is_fail(err)) {
         return err;
     }
-    err = rpc_session_create(&control, disp_get_domain_id(), 0, NULL_CAP, &session, &linked);
+    err = rpc_session_create(&control, 0, 0, NULL_CAP, &session, &linked);
     if (err_is_fail(err)) {
         return err;
     }

@@ -121,7 +121,7 @@ static void pack_caps(const struct rpc_message *message, struct rpc_wire *wire)
         address[i] = get_cap_addr(message->caps[i]);
         wire->flags |= message->give & 1U << i ? LMP_GIVE(i) : 0;
     }
-    wire->flags |= LMP_FLAG_CAP | (uint64_t)(message->cap_count - 1) << LMP_CAPS_SHIFT;
+    wire->flags |= (uint64_t)LMP_CAPS((uint64_t)message->cap_count);
     wire->caps[0] = address[0] | address[1] << 32;
     wire->caps[1] = address[2] | address[3] << 32;
 }

@@ -58,8 +58,11 @@ static void peer_gone(struct lmp_endpoint *endpoint, const struct lmp_message *m
 /// Everything that is not for a service of lib/rpc.
 static void handle_event(struct lmp_endpoint *endpoint, const struct lmp_message *m)
 {
-    lmp_endpoint_put_back(endpoint, m);
+    lmp_endpoint_put_back(m);
     while (err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
+    }
+    if (lmp_endpoint_can_recv(endpoint)) {
+        lmp_endpoint_set_private(endpoint, true); // until its owner registers it: so its messages stay in its ring
     }
 }
 

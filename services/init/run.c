@@ -18,7 +18,7 @@ static void print_banner(void)
 
 unsigned init_run_services(void)
 {
-    static struct child hello = {.name = "hello", .message = child_ignore};
+    static struct child hello = {.name = "hello"};
     static const char *const argv[] = {"hello", "world", NULL};
     static const char *const envp[] = {"TERM=vt100", NULL};
 

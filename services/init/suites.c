@@ -90,7 +90,7 @@ static errval_t start_peer(struct suite_run *run)
 }
 
 /// Is answered when the peer says where it serves.
-static errval_t peer(struct rpc_session *session, struct capref *endpoint)
+static errval_t get_peer(struct rpc_session *session, struct capref *endpoint)
 {
     (void)endpoint;
     if (!is_from(session, &running->bench) || running->has_peer) {
@@ -118,7 +118,7 @@ static errval_t ready(struct rpc_session *session, struct capref endpoint)
     if (err_is_ok(err)) {
         err = cap_grant(granted, endpoint);
     }
-    bench_peer_answer(call, err, granted);
+    bench_get_peer_answer(call, err, granted);
     cap_destroy(endpoint);
     if (err_is_ok(err)) {
         cap_destroy(granted);
@@ -128,7 +128,7 @@ static errval_t ready(struct rpc_session *session, struct capref endpoint)
 
 static const struct bench_operations operations = {
     .plan = plan,
-    .peer = peer,
+    .get_peer = get_peer,
     .begin = begin,
     .end = end,
     .ready = ready,

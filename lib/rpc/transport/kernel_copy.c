@@ -55,7 +55,7 @@ errval_t rpc_transport_put(struct rpc_transport *transport, const struct rpc_mes
         rpc_gather(message, first, offset, *scratch, bytes);
     }
     touch(place, bytes);
-    wire->flags |= LMP_FLAG_BYTES;
+    wire->flags |= LMP_FLAG_BYTES | (wire->flags & LMP_FLAG_CAP ? 0 : LMP_CAPS(0));
     wire->bytes = place;
     wire->byte_count = bytes;
     return SYS_ERR_OK;

@@ -6,6 +6,8 @@
 #define MISUSE_MISUSE_H
 
 #include <aos/aos.h>
+#include <aos/rpc.h>
+#include <interfaces/test.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -81,8 +83,8 @@ static inline bool arena_owns_l1(cslot_t l1_slot)
 
 /* The tests. */
 
-/// A question to init: TEST_MESSAGE_* (aos/parent.h). main.c
-errval_t ask_init(uint64_t question);
+/// The channel to init, which drains the trace and has the kernel checked. main.c
+extern struct rpc_client *init;
 
 /// `calls` random system calls and invocations. calls.c
 void misuse_random(uint64_t calls);

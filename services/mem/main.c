@@ -1,0 +1,6 @@
+#include <aos/aos.h>
+
+int main(void)
+{
+    return 0;
+}
