@@ -1,17 +1,17 @@
 /**
- * The calls of document C (4.4), and those that documents A and B added: a thin layer over the functions that are
- * generated from interfaces/NAME.rpc, under the documents' names and signatures. New programs may as well call those
- * functions.
+ * The calls of document C (4.4), and those that documents A and B added: a thin layer over the functions that
+ * are generated from interfaces/NAME.rpc, under the documents' names and signatures. New programs may as well
+ * call those functions.
  *
  * Every function blocks until the answer is there. It returns SYS_ERR_OK, an error of the service, or of the
- * channel: RPC_ERR_PEER_GONE if the service ended during the call, which may or may not have had its effect then;
- * RPC_ERR_DEADLINE if the thread has a deadline (rpc_set_deadline()); and what rpc_connect() returns, as a
- * channel is opened by the first call, and by the next one after the service has ended. Nothing that a pointer
- * names for a result is touched on failure.
+ * channel: RPC_ERR_PEER_GONE if the service ended during the call, which may or may not have had its effect
+ * then; RPC_ERR_DEADLINE if the thread has a deadline (rpc_set_deadline()); and what rpc_connect() returns,
+ * as a channel is opened by the first call, and by the next one after the service has ended. Nothing that a
+ * pointer names for a result is touched on failure.
  *
  * Document C lets one channel, that to init, serve everything. Here each service has a channel of its own; a
- * call on the channel to init that is not for init goes over the domain's channel to the right service. On any
- * other channel it gives RPC_ERR_INTERFACE.
+ * call on the channel to init that is not for init goes over the domain's channel to the right service. On
+ * any other channel it gives RPC_ERR_INTERFACE.
  */
 #ifndef AOS_AOS_RPC_H
 #define AOS_AOS_RPC_H
@@ -19,7 +19,8 @@
 #include <aos/process.h>
 #include <aos/rpc.h>
 
-/// A channel to a service, for any number of threads. Made by aos_rpc_init() or one of the aos_rpc_get_*_channel().
+/// A channel to a service, for any number of threads. Made by aos_rpc_init() or one of the
+/// aos_rpc_get_*_channel().
 struct aos_rpc {
     const char *service;                   ///< Its name; NULL: init.
     const struct rpc_interface *interface; ///< What is spoken.
@@ -40,7 +41,8 @@ void set_init_rpc(struct aos_rpc *rpc);
 /// The channel to init. Never NULL.
 struct aos_rpc *get_init_rpc(void);
 
-/// The domain's channels to init and to the three services (document A, 6.2). Never NULL, and nothing is sent.
+/// The domain's channels to init and to the three services (document A, 6.2). Never NULL, and nothing is
+/// sent.
 struct aos_rpc *aos_rpc_get_init_channel(void);
 struct aos_rpc *aos_rpc_get_memory_channel(void);
 struct aos_rpc *aos_rpc_get_process_channel(void);
@@ -85,15 +87,15 @@ errval_t aos_rpc_serial_write(struct aos_rpc *chan, const char *text, size_t byt
 /// Returns when everything that was written is on the console, also what is not the end of a line.
 errval_t aos_rpc_serial_flush(struct aos_rpc *chan);
 
-/* Processes (document A, 3.2.5; document B, 8.3); <aos/process.h> has the same without a channel, and more. */
+/* Processes (document A, 3.2.5; document B, 8.3); <aos/process.h> has the same without a channel, and more.
+ */
 
 /**
  * Starts a process from a boot module.
  *
- * \param name   of the module; words behind it, divided by blanks, are arguments. The environment is the caller's
- * \param core   to run on
- * \param newpid set to the process's number; may be NULL
- * \return also SPAWN_ERR_FIND_MODULE, SPAWN_ERR_LOAD, SPAWN_ERR_ARGUMENTS, PROC_ERR_CORE, PROC_ERR_LIMIT
+ * \param name   of the module; words behind it, divided by blanks, are arguments. The environment is the
+ * caller's \param core   to run on \param newpid set to the process's number; may be NULL \return also
+ * SPAWN_ERR_FIND_MODULE, SPAWN_ERR_LOAD, SPAWN_ERR_ARGUMENTS, PROC_ERR_CORE, PROC_ERR_LIMIT
  */
 errval_t aos_rpc_process_spawn(struct aos_rpc *chan, const char *name, coreid_t core, domainid_t *newpid);
 
@@ -119,8 +121,8 @@ errval_t aos_rpc_process_get_all_pids(struct aos_rpc *chan, domainid_t **pids, s
 /// What a process does, or how it ended. \return also PROC_ERR_NO_PROCESS
 errval_t aos_rpc_process_get_status(struct aos_rpc *chan, domainid_t pid, struct process_status *status);
 
-/// Waits until a process has ended, and everything of it has been taken back. A child of the caller's is forgotten
-/// then. \param end how it ended; may be NULL \return also PROC_ERR_NO_PROCESS
+/// Waits until a process has ended, and everything of it has been taken back. A child of the caller's is
+/// forgotten then. \param end how it ended; may be NULL \return also PROC_ERR_NO_PROCESS
 errval_t aos_rpc_process_wait(struct aos_rpc *chan, domainid_t pid, struct process_end *end);
 
 /// Ends a process (document B, 8.3). \return also PROC_ERR_NO_PROCESS, PROC_ERR_NOT_ALLOWED

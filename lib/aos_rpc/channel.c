@@ -81,8 +81,8 @@ static errval_t take(struct aos_rpc *chan, struct rpc_client **client)
 }
 
 /*
- * No lock is held while a channel is opened: a handler of a server that waits lets other handlers run, and they may
- * want the same channel. So several may open it; the first wins.
+ * No lock is held while a channel is opened: a handler of a server that waits lets other handlers run, and
+ * they may want the same channel. So several may open it; the first wins.
  */
 static errval_t open(struct aos_rpc *chan, struct rpc_client **client)
 {
@@ -106,7 +106,8 @@ static errval_t open(struct aos_rpc *chan, struct rpc_client **client)
     return SYS_ERR_OK;
 }
 
-errval_t aos_rpc_begin(struct aos_rpc **chan, const struct rpc_interface *interface, struct rpc_client **client)
+errval_t aos_rpc_begin(struct aos_rpc **chan, const struct rpc_interface *interface,
+                       struct rpc_client **client)
 {
     *chan = route(*chan, interface);
     if (!*chan) {

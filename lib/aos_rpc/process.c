@@ -56,8 +56,9 @@ static errval_t spawn(struct aos_rpc *chan, const struct packed *packed, coreid_
     if (err_is_fail(err)) {
         return err;
     }
-    err = aos_rpc_end(chan, proc_spawn(client, packed->text, packed->text, packed->bytes, packed->argument_count,
-                                       packed->environment_count, core, 0, 0, 0, &pid));
+    err =
+        aos_rpc_end(chan, proc_spawn(client, packed->text, packed->text, packed->bytes,
+                                     packed->argument_count, packed->environment_count, core, 0, 0, 0, &pid));
     if (err_is_ok(err) && newpid) {
         *newpid = pid;
     }

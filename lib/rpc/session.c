@@ -109,7 +109,8 @@ void rpc_session_cut(struct rpc_session *session)
 static size_t kept_limit(const struct rpc_session *session, bool outgoing)
 {
     size_t bytes = session->service->call_bytes_max;
-    return outgoing || bytes == 0 ? RPC_MAX_BYTES : bytes + (RPC_MAX_WORDS + RPC_MAX_BLOBS) * sizeof(uint64_t);
+    return outgoing || bytes == 0 ? RPC_MAX_BYTES
+                                  : bytes + (RPC_MAX_WORDS + RPC_MAX_BLOBS) * sizeof(uint64_t);
 }
 
 struct rpc_kept *kept_create(struct rpc_session *session, uint32_t id, bool outgoing, size_t total)

@@ -11,7 +11,11 @@ static bool is_panicking;
 static _Thread_local bool is_inside;
 
 /// What the first call on the kernel's console said.
-static enum { CONSOLE_UNKNOWN, CONSOLE_OF_KERNEL, CONSOLE_OF_SERIAL } console;
+static enum {
+    CONSOLE_UNKNOWN,
+    CONSOLE_OF_KERNEL,
+    CONSOLE_OF_SERIAL
+} console;
 
 static bool is_kernels(void)
 {

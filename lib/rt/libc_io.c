@@ -34,7 +34,8 @@ ssize_t write(int fd, const void *buffer, size_t bytes)
     return err_is_ok(console_write(buffer, bytes)) ? (ssize_t)bytes : fail(EIO);
 }
 
-/// One character at a time. What was printed before is seen before; a console without input is at the end of the file.
+/// One character at a time. What was printed before is seen before; a console without input is at the end of
+/// the file.
 ssize_t read(int fd, void *buffer, size_t bytes)
 {
     if (fd != STDIN_FILENO) {

@@ -30,8 +30,8 @@ void __retarget_lock_close_recursive(_LOCK_T lock)
 }
 
 /**
- * Who has the lock of a stream may be a handler that waits for the console, and that needs the baton of its server
- * to go on: a handler that waits for the lock must not keep it.
+ * Who has the lock of a stream may be a handler that waits for the console, and that needs the baton of its
+ * server to go on: a handler that waits for the lock must not keep it.
  */
 static void acquire(_LOCK_T lock)
 {

@@ -1,8 +1,9 @@
 /**
  * The console as a service: lines of many clients stay whole.
  *
- * The kernel's console is underneath, which has no input. A handler makes no calls and takes as long as the wire
- * needs for SERIAL_MAX_TEXT bytes at most, so one client can delay the others by that, and by nothing else.
+ * The kernel's console is underneath, which has no input. A handler makes no calls and takes as long as the
+ * wire needs for SERIAL_MAX_TEXT bytes at most, so one client can delay the others by that, and by nothing
+ * else.
  */
 #include "lines.h"
 
@@ -26,7 +27,8 @@ static struct line *line_of(const struct rpc_session *session)
 
 static errval_t write_text(struct rpc_session *session, const void *text, size_t text_bytes)
 {
-    return text_bytes > SERIAL_MAX_TEXT ? SERIAL_ERR_TOO_LONG : line_write(line_of(session), text, text_bytes);
+    return text_bytes > SERIAL_MAX_TEXT ? SERIAL_ERR_TOO_LONG
+                                        : line_write(line_of(session), text, text_bytes);
 }
 
 static errval_t write_character(struct rpc_session *session, uint8_t character)
