@@ -233,8 +233,10 @@ def test_a_call_of_numbers_is_straight_code() -> None:
         "    uint64_t d = 0;\n"
         "    errval_t err = RPC_ERR_NO_METHOD;\n"
         "    if ((int64_t)m->w2 != (int16_t)m->w2) {\n"
-        "        err = RPC_ERR_PROTOCOL;\n"
-        "    } else if (operations->a != NULL) {\n"
+        "        rpc_session_cut(session); // The call is not as declared.\n"
+        "        return 0;\n"
+        "    }\n"
+        "    if (operations->a != NULL) {\n"
         "        err = operations->a(session, m->w1, (int16_t)m->w2, &d);\n"
         "    }\n"
         "    if (err_is_fail(err)) {\n"
@@ -247,6 +249,7 @@ def test_a_call_of_numbers_is_straight_code() -> None:
         "}"
     )
     assert "{.registers = serve_a, .words = 2}," in files["x_server.c"]
+    assert "    .has_bytes = false,\n" in files["x_client.c"]
 
 
 @pytest.mark.parametrize(
@@ -264,13 +267,17 @@ def test_a_call_with_more_than_numbers() -> None:
     )
     client = function(files["x_client.c"], "x_a")
     assert "rpc_call(client, X_A_NUMBER, &call, true, 1, &reply);" in client
-    assert client.index("rpc_message_release(&reply);") < client.index("slot_free(c);")
+    assert "rpc_add_cap(&call, c, true);" in client
+    assert "slot_free" not in files["x_client.c"]  # The runtime frees the slots of what was given.
+    assert "    .has_bytes = true,\n" in files["x_client.c"]
     results = function(files["x_client.c"], "take_a_results")
     assert "new_f_bytes % sizeof(uint32_t) != 0 || !rpc_message_is_taken(reply)" in results
     assert results.index("free(new_f);") < results.index("*f = new_f;")
     server = function(files["x_server.c"], "serve_a")
     assert "if (!rpc_message_has(call, 2, 1) || call->words[1] > UINT8_MAX) {" in server
     assert "if (b == NULL || !rpc_message_is_taken(call)) {" in server
+    assert "return RPC_ERR_PROTOCOL;" not in server
+    assert server.index("rpc_message_drop(call);") < server.index("return RPC_ERR_NO_METHOD;")
     # Once the handler may have them, nobody else deletes them.
     assert server.index("call->cap_count = 0;") < server.index("operations->a(session, b, call->caps[0], ")
     assert "{.general = serve_a, .caps = 1}," in files["x_server.c"]

@@ -45,11 +45,11 @@ def constant_definition(interface: Interface, constant: Constant) -> str:
 
 def source(interface: Interface) -> str:
     """NAME_client.c."""
-    includes = ["#include <aos/slot_alloc.h>"] if any(_gives(method) for method in interface.methods) else []
-    includes.append(f"#include <interfaces/{interface.name}.h>")
+    includes = [f"#include <interfaces/{interface.name}.h>"]
     includes += ["#include <stdlib.h>"] if any(_frees(method) for method in interface.methods) else []
     copies = any(argument.type == "buffer" for method in interface.methods for argument in method.outs)
     includes += ["#include <string.h>"] if copies else []
+    blobs = any(argument.is_blob for method in interface.methods for argument in method.arguments)
     lines = [
         *banner(interface, f"Asking the service of interface `{interface.name}`: the client's stubs."),
         *includes,
@@ -59,6 +59,7 @@ def source(interface: Interface) -> str:
         f"    .number = {interface.number},",
         f"    .hash = 0x{interface.hash:08x},",
         f"    .method_count = {len(interface.methods)},",
+        f"    .has_bytes = {'true' if blobs else 'false'},",
         "};",
     ]
     for method in interface.methods:
@@ -80,7 +81,8 @@ def _notes(method: Method) -> list[str]:
         if argument.is_cap and argument.is_out:
             notes.append(f"\\param {argument.name} set to a slot of the caller's")
         elif argument.gives:
-            notes.append(f"\\param {argument.name} moved, and its slot freed, if SYS_ERR_OK is returned")
+            when = "if SYS_ERR_OK is returned" if method.is_oneway else "whatever is returned"
+            notes.append(f"\\param {argument.name} moved away, and its slot freed, {when}")
         elif argument.type == "buffer":
             notes.append(f"\\param {argument.name} where at most `{argument.name}_max` bytes are put")
         elif argument.is_blob and argument.is_out:
@@ -89,10 +91,6 @@ def _notes(method: Method) -> list[str]:
     if method.fails:
         notes.append(f"\\return SYS_ERR_OK, {', '.join(method.fails)}, or RPC_ERR_*")
     return notes
-
-
-def _gives(method: Method) -> bool:
-    return any(cap.gives for cap in method.call_caps)
 
 
 def _blobs(method: Method) -> list[Argument]:
@@ -160,19 +158,11 @@ def _additions(method: Method, message: str) -> list[str]:
     return lines
 
 
-def _freed_slots(method: Method) -> list[str]:
-    return [f"    slot_free({cap.name});" for cap in method.call_caps if cap.gives]
-
-
 def _oneway(method: Method) -> list[str]:
     local = locals_of(method)
     lines = [f"    struct rpc_message {local.message};", *_additions(method, local.message)]
     send = f"rpc_send({local.client}, {method.constant}, &{local.message})"
-    if not _gives(method):
-        return [*lines, f"    return {send};"]
-    lines.append(f"    errval_t {local.err} = {send};")
-    lines += if_any([f"err_is_fail({local.err})"], [f"return {local.err};"])
-    return [*lines, *_freed_slots(method), "    return SYS_ERR_OK;"]
+    return [*lines, f"    return {send};"]
 
 
 def _general(method: Method) -> list[str]:
@@ -193,7 +183,7 @@ def _general(method: Method) -> list[str]:
         )
         lines += _stores(method, f"{local.reply}.")
     lines.append(f"    rpc_message_release(&{local.reply});")
-    return [*lines, *_freed_slots(method), "    return SYS_ERR_OK;"]
+    return [*lines, "    return SYS_ERR_OK;"]
 
 
 def _reply_faults(method: Method, member: str, pointer: str) -> list[str]:

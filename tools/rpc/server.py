@@ -41,7 +41,9 @@ def source(interface: Interface) -> str:
     for method in interface.methods:
         lines += ["", *_skeleton(method)]
     lines += ["", "static const struct rpc_method methods[] = {"]
+    lines.append("    // clang-format off")  # It would put some tables into columns.
     lines += [f"    {{{', '.join(_entry(method))}}}," for method in interface.methods]
+    lines.append("    // clang-format on")
     caps = max(len(method.call_caps) for method in interface.methods)
     lines += [
         "};",
@@ -189,10 +191,10 @@ def _registers(method: Method) -> list[str]:
     lines.append(f"    errval_t {local.err} = RPC_ERR_NO_METHOD;")
     words = {argument: f"{local.m}->w{at}" for at, argument in enumerate(method.ins, 1)}
     misfits = [argument.number.misfit(word) for argument, word in words.items() if argument.number]
-    checks = if_any([text for text in misfits if text], [f"{local.err} = RPC_ERR_PROTOCOL;"])
+    cut = [f"rpc_session_cut({local.session}); // The call is not as declared.", "return 0;"]
+    checks = if_any([text for text in misfits if text], cut)
     handler = f"{local.operations}->{method.name}"
-    found = f"if ({handler} != NULL) {{"
-    lines += [*checks[:-1], f"    }} else {found}"] if checks else [f"    {found}"]
+    lines += [*checks, f"    if ({handler} != NULL) {{"]
     items = [local.session]
     items += [f"&{a.name}" if a.is_out else value(a, words[a]) for a in method.arguments]
     lines += [*call(f"{local.err} = {handler}", items, indent=2), "    }"]
@@ -209,7 +211,9 @@ def _general(method: Method, local: Locals) -> list[str]:
     operations = f"struct {method.interface}_operations *{local.operations}"
     lines = [f"    const {operations} = {local.session}->service->operations;"]
     handler = f"{local.operations}->{method.name}"
-    lines += if_any([f"{handler} == NULL"], ["return RPC_ERR_NO_METHOD;"])
+    # Capabilities of a call that fails otherwise than by its form are not deleted by anybody else.
+    drop = [f"rpc_message_drop({local.call});"] if method.call_caps else []
+    lines += if_any([f"{handler} == NULL"], [*drop, "return RPC_ERR_NO_METHOD;"])
     words = {argument: f"{local.call}->words[{at}]" for at, argument in enumerate(method.call_words)}
     numbers = [argument for argument in method.ins if argument.number]
     faults = [f"!rpc_message_has({local.call}, {len(words)}, {len(method.call_caps)})"]
@@ -217,7 +221,7 @@ def _general(method: Method, local: Locals) -> list[str]:
     faults += [text for text in misfits if text]
     blobs = [argument for argument in method.ins if argument.is_blob]
     end = [f"!rpc_message_is_taken({local.call})"]
-    lines += if_any(faults if blobs else faults + end, ["return RPC_ERR_PROTOCOL;"])
+    lines += if_any(faults if blobs else faults + end, ["return RPC_MALFORMED;"])
     for argument in blobs:
         at = method.call_words.index(argument)
         lines += _take(argument, at, local, end if argument is blobs[-1] else [])
@@ -247,12 +251,12 @@ def _take(argument: Argument, at: int, local: Locals, end: list[str]) -> list[st
     name = argument.name
     if argument.type == "string":
         lines = call(f"const char *{name} = rpc_take_string", [local.call, str(at)])
-        return lines + if_any([f"{name} == NULL", *end], ["return RPC_ERR_PROTOCOL;"])
+        return lines + if_any([f"{name} == NULL", *end], ["return RPC_MALFORMED;"])
     lines = [f"    const void *{name};", f"    size_t {name}_bytes;"]
     faults = [f"!rpc_take_bytes({local.call}, {at}, &{name}, &{name}_bytes)"]
     if argument.is_array and argument.element.bits > 8:
         faults.append(f"{name}_bytes % sizeof({argument.element.c}) != 0")
-    return lines + if_any([*faults, *end], ["return RPC_ERR_PROTOCOL;"])
+    return lines + if_any([*faults, *end], ["return RPC_MALFORMED;"])
 
 
 def _taken(argument: Argument, local: Locals) -> list[str]:
