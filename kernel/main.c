@@ -48,8 +48,13 @@ static void find_memory(lpaddr_t fdt)
     if (!device_tree_read(tree, KERNEL_FDT_BYTES - offset, info.command_line, sizeof(info.command_line))) {
         memory_add(platform.ram_base, platform.ram_bytes);
     }
-    memory_reserve(kernel_image_base, (lvaddr_t)image_end - (lvaddr_t)image_start);
+    const gensize_t image_bytes = (lvaddr_t)image_end - (lvaddr_t)image_start;
+    memory_reserve(kernel_image_base, image_bytes);
     memory_map(kernel_image_base);
+    // The boot modules stand behind the kernel, and are read where they are.
+    if (!map_ram(kernel_image_base, image_bytes, kernel_image_base)) {
+        panic("the boot modules are out of reach");
+    }
     if (memory_left_out() != 0) {
         console_printf("memory: too many ranges, %lu bytes are not used\n", memory_left_out());
     }

@@ -43,9 +43,11 @@ static gensize_t store_left(void)
     return store.end - store.next;
 }
 
+/// As long as nothing is borrowed the domain's own memory will do as well as the store, and goes nowhere.
 static void note_store(void)
 {
-    section_is_low = store.has_source && store_left() < store.low;
+    section_is_low = store.has_source && store_left() < store.low
+                     && (borrowed > 0 || memory.ranges.free_bytes < store.low);
 }
 
 /// With a source there is always a record for what it gives.
@@ -177,6 +179,7 @@ errval_t ram_take(gensize_t bytes, gensize_t alignment, struct ram_range *ret)
     }
     if (!section_refilling() || !take_from_store(bytes, alignment, &ret->base)) {
         err = ranges_alloc(&memory.ranges, bytes, alignment, &ret->base);
+        note_store();
     }
     if (err_is_ok(err)) {
         // The region stays as long as the range is taken.
@@ -220,8 +223,8 @@ errval_t ram_give_back(genpaddr_t base, gensize_t bytes)
     errval_t err = is_in_store(base, bytes) ? MM_ERR_DOUBLE_FREE : mm_free_region(&memory, base, bytes);
     if (store.low < RAM_STORE_LOW && store.has_source && memory.ranges.free_bytes >= RAM_STORE_BYTES) {
         store.low = RAM_STORE_LOW; // What was refused may be had here now.
-        note_store();
     }
+    note_store();
     section_leave(&ram_section, &visit);
     return err;
 }
@@ -245,6 +248,7 @@ errval_t ram_borrow(const struct ram_range *range, bool for_store, bool may_go_b
         region->cap = range->cap;
         region->is_removable = may_go_back;
         __atomic_store_n(&borrowed, borrowed + range->bytes, __ATOMIC_RELAXED);
+        note_store();
     }
     section_leave(&ram_section, &visit);
     return err;
@@ -270,6 +274,7 @@ bool ram_return_one(struct ram_range *ret)
         *ret = (struct ram_range){.base = region->base, .bytes = region->bytes, .cap = region->cap};
         __atomic_store_n(&borrowed, borrowed - region->bytes, __ATOMIC_RELAXED);
         ranges_remove(&memory.ranges, region);
+        note_store();
     }
     section_leave(&ram_section, &visit);
     return region != NULL;

@@ -13,7 +13,8 @@ struct grant {
     struct rb_node rb; ///< First, so that one is the other.
     genpaddr_t base;
     gensize_t bytes;
-    struct capref cap; ///< Ours, with CAPRIGHTS_CONTROL.
+    struct capref cap;  ///< Ours, with CAPRIGHTS_CONTROL.
+    struct grant *next; ///< In the queue.
 };
 
 struct grants {
@@ -25,8 +26,11 @@ struct grants {
 
 static struct {
     uint64_t total_bytes;
+    uint64_t kept_bytes; ///< That the library had kept when the total was noted.
     uint64_t clients;
-    struct grants *gone; ///< The queue: of clients that have ended. Its order means nothing.
+    uint64_t owed_bytes; ///< Of all grants that are being taken back.
+    struct grant *freed; ///< That their clients gave back; linked by `next`.
+    struct grants *gone; ///< Of clients that have ended. The order of neither queue means anything.
 } server;
 
 static struct grant *grant_of(struct rb_node *rb)
@@ -51,6 +55,7 @@ static uint64_t free_bytes(void)
 void grants_init(void)
 {
     server.total_bytes = free_bytes();
+    server.kept_bytes = ram_alloc_kept_bytes();
 }
 
 struct grants *grants_open(uint64_t quota)
@@ -87,34 +92,66 @@ static struct grant *find(const struct grants *grants, genpaddr_t base)
     return grant_of(at);
 }
 
-/// Takes a grant back, wherever its memory is and whatever was made of it. Nothing of it is asked for anew.
-static errval_t take_back(struct grants *grants, struct grant *grant)
+/**
+ * Does as much as the kernel does at a time to take a grant's memory back, wherever it is and whatever was
+ * made of it.
+ *
+ * \return SYS_ERR_OK: it is back; SYS_ERR_RESTART: there is more to do; or why it stays where it is
+ */
+static errval_t take_back_step(struct grant *grant)
 {
-    errval_t err = cap_revoke(grant->cap);
-    if (err_is_ok(err)) {
-        err = ram_free(grant->cap);
+    errval_t err = cap_revoke_step(grant->cap);
+    return err_is_ok(err) ? ram_free(grant->cap) : err;
+}
+
+/// The client has it no more.
+static void take_out(struct grants *grants, struct grant *grant)
+{
+    rb_remove(&grants->tree, &grant->rb);
+    grants->granted_bytes -= grant->bytes;
+}
+
+/// A step for the first of what is to be taken back.
+static void reclaim_step(void)
+{
+    struct grants *grants = server.freed ? NULL : server.gone;
+    struct grant *grant = grants ? grant_of(grants->tree.root) : server.freed;
+    if (take_back_step(grant) == SYS_ERR_RESTART) {
+        return;
     }
-    if (err_is_ok(err)) {
-        rb_remove(&grants->tree, &grant->rb);
-        grants->granted_bytes -= grant->bytes;
-        free(grant);
+    // If it failed somebody may still have the memory: it is lost rather than given to two.
+    server.owed_bytes -= grant->bytes;
+    if (!grants) {
+        server.freed = grant->next;
+    } else {
+        take_out(grants, grant);
+        if (!grants->tree.root) {
+            server.gone = grants->next;
+            free(grants);
+        }
     }
-    return err;
+    free(grant);
+}
+
+static bool is_owed(void)
+{
+    return server.freed || server.gone;
 }
 
 /// Allocates our capability of a grant. If there is no memory, that of clients that are gone is fetched.
 static errval_t allocate(gensize_t bytes, gensize_t alignment, struct capref *ret)
 {
     while (bytes > free_bytes()) {
-        if (!server.gone) {
+        if (!is_owed()) {
             return LIB_ERR_RAM_ALLOC_EXHAUSTED;
         }
-        grants_reclaim(1);
+        reclaim_step();
     }
     errval_t err = ram_alloc_aligned(ret, bytes, alignment);
-    if (err_is_fail(err) && server.gone) {
+    if (err_is_fail(err) && is_owed()) {
         // It may be enough, and lie badly.
-        while (grants_reclaim(SIZE_MAX)) {
+        while (is_owed()) {
+            reclaim_step();
         }
         err = ram_alloc_aligned(ret, bytes, alignment);
     }
@@ -126,7 +163,7 @@ static errval_t make_copy(struct capref cap, struct capref *ret)
 {
     errval_t err = slot_alloc(ret);
     if (err_is_ok(err)) {
-        err = cap_grant(*ret, cap);
+        err = cap_mint(*ret, cap, CAPRIGHTS_ALL & ~CAPRIGHTS_CONTROL, 0);
         if (err_is_fail(err)) {
             slot_free(*ret);
         }
@@ -181,7 +218,21 @@ errval_t grants_get(struct grants *grants, uint64_t bytes, uint64_t alignment, s
 errval_t grants_free(struct grants *grants, uint64_t base, uint64_t bytes)
 {
     struct grant *grant = find(grants, base);
-    return grant && grant->bytes == bytes ? take_back(grants, grant) : MEM_ERR_FOREIGN;
+    if (!grant || grant->bytes != bytes) {
+        return MEM_ERR_FOREIGN;
+    }
+    errval_t err = take_back_step(grant);
+    if (err_is_ok(err)) {
+        take_out(grants, grant);
+        free(grant);
+    } else if (err == SYS_ERR_RESTART) {
+        take_out(grants, grant);
+        grant->next = server.freed;
+        server.freed = grant;
+        server.owed_bytes += bytes;
+        err = SYS_ERR_OK;
+    }
+    return err;
 }
 
 void grants_close(struct grants *grants)
@@ -191,36 +242,26 @@ void grants_close(struct grants *grants)
         free(grants);
         return;
     }
+    server.owed_bytes += grants->granted_bytes;
     grants->next = server.gone;
     server.gone = grants;
 }
 
-bool grants_reclaim(size_t count)
+bool grants_reclaim(size_t steps)
 {
-    while (server.gone && count > 0) {
-        struct grants *grants = server.gone;
-        struct grant *grant = grant_of(grants->tree.root);
-        count--;
-        if (err_is_fail(take_back(grants, grant))) {
-            // Then somebody else may still have the memory: it is lost rather than given to two.
-            rb_remove(&grants->tree, &grant->rb);
-            free(grant);
-        }
-        if (!grants->tree.root) {
-            server.gone = grants->next;
-            free(grants);
-        }
+    for (; steps > 0 && is_owed(); steps--) {
+        reclaim_step();
     }
-    return server.gone != NULL;
+    return is_owed();
 }
 
 void grants_status(const struct grants *grants, struct grants_status *ret)
 {
-    while (grants_reclaim(SIZE_MAX)) {
-    }
+    // What the library has kept since then is not lost.
+    uint64_t kept = ram_alloc_kept_bytes() - server.kept_bytes;
     *ret = (struct grants_status){
         .total_bytes = server.total_bytes,
-        .free_bytes = free_bytes(),
+        .free_bytes = free_bytes() + server.owed_bytes + kept,
         .granted_bytes = grants->granted_bytes,
         .quota_bytes = grants->quota_bytes,
         .clients = server.clients,
