@@ -15,6 +15,10 @@
 #define BASE    9
 #define RESERVE (BASE + 11)
 
+/// With less of its own left free, a domain that has not borrowed yet begins to: a CNode and some pages, what
+/// refills mostly take. One that takes more finds too little, and is tried again when there is more.
+#define OWN_LOW 0x8000UL
+
 static errval_t refill_nodes(void);
 static bool nodes_ready(enum section_need need);
 
@@ -43,11 +47,12 @@ static gensize_t store_left(void)
     return store.end - store.next;
 }
 
-/// As long as nothing is borrowed the domain's own memory will do as well as the store, and goes nowhere.
+/// As long as nothing is borrowed the domain's own memory will do as well as the store, and goes nowhere; and a
+/// domain that has enough for itself is not to ask anybody.
 static void note_store(void)
 {
     section_is_low = store.has_source && store_left() < store.low
-                     && (borrowed > 0 || memory.ranges.free_bytes < store.low);
+                     && (borrowed > 0 || memory.ranges.free_bytes < OWN_LOW);
 }
 
 /// With a source there is always a record for what it gives.

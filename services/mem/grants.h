@@ -18,9 +18,6 @@
 #define MEM_QUOTA_DEFAULT   0x4000000UL ///< Of a client for which init names none.
 #define MEM_QUOTA_UNLIMITED UINT64_MAX
 
-/// What clients never get: for the server's own slots, nodes and sessions.
-#define MEM_OWN_BYTES 0x100000UL
-
 /// What one client has.
 struct grants;
 
