@@ -80,7 +80,7 @@ static void try_memory(void)
     // As in document C, where init serves memory.
     CHECK_OK(aos_rpc_get_ram_cap(get_init_rpc(), BASE_PAGE_SIZE, &ram, &bytes));
     use_ram(ram, bytes);
-    CHECK_ERR(aos_rpc_get_ram_cap(memory, 1UL << 60, &ram, &bytes), MEM_ERR_QUOTA);
+    CHECK_ERR(aos_rpc_get_ram_cap(memory, 1UL << 30, &ram, &bytes), MEM_ERR_QUOTA);
     CHECK_ERR(aos_rpc_get_ram_cap_aligned(memory, BASE_PAGE_SIZE, 3, &ram, &bytes), MEM_ERR_ARGUMENT);
 }
 
@@ -202,6 +202,8 @@ static void try_one_that_runs(void)
 
 /* The children */
 
+static volatile char *volatile nowhere = (volatile char *)8;
+
 static int be_child(const char *role, int argc, char *argv[])
 {
     if (strcmp(role, "how=exit") == 0) {
@@ -210,7 +212,7 @@ static int be_child(const char *role, int argc, char *argv[])
         CHECK(argc == 3 && strcmp(argv[2], "two words") == 0 && strcmp(getenv("KEY"), "value") == 0);
         return 42;
     } else if (strcmp(role, "how=fault") == 0) {
-        *(volatile char *)8 = 0;
+        *nowhere = 0;
     } else if (strcmp(role, "how=stay") == 0) {
         for (;;) {
             thread_sleep_us(WAIT_US);
