@@ -28,6 +28,9 @@ errval_t slot_free(struct capref cap);
 /// Gives `count` consecutive empty slots back.
 errval_t slot_free_range(struct capref first, size_t count);
 
+/// Slots that are not free.
+size_t slot_alloc_used(void);
+
 /// RAM that the CNodes for slots have taken.
 size_t slot_alloc_bytes(void);
 

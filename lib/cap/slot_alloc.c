@@ -175,6 +175,11 @@ void slot_alloc_init(void)
     (void)section_refill(&slot_section); // Without memory there are no slots, and whoever wants one is told.
 }
 
+size_t slot_alloc_used(void)
+{
+    return (size_t)space.cnodes * L2_CNODE_SLOTS - space.free_count;
+}
+
 size_t slot_alloc_bytes(void)
 {
     struct section_visit visit;
