@@ -77,9 +77,9 @@ struct spawninfo {
     struct capref ram;          ///< All that it is made of.
     struct capref rootcn;       ///< Its L1CNode.
     struct capref dispatcher;
-    gensize_t ram_bytes;           ///< Size of `ram`.
-    gensize_t granted_bytes;       ///< Of that, what the child has for its own use.
-    uint64_t cycles[SPAWN_PHASES]; ///< What each phase took.
+    gensize_t ram_bytes;          ///< Size of `ram`.
+    gensize_t granted_bytes;      ///< Of that, what the child has for its own use.
+    uint64_t begin[SPAWN_PHASES]; ///< Of each phase; the last is over when the child runs.
 };
 
 /**

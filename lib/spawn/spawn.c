@@ -83,11 +83,10 @@ errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si)
     struct builder builder = {.request = request, .si = si};
     errval_t err = measure(&builder);
     for (unsigned phase = 0; phase < SPAWN_PHASES && err_is_ok(err); phase++) {
-        uint64_t before = cycle_count();
+        si->begin[phase] = cycle_count();
         trace_spawn_phase_begin(phase);
         err = steps[phase].run(&builder);
         trace_spawn_phase_end(phase);
-        si->cycles[phase] = cycle_count() - before;
         if (err_is_fail(err)) {
             err = err_push(err, steps[phase].failure);
         }
