@@ -6,9 +6,9 @@
 
 #define CNODE_ALIGNMENT OBJSIZE_L2CNode
 
-/* Page tables that every child has: one of level 0 and 1 each, and of level 2 one for the segments, one for
- * what lies behind them, and one for the trace ring. */
-#define FIXED_PAGE_TABLES 5
+/* Page tables that every child has: one of level 0 and 1 each, and of level 2 one for all but the trace ring,
+ * and one for that. */
+#define FIXED_PAGE_TABLES 4
 
 struct capref builder_slot(const struct builder *builder, cslot_t l1_slot, cslot_t slot)
 {
@@ -74,9 +74,9 @@ static gensize_t ram_needed(const struct builder *builder)
         const struct elf_segment *segment = &builder->image.segments[i];
         add_mapping(&need, segment->vaddr, segment->memory_bytes, builder_shares_segment(segment));
     }
-    add_mapping(&need, USER_DISPATCHER, builder->dispatcher_bytes, false);
     add_mapping(&need, USER_STACK, USER_STACK_BYTES, false);
     add_mapping(&need, USER_ARGS, builder->arguments.bytes, false);
+    add_mapping(&need, USER_DISPATCHER, builder->dispatcher_bytes, false);
     add_mapping(&need, USER_TRACE, builder->trace_bytes, true);
     return need.bytes;
 }
