@@ -46,13 +46,15 @@ struct bench_suite {
     const struct bench *benches;
     size_t bench_count;
     bool needs_peer; ///< A domain `peer` is started, see peer.h.
+    const char
+        *server; ///< Or a domain of this name, which says when it serves (interfaces/bench.rpc); may be NULL.
 };
 
 #define BENCH_REPETITIONS 1000
 #define BENCH_WARM_UP     32   ///< Repetitions before the measured ones.
 #define BENCH_MAX_SAMPLES 4096 ///< That are kept; beyond it a reservoir stands for all.
 
-/// Registers a suite: BENCH_SUITE(name, table [, .needs_peer = true]).
+/// Registers a suite: BENCH_SUITE(name, table [, .needs_peer = true] [, .server = "domain"]).
 #define BENCH_SUITE(id, table, ...)                                                         \
     static const struct bench_suite bench_suite_##id = {.name = #id,                        \
                                                         .benches = (table),                 \

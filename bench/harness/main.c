@@ -182,6 +182,9 @@ int main(int argc, char *argv[])
     if (suite->needs_peer) {
         connect_peer();
     }
+    if (suite->server) {
+        must(bench_server(run.init, suite->server), "asking for a server");
+    }
     run.overhead_is_stable = overhead_measure(&run.overhead);
     for (uint32_t i = run.from; i < suite->bench_count; i++) {
         run_bench(i);

@@ -11,12 +11,8 @@
 #include <aos/lmp_message.h>
 #include <aos/waitset.h>
 
-/// What an endpoint is for, to who takes messages of any.
-enum lmp_use {
-    LMP_USE_EVENTS,  ///< Its owner registers it with a waitset.
-    LMP_USE_CALLS,   ///< Replies to remote procedure calls come to it; `context` is the rpc_client.
-    LMP_USE_SERVICE, ///< Calls of one client come to it; `context` is the rpc_session.
-};
+struct rpc_client;
+struct rpc_session;
 
 struct lmp_endpoint {
     struct lmp_ring *ring; ///< In the dispatcher frame.
@@ -27,8 +23,8 @@ struct lmp_endpoint {
     uint32_t caps_taken; ///< Capabilities that lmp_endpoint_take_caps() has given out.
     uint32_t waiting;    ///< Threads that wait for it alone.
     bool is_private;     ///< See lmp_endpoint_set_private().
-    enum lmp_use use;
-    void *context; ///< Of its owner's, as `use` says.
+    struct rpc_session *session; ///< Its messages are calls of this session's client; or NULL.
+    struct rpc_client *client;   ///< Its messages are replies to calls over this channel; or NULL.
     struct lmp_message early; ///< What was handed over in a wait for any; header 0: nothing.
     struct waitset_chanstate waitset_state;
     struct lmp_endpoint *next_early;          ///< Among those with such a message.

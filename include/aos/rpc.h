@@ -27,6 +27,7 @@ struct rpc_interface {
     bool has_bytes; ///< Some message has strings or byte arrays.
 };
 
+struct rpc_session;
 struct rpc_waiter;
 struct rpc_transport;
 
@@ -34,7 +35,6 @@ struct rpc_transport;
 struct rpc_client {
     struct lmp_chan chan;
     uint32_t last_id;
-    unsigned abandoned; ///< Calls that ended with their deadline and may still be answered.
     bool gone;          ///< The service has ended, or cut us off.
     bool reading;       ///< One of the waiting threads reads the ring.
     struct thread_mutex mutex; ///< For all that follows but the transport.
@@ -50,13 +50,17 @@ struct rpc_client {
 
 /// Of the calling thread.
 extern _Thread_local struct rpc_thread {
-    bool is_special;    ///< It has a deadline, or serves: it may not just wait in the kernel.
     bool is_server;     ///< It runs rpc_serve().
     bool takes;         ///< It is the one of them that takes messages.
-    uint64_t handling;  ///< Header of the call whose handler it runs.
+    struct rpc_session *session; ///< Whose handler it runs, while it waits for a call of its own,
+    uint64_t header;             ///< and the header of the call that is handled.
     bool has_deadline;
     uint64_t deadline_us; ///< When its calls end with RPC_ERR_DEADLINE, if it has one.
 } rpc_thread;
+
+/// Threads that have a deadline, or serve, and calls that were given up and may still be answered: while there is
+/// any of these nobody may just wait in the kernel.
+extern uint32_t rpc_specials;
 
 /**
  * Until when calls of the calling thread may take.
@@ -104,14 +108,14 @@ void rpc_disconnect(struct rpc_client *client);
  * A call whose arguments and results are numbers only, out of line: several threads, a deadline, or anything
  * that did not go straight.
  *
- * \param sent     true if it was sent already
- * \param reply    what came back when it was sent; it is another thread's, or late, or nothing
+ * \param sent NULL if it was not sent; else what came back when it was: another thread's reply, or a late one,
+ *             or nothing
  */
 struct lmp_message rpc_call_registers_slowly(struct rpc_client *client, uint64_t header, unsigned words,
-                                             const uint64_t *word, bool sent, const struct lmp_message *reply);
+                                             const uint64_t *word, const struct lmp_message *sent);
 
 /// True if the calling thread can wait for its reply in the kernel, and nothing else will come.
-static inline bool rpc_is_plain(const struct rpc_client *client);
+static inline bool rpc_is_plain(void);
 
 /**
  * Calls with up to seven words in registers.

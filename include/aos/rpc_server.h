@@ -27,7 +27,7 @@ struct rpc_bytes {
     bool owned;       ///< free() is called on it when it has been sent.
 };
 
-/// The generated side of a message. One of the two is set.
+/// The generated side of a message. One of the two functions is set.
 struct rpc_method {
     /**
      * For messages whose arguments and results are numbers that fit into registers.
@@ -39,10 +39,18 @@ struct rpc_method {
     /// For all others. \return the service's error, or RPC_LATER; RPC_MALFORMED if `call` is not as declared:
     /// then its capabilities were not touched
     errval_t (*general)(struct rpc_session *session, struct rpc_message *call, struct rpc_message *reply);
-    uint8_t words;  ///< For `registers`: what the call must have, behind the header.
-    uint8_t caps;   ///< Capabilities that the call may bring.
+    uint32_t words; ///< For `registers`: of the call, with the header. Else more than there can be.
+    uint8_t caps;  ///< Capabilities that the call may bring.
     bool is_oneway;
-};
+} __attribute__((aligned(32)));
+
+/// An entry for a call of so many arguments, all numbers.
+#define RPC_METHOD_REGISTERS(function, arguments) \
+    {.registers = (function), .words = (arguments) + 1}
+
+/// An entry for any other message.
+#define RPC_METHOD_GENERAL(function, cap_count, oneway) \
+    {.general = (function), .words = UINT32_MAX, .caps = (cap_count), .is_oneway = (oneway)}
 
 /// The generated side of an interface.
 struct rpc_skeleton {
@@ -69,8 +77,10 @@ struct rpc_session {
     uint64_t quota; ///< What init says that it may use of the service; the service knows in what unit.
     void *state;    ///< The service's own.
     /* The library's own. */
+    const struct rpc_method *methods;
+    unsigned method_count;
     bool is_cut;
-    unsigned handlers; ///< Threads that are in handlers of its messages.
+    unsigned handlers; ///< Its handlers that wait for something, and others who need it to stay.
     struct rpc_call *deferred;
     struct rpc_kept *kept; ///< Bytes that come or go in pieces.
     size_t kept_bytes;

@@ -5,6 +5,7 @@
 #define LIB_LMP_ENDPOINTS_H
 
 #include <aos/lmp_endpoints.h>
+#include <lmp/rings.h>
 
 struct lmp_endpoints {
     struct lmp_endpoint *all;
@@ -18,6 +19,13 @@ struct lmp_endpoints {
 };
 
 extern struct lmp_endpoints lmp_endpoints;
+
+/// lmp_endpoint_find(), for who must be fast.
+static inline struct lmp_endpoint *endpoint_find(uint32_t offset)
+{
+    const size_t unit = offset / RING_UNIT_BYTES;
+    return unit < lmp_endpoints.table_units ? lmp_endpoints.table[unit] : NULL;
+}
 
 /// lmp_endpoint_take(), disabled.
 bool endpoint_take(struct lmp_endpoint *ep, struct lmp_message *message);

@@ -156,7 +156,7 @@ errval_t lmp_chan_register_recv(struct lmp_chan *lc, struct waitset *ws, struct 
 {
     errval_t err = waitset_chan_register(ws, &lc->endpoint->waitset_state, closure);
     if (err_is_ok(err)) {
-        if (lc->endpoint->use == LMP_USE_EVENTS && lc->endpoint->is_private) {
+        if (!lc->endpoint->client && lc->endpoint->is_private) {
             lmp_endpoint_set_private(lc->endpoint, false);
         }
         endpoint_trigger(lc->endpoint); // what is there already may have been looked at before

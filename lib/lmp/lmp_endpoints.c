@@ -130,8 +130,7 @@ void lmp_endpoint_free(struct lmp_endpoint *ep)
 
 struct lmp_endpoint *lmp_endpoint_find(uint32_t offset)
 {
-    const size_t unit = offset / RING_UNIT_BYTES;
-    return unit < lmp_endpoints.table_units ? lmp_endpoints.table[unit] : NULL;
+    return endpoint_find(offset);
 }
 
 bool lmp_endpoint_can_recv(const struct lmp_endpoint *ep)

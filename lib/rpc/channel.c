@@ -19,8 +19,7 @@ errval_t rpc_client_prepare(struct rpc_client *client, const struct rpc_interfac
     *client = (struct rpc_client){.calls_left = RPC_CALLS_UNDER_WAY, .caps_left = LMP_RECV_SLOTS};
     errval_t err = rpc_chan_make(&client->chan, interface, linked);
     if (err_is_ok(err)) {
-        client->chan.endpoint->use = LMP_USE_CALLS;
-        client->chan.endpoint->context = client;
+        client->chan.endpoint->client = client;
         lmp_endpoint_set_private(client->chan.endpoint, true);
     }
     return err;

@@ -8,15 +8,15 @@
 #include <stdlib.h>
 
 struct lmp_message rpc_call_registers_slowly(struct rpc_client *client, uint64_t header, unsigned words,
-                                             const uint64_t *word, bool sent, const struct lmp_message *reply)
+                                             const uint64_t *word, const struct lmp_message *sent)
 {
     struct rpc_incoming in = {.m = {0}};
-    if (sent && (err_is_ok(reply->err) || reply->err == SYS_ERR_LMP_WAIT_INTERRUPTED)) {
+    if (sent && (err_is_ok(sent->err) || sent->err == SYS_ERR_LMP_WAIT_INTERRUPTED)) {
         // Nothing came, or something late: the reply is still to come.
-        return rpc_await(client, header, reply);
+        return rpc_await(client, header, sent);
     }
-    if (sent && !lmp_err_is_transient(reply->err)) {
-        in.m.err = rpc_error(reply->err);
+    if (sent && !lmp_err_is_transient(sent->err)) {
+        in.m.err = rpc_error(sent->err);
         return in.m;
     }
     struct rpc_wire wire;
@@ -213,7 +213,7 @@ static errval_t call_with_bytes(struct rpc_client *client, struct rpc_message *c
 {
     void *scratch = NULL;
     errval_t err = SYS_ERR_OK;
-    bool alone = rpc_is_plain(client) && rpc_transport_kind.rides;
+    bool alone = rpc_is_plain() && rpc_transport_kind.rides;
     thread_mutex_lock_nested(&client->bytes_mutex);
     bool held = true;
     if (!client->has_transport) {

@@ -31,13 +31,14 @@ struct rpc_abandoned {
 };
 
 _Thread_local struct rpc_thread rpc_thread;
+uint32_t rpc_specials;
 
 uint64_t rpc_set_deadline(uint64_t deadline_us)
 {
     uint64_t before = rpc_thread.has_deadline ? rpc_thread.deadline_us : CLOCK_NEVER;
+    __atomic_add_fetch(&rpc_specials, (deadline_us != CLOCK_NEVER) - rpc_thread.has_deadline, __ATOMIC_RELAXED);
     rpc_thread.has_deadline = deadline_us != CLOCK_NEVER;
     rpc_thread.deadline_us = deadline_us;
-    rpc_thread.is_special = rpc_thread.has_deadline || rpc_thread.is_server;
     return before;
 }
 
@@ -161,7 +162,7 @@ static void forget_abandoned(struct rpc_client *client, uint32_t id)
         struct rpc_abandoned *abandoned = *link;
         if (abandoned->id == id) {
             *link = abandoned->next;
-            client->abandoned--;
+            __atomic_sub_fetch(&rpc_specials, 1, __ATOMIC_RELAXED);
             give_room(client, abandoned->caps);
             free(abandoned);
             return;
@@ -306,7 +307,7 @@ static void abandon(struct rpc_client *client, const struct rpc_waiter *waiter, 
     if (abandoned) {
         *abandoned = (struct rpc_abandoned){.id = waiter->id, .caps = waiter->caps, .next = client->given_up};
         client->given_up = abandoned;
-        client->abandoned++;
+        __atomic_add_fetch(&rpc_specials, 1, __ATOMIC_RELAXED);
     }
     const struct rpc_wire wire = {
         .words = 1,
@@ -351,7 +352,7 @@ errval_t rpc_exchange(struct rpc_client *client, const struct rpc_wire *wire, un
     if (client->gone) {
         return RPC_ERR_PEER_GONE;
     }
-    if (rpc_is_plain(client)) {
+    if (rpc_is_plain()) {
         return exchange_alone(client, wire, caps, in);
     }
     errval_t err = serving_pause();

@@ -201,13 +201,10 @@ static errval_t request(struct rpc_session *session, struct arrival *arrival, bo
     }
     struct rpc_message call, reply;
     rpc_message_init(&call);
-    const uint64_t before = rpc_thread.handling;
     const unsigned trace_number = skeleton->interface->number << 8 | number;
-    rpc_thread.handling = arrival->header;
     trace_rpc_serve_begin(trace_number, rpc_header_id(arrival->header));
     errval_t err = run(session, arrival, method, &call, &reply);
     trace_rpc_serve_end(trace_number, rpc_header_id(arrival->header), err == RPC_LATER);
-    rpc_thread.handling = before;
     if (err == RPC_MALFORMED || err == RPC_LATER) {
         rpc_message_release(&call);
         return err == RPC_LATER ? SYS_ERR_OK : err;
@@ -248,12 +245,12 @@ void session_handle(struct rpc_session *session, const struct lmp_message *m)
     if (arrival.cap_count) {
         lmp_endpoint_take_caps(session->chan.endpoint, arrival.cap_count, arrival.caps);
     }
-    session_enter(session);
+    rpc_handling = (struct rpc_handling){session, m->w0};
     errval_t err = lmp_header_words(m->header) ? handle(session, &arrival) : RPC_MALFORMED;
     delete_caps(&arrival);
     if (!session->is_cut
         && (err == RPC_MALFORMED || err_is_fail(session_provide_slots(session)))) {
         rpc_session_cut(session);
     }
-    session_leave(session);
+    session_handled(session);
 }

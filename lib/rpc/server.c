@@ -7,9 +7,11 @@
  * thread that takes messages, another thread becomes that: so a domain that waits for a reply serves, and calls
  * can go in circles. Somebody is always left to serve: the last thread that could is refused its call.
  */
+#include <lmp/endpoints.h>
 #include <rpc/client.h>
 #include <rpc/serving.h>
 #include <rpc/session.h>
+#include <threads/threads.h>
 
 static struct {
     struct thread_mutex baton;
@@ -33,7 +35,7 @@ static void enter_serving(void)
 {
     serving_take();
     rpc_thread.is_server = true;
-    rpc_thread.is_special = true;
+    __atomic_add_fetch(&rpc_specials, 1, __ATOMIC_RELAXED);
     server.threads++;
 }
 
@@ -48,10 +50,10 @@ static void leave_serving(void)
 
 static void peer_gone(struct lmp_endpoint *endpoint, const struct lmp_message *m)
 {
-    if (endpoint->use == LMP_USE_SERVICE) {
-        rpc_session_cut(endpoint->context);
-    } else if (endpoint->use == LMP_USE_CALLS) {
-        rpc_client_deliver(endpoint->context, m);
+    if (endpoint->session) {
+        rpc_session_cut(endpoint->session);
+    } else if (endpoint->client) {
+        rpc_client_deliver(endpoint->client, m);
     }
 }
 
@@ -66,65 +68,60 @@ static void handle_event(struct lmp_endpoint *endpoint, const struct lmp_message
     }
 }
 
-/// A call that comes and is answered in registers. \return words of the answer, which is in `m`; 0 for none
-static unsigned handle_registers(struct rpc_session *session, const struct rpc_method *method,
-                                 struct lmp_message *m)
+/**
+ * Handles a call that comes and is answered in registers. \return words of the answer, which is in `m`; 0 for
+ * none
+ */
+static inline unsigned handle_registers(struct rpc_session *session, const struct rpc_method *method,
+                                        uint64_t header, struct lmp_message *m)
 {
-    const uint64_t header = m->w0;
     const unsigned number = session->service->skeleton->interface->number << 8 | rpc_header_method(header);
-    rpc_thread.handling = header;
-    session_enter(session);
+    rpc_handling = (struct rpc_handling){session, header};
     trace_rpc_serve_begin(number, rpc_header_id(header));
     unsigned words = method->registers(session, m);
     trace_rpc_serve_end(number, rpc_header_id(header), words == 0);
-    bool is_cut = session->is_cut;
-    session_leave(session);
     m->w0 = header ^ (RPC_REQUEST ^ RPC_REPLY) << RPC_KIND_SHIFT;
-    return is_cut ? 0 : words;
+    if (__builtin_expect(session->is_cut, 0)) {
+        session_handled(session);
+        return 0;
+    }
+    return words;
 }
 
-/// The method of a plain call of numbers, or NULL.
-static const struct rpc_method *registers_method(const struct rpc_session *session, const struct lmp_message *m)
+/// The session that a message is for, and the method, if that is a plain call of numbers; else NULL.
+static inline struct rpc_session *find_registers(const struct lmp_message *m, const struct rpc_method **method)
 {
-    const uint64_t header = m->w0;
-    const struct rpc_skeleton *skeleton = session->service->skeleton;
-    const unsigned number = rpc_header_method(header);
-    if ((header & 0xffffff00) != RPC_REQUEST << RPC_KIND_SHIFT || number >= skeleton->interface->method_count) {
+    const struct lmp_endpoint *endpoint = endpoint_find(lmp_header_endpoint(m->header));
+    struct rpc_session *session = endpoint ? endpoint->session : NULL;
+    if (!session) {
         return NULL;
     }
-    const struct rpc_method *method = &skeleton->methods[number];
-    bool fits = method->registers && !lmp_header_has_cap(m->header)
-                && lmp_header_words(m->header) == method->words + 1U;
-    return fits ? method : NULL;
+    // Kind and flags are in the same half of the header: another kind is as wrong as a method that is too large.
+    const uint32_t number = (uint32_t)m->w0 - (RPC_REQUEST << RPC_KIND_SHIFT);
+    if (number >= session->method_count) {
+        return NULL;
+    }
+    *method = &session->methods[number];
+    const bool has_caps = m->header & (uint64_t)LMP_FLAG_CAP << 32;
+    return !has_caps && lmp_header_words(m->header) == (*method)->words ? session : NULL;
 }
 
-/// \return the session that is to be answered with the words of `m`, or NULL
-static struct rpc_session *handle(struct lmp_message *m, unsigned *words)
+/// Any other message, or the end of somebody.
+static void handle_other(const struct lmp_message *m)
 {
     struct lmp_endpoint *endpoint = lmp_endpoint_find(lmp_header_endpoint(m->header));
     if (!endpoint) {
-        return NULL;
+        return;
     }
-    if (__builtin_expect(err_is_fail(m->err), 0)) {
+    if (err_is_fail(m->err)) {
         peer_gone(endpoint, m);
-        return NULL;
+    } else if (endpoint->session) {
+        session_handle(endpoint->session, m);
+    } else if (endpoint->client) {
+        rpc_client_deliver(endpoint->client, m);
+    } else {
+        handle_event(endpoint, m);
     }
-    if (__builtin_expect(endpoint->use != LMP_USE_SERVICE, 0)) {
-        if (endpoint->use == LMP_USE_CALLS) {
-            rpc_client_deliver(endpoint->context, m);
-        } else {
-            handle_event(endpoint, m);
-        }
-        return NULL;
-    }
-    struct rpc_session *session = endpoint->context;
-    const struct rpc_method *method = registers_method(session, m);
-    if (!method) {
-        session_handle(session, m);
-        return NULL;
-    }
-    *words = handle_registers(session, method, m);
-    return *words ? session : NULL;
 }
 
 /// Becomes the one that takes messages. \return false if `done` came first
@@ -143,6 +140,15 @@ static bool wait_for_turn(const volatile bool *done)
     return rpc_thread.takes && !(done && *done);
 }
 
+/// Lets others look whether what they wait for is there. \return true if it is still this thread's turn
+static bool goes_on(void)
+{
+    if (server.parked) {
+        thread_cond_broadcast(&server.look);
+    }
+    return rpc_thread.takes;
+}
+
 /// Answers without waiting for the next message.
 static void answer(struct rpc_session *session, unsigned words, const struct lmp_message *m)
 {
@@ -153,35 +159,95 @@ static void answer(struct rpc_session *session, unsigned words, const struct lmp
     }
 }
 
+/**
+ * Answers, and takes the next message. \return an error, of the answer or the wait, or SYS_ERR_OK. Gives the
+ * baton away meanwhile if there is anybody who could want it.
+ */
+static struct lmp_message answer_and_take(struct rpc_session *answered, unsigned words, const struct lmp_message *m)
+{
+    const bool shares = threads_several();
+    struct lmp_message next;
+    if (shares) {
+        rpc_handling.session = NULL;
+        serving_leave();
+    }
+    if (answered) {
+        next = lmp_chan_reply_wait(&answered->chan, words, m->w0, m->w1, m->w2, m->w3, m->w4, m->w5, m->w6, m->w7);
+    } else {
+        next = lmp_chan_wait_any(SYS_ERR_OK);
+    }
+    if (shares) {
+        serving_take();
+    }
+    return next;
+}
+
+/**
+ * The shortest way: from a call of numbers alone to the next, for as long as this is the domain's only thread,
+ * so that nobody can want the baton. `m` holds the answer of `words` words, and in the end another message, or
+ * an error.
+ */
+static inline __attribute__((always_inline)) struct rpc_session *serve_registers(
+    struct rpc_session *session, unsigned *words, struct lmp_message *m, const volatile bool *done)
+{
+    do {
+        const struct lmp_message next = lmp_chan_reply_wait(&session->chan, *words, m->w0, m->w1, m->w2, m->w3,
+                                                            m->w4, m->w5, m->w6, m->w7);
+        const struct rpc_method *method;
+        struct rpc_session *caller = err_is_ok(next.err) ? find_registers(&next, &method) : NULL;
+        *m = next;
+        if (__builtin_expect(!caller, 0)) {
+            *words = 0;
+            return session;
+        }
+        session = caller;
+        *words = handle_registers(session, method, next.w0, m);
+    } while (__builtin_expect(*words && !threads_several() && !(done && *done), 1));
+    return session;
+}
+
+/// Handles a message, or how waiting for one ended. \return the session that is to be answered, or NULL
+static struct rpc_session *handle(struct rpc_session *answered, unsigned *words, struct lmp_message *m)
+{
+    const struct rpc_method *method;
+    struct rpc_session *session = err_is_ok(m->err) ? find_registers(m, &method) : NULL;
+    if (session) {
+        *words = handle_registers(session, method, m->w0, m);
+        return *words ? session : NULL;
+    }
+    rpc_handling.session = NULL;
+    if (err_is_ok(m->err) || m->err == LIB_ERR_LMP_PEER_GONE) {
+        handle_other(m);
+    } else if (answered) {
+        rpc_session_cut(answered);
+    }
+    return NULL;
+}
+
 /// Takes messages for as long as it is this thread's turn. With the baton, but while it waits.
-static void take_messages(const volatile bool *done)
+static inline __attribute__((always_inline)) void take_messages(const volatile bool *done)
 {
     struct rpc_session *answered = NULL;
-    struct lmp_message m;
+    struct lmp_message m = {0};
     unsigned words = 0;
-    while (rpc_thread.takes && !(done && *done)) {
-        serving_leave();
-        m = answered ? lmp_chan_reply_wait(&answered->chan, words, m.w0, m.w1, m.w2, m.w3, m.w4, m.w5, m.w6, m.w7)
-                     : lmp_chan_wait_any(SYS_ERR_OK);
-        serving_take();
-        if (err_is_fail(m.err) && m.err != LIB_ERR_LMP_PEER_GONE) {
-            if (answered) {
-                rpc_session_cut(answered);
+    do {
+        if (answered && !threads_several()) {
+            answered = serve_registers(answered, &words, &m, done);
+            if (words) {
+                continue;
             }
-            answered = NULL;
-            continue;
+        } else {
+            m = answer_and_take(answered, words, &m);
         }
-        answered = handle(&m, &words);
-        if (server.parked) {
-            thread_cond_broadcast(&server.look);
-        }
-    }
+        answered = handle(answered, &words, &m);
+    } while (!(done && *done) && (!threads_several() || goes_on()));
+    rpc_handling.session = NULL;
     if (answered) {
         answer(answered, words, &m);
     }
 }
 
-static void serve(const volatile bool *done)
+static inline __attribute__((always_inline)) void serve(const volatile bool *done)
 {
     enter_serving();
     while (wait_for_turn(done)) {
@@ -228,6 +294,12 @@ errval_t serving_pause(void)
         server.is_taken = false;
         thread_cond_signal(&server.look);
     }
+    rpc_thread.session = rpc_handling.session;
+    rpc_thread.header = rpc_handling.header;
+    if (rpc_thread.session) {
+        session_enter(rpc_thread.session);
+    }
+    rpc_handling.session = NULL;
     serving_leave();
     return SYS_ERR_OK;
 }
@@ -236,5 +308,9 @@ void serving_resume(void)
 {
     if (rpc_thread.is_server) {
         serving_take();
+        rpc_handling = (struct rpc_handling){rpc_thread.session, rpc_thread.header};
+        if (rpc_thread.session) {
+            session_leave(rpc_thread.session);
+        }
     }
 }

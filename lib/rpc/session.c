@@ -11,6 +11,8 @@
 
 #define KEPT_MAX 16 ///< Calls of one session that have bytes kept.
 
+struct rpc_handling rpc_handling;
+
 static uint32_t session_count;
 
 errval_t session_provide_slots(struct rpc_session *session)
@@ -42,6 +44,8 @@ errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, u
         return LIB_ERR_MALLOC_FAIL;
     }
     session->service = service;
+    session->methods = service->skeleton->methods;
+    session->method_count = service->skeleton->interface->method_count;
     session->pid = pid;
     session->quota = quota;
     errval_t err = rpc_chan_make(&session->chan, service->skeleton->interface, linked);
@@ -49,8 +53,7 @@ errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, u
         free(session);
         return err;
     }
-    session->chan.endpoint->use = LMP_USE_SERVICE;
-    session->chan.endpoint->context = session;
+    session->chan.endpoint->session = session;
     err = session_provide_slots(session);
     if (err_is_ok(err) && service->opened) {
         err = service->opened(session);
@@ -69,6 +72,13 @@ errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, u
     return SYS_ERR_OK;
 }
 
+static void free_if_unused(struct rpc_session *session)
+{
+    if (session->is_cut && session->handlers == 0 && rpc_handling.session != session) {
+        free(session);
+    }
+}
+
 void session_enter(struct rpc_session *session)
 {
     session->handlers++;
@@ -77,9 +87,13 @@ void session_enter(struct rpc_session *session)
 void session_leave(struct rpc_session *session)
 {
     session->handlers--;
-    if (session->is_cut && session->handlers == 0) {
-        free(session);
-    }
+    free_if_unused(session);
+}
+
+void session_handled(struct rpc_session *session)
+{
+    rpc_handling.session = NULL;
+    free_if_unused(session);
 }
 
 void rpc_session_cut(struct rpc_session *session)
@@ -159,7 +173,7 @@ struct rpc_call *rpc_defer(struct rpc_session *session)
 {
     struct rpc_call *call = malloc(sizeof(*call));
     if (call) {
-        *call = (struct rpc_call){session, rpc_thread.handling, session->deferred};
+        *call = (struct rpc_call){session, rpc_handling.header, session->deferred};
         session->deferred = call;
     }
     return call;

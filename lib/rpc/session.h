@@ -24,9 +24,20 @@ struct rpc_kept {
     _Alignas(uint64_t) uint8_t data[];
 };
 
-/// A session that was cut goes when no handler of it runs any more.
+/// The call whose handler runs, if one does: `session` means nothing while this domain waits for messages.
+struct rpc_handling {
+    struct rpc_session *session;
+    uint64_t header;
+};
+
+extern struct rpc_handling rpc_handling;
+
+/// Between these two the session stays, even if it is cut.
 void session_enter(struct rpc_session *session);
 void session_leave(struct rpc_session *session);
+
+/// No handler runs any more: the session goes, if it was cut.
+void session_handled(struct rpc_session *session);
 
 /// Receive slots for what the next messages may bring.
 errval_t session_provide_slots(struct rpc_session *session);

@@ -21,7 +21,7 @@
 
 static const char *const suite_names[] = {BENCH_SUITE_NAMES};
 
-/// A suite that runs, in the domain of its own and perhaps a peer.
+/// A suite that runs, in the domain of its own and perhaps with another: a peer or a server.
 struct suite_run {
     const char *name;
     uint32_t first;   ///< Number in this boot of its first bench.
@@ -29,10 +29,12 @@ struct suite_run {
     uint32_t running; ///< The bench that was begun and is not over, or NO_BENCH.
     uint32_t next;    ///< The first bench that has not been begun.
     struct child bench;
-    struct child peer;
-    bool has_peer;
-    volatile bool over; ///< The bench domain has ended, or its peer, without which it would wait for ever.
-    struct rpc_call *waits_for_peer; ///< The bench's call, until the peer says where it serves.
+    struct child other;
+    char other_name[MONITOR_NAME_BYTES];
+    bool has_other;
+    volatile bool over; ///< The bench domain has ended, or the other, without which it would wait for ever.
+    struct rpc_call *waits_for_peer;   ///< The bench's call, until the peer says where it serves.
+    struct rpc_call *waits_for_server; ///< The bench's call, until the server says that it serves.
 };
 
 /// The suite that runs now: the calls of its two domains are for it.
@@ -79,36 +81,57 @@ static void note_end(struct child *child)
     running->over = true;
 }
 
-static errval_t start_peer(struct suite_run *run)
+static errval_t start_other(struct suite_run *run, const char *name)
 {
-    static const char *const argv[] = {"peer", NULL};
+    const char *const argv[] = {name, "ready=bench", NULL};
     struct spawn_request request = {.argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true};
-    run->peer = (struct child){.name = "peer", .on_end = note_end};
-    errval_t err = child_start(&run->peer, &request);
-    run->has_peer = err_is_ok(err);
+    strncpy(run->other_name, name, sizeof(run->other_name) - 1);
+    run->other = (struct child){.name = run->other_name, .on_end = note_end};
+    errval_t err = child_start(&run->other, &request);
+    run->has_other = err_is_ok(err);
     return err;
 }
 
-/// Is answered when the peer says where it serves.
+/// Starts the other domain for a call of the bench, which is answered when that domain says so.
+static errval_t start_for(struct rpc_session *session, const char *name, struct rpc_call **ret)
+{
+    if (!is_from(session, &running->bench) || running->has_other) {
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    errval_t err = start_other(running, name);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    *ret = rpc_defer(session);
+    return *ret ? RPC_LATER : LIB_ERR_MALLOC_FAIL;
+}
+
 static errval_t get_peer(struct rpc_session *session, struct capref *endpoint)
 {
     (void)endpoint;
-    if (!is_from(session, &running->bench) || running->has_peer) {
+    return start_for(session, "peer", &running->waits_for_peer);
+}
+
+static errval_t server(struct rpc_session *session, const char *name)
+{
+    return start_for(session, name, &running->waits_for_server);
+}
+
+static errval_t serving(struct rpc_session *session)
+{
+    if (!running || !running->waits_for_server || !is_from(session, &running->other)) {
         return RPC_ERR_NOT_ALLOWED;
     }
-    errval_t err = start_peer(running);
-    if (err_is_ok(err)) {
-        running->waits_for_peer = rpc_defer(session);
-        err = running->waits_for_peer ? RPC_LATER : LIB_ERR_MALLOC_FAIL;
-    }
-    return err;
+    bench_server_answer(running->waits_for_server, SYS_ERR_OK);
+    running->waits_for_server = NULL;
+    return SYS_ERR_OK;
 }
 
 /// The bench may send to the peer, and not take its endpoint away.
 static errval_t ready(struct rpc_session *session, struct capref endpoint)
 {
     struct rpc_call *call = running ? running->waits_for_peer : NULL;
-    if (!call || !is_from(session, &running->peer)) {
+    if (!call || !is_from(session, &running->other)) {
         cap_destroy(endpoint);
         return RPC_ERR_NOT_ALLOWED;
     }
@@ -132,6 +155,8 @@ static const struct bench_operations operations = {
     .begin = begin,
     .end = end,
     .ready = ready,
+    .server = server,
+    .serving = serving,
 };
 static const struct rpc_service bench_service = {.skeleton = &bench_skeleton, .operations = &operations};
 
@@ -157,10 +182,11 @@ static errval_t start_bench(struct suite_run *run, const struct command_line *li
         .modules = strcmp(run->name, "spawn") == 0, // it starts domains itself
     };
     run->running = NO_BENCH;
-    run->has_peer = false;
+    run->has_other = false;
     run->waits_for_peer = NULL;
+    run->waits_for_server = NULL;
     run->bench = (struct child){.name = "bench", .on_end = note_end};
-    run->peer = (struct child){.on_end = note_end, .ended = true};
+    run->other = (struct child){.on_end = note_end, .ended = true};
     run->over = false;
     running = run;
     return child_start(&run->bench, &request);
@@ -174,7 +200,7 @@ static bool ended_well(const struct suite_run *run)
 /// "failed: why", from the end of the domain that ended first.
 static void describe_failure(const struct suite_run *run, char *status)
 {
-    const struct child *culprit = run->bench.ended ? &run->bench : &run->peer;
+    const struct child *culprit = run->bench.ended ? &run->bench : &run->other;
     char end[STATUS_BYTES / 2];
     struct text text;
     child_describe_end(culprit, end, sizeof(end));
@@ -209,8 +235,8 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
             report_end(run->first + run->running, status, 0, 0);
         }
     }
-    if (run->has_peer) {
-        child_destroy(&run->peer);
+    if (run->has_other) {
+        child_destroy(&run->other);
     }
     child_destroy(&run->bench);
     // A domain that dies before it begins a bench would do so again.

@@ -42,7 +42,7 @@ def source(interface: Interface) -> str:
         lines += ["", *_skeleton(method)]
     lines += ["", "static const struct rpc_method methods[] = {"]
     lines.append("    // clang-format off")  # It would put some tables into columns.
-    lines += [f"    {{{', '.join(_entry(method))}}}," for method in interface.methods]
+    lines += [f"    {_entry(method)}," for method in interface.methods]
     lines.append("    // clang-format on")
     caps = max(len(method.call_caps) for method in interface.methods)
     lines += [
@@ -63,14 +63,11 @@ def _calls(interface: Interface) -> list[Method]:
     return [method for method in interface.methods if not method.is_oneway]
 
 
-def _entry(method: Method) -> list[str]:
-    way = "registers" if method.in_registers else "general"
-    fields = [f".{way} = serve_{method.name}"]
-    if method.in_registers and method.ins:
-        fields.append(f".words = {len(method.ins)}")
-    if method.call_caps:
-        fields.append(f".caps = {len(method.call_caps)}")
-    return fields + ([".is_oneway = true"] if method.is_oneway else [])
+def _entry(method: Method) -> str:
+    if method.in_registers:
+        return f"RPC_METHOD_REGISTERS(serve_{method.name}, {len(method.ins)})"
+    oneway = "true" if method.is_oneway else "false"
+    return f"RPC_METHOD_GENERAL(serve_{method.name}, {len(method.call_caps)}, {oneway})"
 
 
 def _result_type(argument: Argument) -> str:
