@@ -13,6 +13,7 @@
 #include <lmp/endpoints.h>
 #include <rt/syscall.h>
 #include <threads/threads.h>
+#include <threads/upcall.h>
 
 static uint32_t delivered(void)
 {
@@ -119,6 +120,9 @@ bool lmp_endpoints_take_any(struct lmp_message *message, uint32_t *seen)
     struct dispatcher_shared *disp = disp_disable();
     bool taken =
         (lmp_endpoints.early && take_early(message)) || take_sweeping(message) || take_noted(message);
+    if (taken && (lmp_endpoints.early || lmp_endpoints.sweep || lmp_endpoints.taken != delivered())) {
+        threads_note_several(disp); // the look was not over: there may be more, which has not been seen
+    }
     disp_enable(disp);
     return taken;
 }
