@@ -2,6 +2,7 @@
 #include "init.h"
 #include "monitor.h"
 #include "services.h"
+#include "started.h"
 
 #include <aos/aos.h>
 #include <aos/kernel.h>
@@ -14,9 +15,10 @@
 #define TEST_RAM_BYTES 0x1000000UL
 #define HUGE_RAM_BYTES \
     0x84000000UL ///< Has an aligned gigabyte in it; for how=huge, on a machine that has so much.
-#define TEXT_BYTES     160
-#define DEFAULT_SPAWNS 200
 #define INSTANCES_MAX  13 ///< Of a test domain at once: tests/system/domains/lines.c has as many roles.
+#define LONG_MESSAGES_RAM_BYTES 0x8000000UL ///< For the longest messages, with room for a copy.
+#define TEXT_BYTES              160
+#define DEFAULT_SPAWNS          200
 
 static errval_t drain(struct rpc_session *session)
 {
@@ -48,6 +50,9 @@ static const struct test_operations operations = {
     .check = check,
     .kill_service = kill_service,
     .free_memory = free_memory,
+    .start = started_start,
+    .kill = started_kill,
+    .wait = started_wait,
 };
 static const struct rpc_service test_service = {.skeleton = &test_skeleton, .operations = &operations};
 
@@ -62,6 +67,14 @@ static bool wants_huge(const char *const *argv)
 /// Test domains print by themselves, not by the service.
 static bool have_console = true;
 
+static size_t ram_for(const char *name, const char *const *argv)
+{
+    if (strcmp(name, "rpctest") == 0) {
+        return LONG_MESSAGES_RAM_BYTES;
+    }
+    return wants_huge(argv) ? HUGE_RAM_BYTES : TEST_RAM_BYTES;
+}
+
 /// \return false if the domain could not be started
 static bool start_domain(const char *name, const char *const *argv, struct child *child)
 {
@@ -71,7 +84,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
     };
     struct spawn_request request = {
         .argv = argv,
-        .ram_bytes = wants_huge(argv) ? HUGE_RAM_BYTES : TEST_RAM_BYTES,
+        .ram_bytes = ram_for(name, argv),
         .console = have_console,
         .modules = strcmp(name, "starter") == 0,
         .grants = grants,
