@@ -143,15 +143,21 @@ static void note_end(struct child *child)
         return;
     }
     child_describe_end(child, end, sizeof(end));
+    if (++service->restarts > RESTARTS_MAX) {
+        printf("init: service %s ended: %s; that was the %uth time: giving all services up\n", service->name, end,
+               service->restarts);
+        give_up();
+        return;
+    }
     printf("init: service %s ended: %s; starting %s again\n", service->name, end,
            service->holds_others ? "all services" : "it");
-    errval_t err = ++service->restarts > RESTARTS_MAX ? INIT_ERR_CHILD_DIED : SYS_ERR_OK;
+    errval_t err;
     if (service->holds_others) {
         stop_all();
-        err = err_is_ok(err) ? start_all() : err;
+        err = start_all();
     } else {
         stop(service);
-        err = err_is_ok(err) ? start(service) : err;
+        err = start(service);
     }
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting service %s again", service->name);
