@@ -84,7 +84,8 @@ errval_t cap_delete(struct capref cap);
  * A dispatcher that is made of any of it ends (END_REASON_REVOKED). The capability itself stays.
  *
  * All copies are alike, so a copy for somebody who may not do this is minted without CAPRIGHTS_CONTROL, which
- * this needs.
+ * this needs. With RAM without that right copies stay: who was given memory can take back what it made of it,
+ * but not the memory from who gave it.
  *
  * \return SYS_ERR_OK, or the kernel's reason under LIB_ERR_CAP_REVOKE: SYS_ERR_CAP_NOT_FOUND if the
  * capability itself lay in a CNode that had to go
@@ -92,6 +93,10 @@ errval_t cap_delete(struct capref cap);
  * Costs time in proportion to what goes.
  */
 errval_t cap_revoke(struct capref cap);
+
+/// As much of cap_revoke() as the kernel does at a time. \return also SYS_ERR_RESTART, as it is: there is
+/// more to do
+errval_t cap_revoke_step(struct capref cap);
 
 /// Deletes a capability and gives its slot back to the slot allocator.
 errval_t cap_destroy(struct capref cap);

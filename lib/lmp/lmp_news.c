@@ -13,6 +13,7 @@
 #include <lmp/endpoints.h>
 #include <rt/syscall.h>
 #include <threads/threads.h>
+#include <threads/upcall.h>
 
 static uint32_t delivered(void)
 {
