@@ -100,6 +100,9 @@ static errval_t make_rest(void)
         err = cap_copy(arena_ref(ARENA_ENDPOINT_RINGLESS), cap_selfep);
     }
     if (err_is_ok(err)) {
+        err = cap_mint(arena_ref(ARENA_LINKED), arena.endpoint, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT, 0);
+    }
+    if (err_is_ok(err)) {
         err = cap_copy(arena_ref(ARENA_IRQ), cap_irq);
     }
     if (err_is_ok(err)) {

@@ -181,7 +181,7 @@ static void any_dispatcher_command(uint64_t *x)
 
 static void any_irq_command(uint64_t *x)
 {
-    static const cslot_t endpoints[] = {ARENA_ENDPOINT, ARENA_ENDPOINT_RINGLESS, ARENA_FRAME};
+    static const cslot_t endpoints[] = {ARENA_ENDPOINT, ARENA_ENDPOINT_RINGLESS, ARENA_LINKED, ARENA_FRAME};
     x[0] |= random_below(3) << INVOKE_COMMAND_SHIFT;
     x[1] = arena_address(ARENA_IRQ);
     x[2] = random_below(2) ? random_below(1100) : random_hostile();
@@ -218,7 +218,7 @@ static void any_lmp(uint64_t *x)
     if (random_below(2)) {
         x[0] = (x[0] & ~(7UL << LMP_CAPS_SHIFT)) | LMP_CAPS(random_below(LMP_MSG_CAPS + 1));
     }
-    x[1] = random_below(4) ? arena_address(ARENA_ENDPOINT + (cslot_t)random_below(3)) : any_address();
+    x[1] = random_below(4) ? arena_address(ARENA_ENDPOINT + (cslot_t)random_below(4)) : any_address();
     x[10] = any_address() | (uint64_t)any_address() << 32;
     x[11] = any_address() | (uint64_t)any_address() << 32;
     x[12] = random_below(2) ? USER_STACK - 0x1000 + random_below(USER_STACK_BYTES) : random_hostile();

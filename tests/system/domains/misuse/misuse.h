@@ -55,6 +55,7 @@ enum arena_slot {
     ARENA_ENDPOINT,         ///< To a ring of our own, whose counters are not to be trusted.
     ARENA_ENDPOINT_RINGLESS,
     ARENA_ENDPOINT_OTHER, ///< To a ring of ARENA_DISPATCHER.
+    ARENA_LINKED,         ///< To the same ring as ARENA_ENDPOINT, linked.
     ARENA_CSPACE,         ///< An L1CNode.
     ARENA_IRQ,
     ARENA_PERFMON,
