@@ -62,7 +62,8 @@ static void give(struct capref cap, genpaddr_t base, gensize_t bytes)
     }
 }
 
-/// With the mutex held.
+/// With the mutex held. A page more than asked: so what is allocated from it is rarely the whole, which the source does
+/// not let us revoke (docs/capabilities.md).
 static errval_t borrow(gensize_t bytes, gensize_t alignment, bool for_store)
 {
     struct capref cap;
@@ -70,7 +71,7 @@ static errval_t borrow(gensize_t bytes, gensize_t alignment, bool for_store)
     const struct ram_source *from = &source.current;
     alignment = alignment < OBJSIZE_L2CNode ? OBJSIZE_L2CNode : alignment;
     is_asking = true;
-    errval_t err = from->get(from->context, bytes, alignment, &cap);
+    errval_t err = from->get(from->context, bytes + BASE_PAGE_SIZE, alignment, &cap);
     if (err_is_ok(err)) {
         err = cap_identify(cap, &info);
         if (err_is_ok(err)) {
