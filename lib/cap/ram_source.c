@@ -62,8 +62,7 @@ static void give(struct capref cap, genpaddr_t base, gensize_t bytes)
     }
 }
 
-/// With the mutex held. A page more than asked: so what is allocated from it is rarely the whole, which the source does
-/// not let us revoke (docs/capabilities.md).
+/// With the mutex held.
 static errval_t borrow(gensize_t bytes, gensize_t alignment, bool for_store)
 {
     struct capref cap;
@@ -71,7 +70,7 @@ static errval_t borrow(gensize_t bytes, gensize_t alignment, bool for_store)
     const struct ram_source *from = &source.current;
     alignment = alignment < OBJSIZE_L2CNode ? OBJSIZE_L2CNode : alignment;
     is_asking = true;
-    errval_t err = from->get(from->context, bytes + BASE_PAGE_SIZE, alignment, &cap);
+    errval_t err = from->get(from->context, bytes, alignment, &cap);
     if (err_is_ok(err)) {
         err = cap_identify(cap, &info);
         if (err_is_ok(err)) {

@@ -1,6 +1,6 @@
 /**
- * What a client can send, and what a service does with it. Anything that is not as it should be costs the client
- * its session.
+ * What a client can send, and what a service does with it. Anything that is not as it should be costs the
+ * client its session.
  */
 #include <aos/capabilities.h>
 #include <rpc/session.h>
@@ -248,8 +248,7 @@ void session_handle(struct rpc_session *session, const struct lmp_message *m)
     rpc_handling = (struct rpc_handling){session, m->w0};
     errval_t err = lmp_header_words(m->header) ? handle(session, &arrival) : RPC_MALFORMED;
     delete_caps(&arrival);
-    if (!session->is_cut
-        && (err == RPC_MALFORMED || err_is_fail(session_provide_slots(session)))) {
+    if (!session->is_cut && (err == RPC_MALFORMED || err_is_fail(session_provide_slots(session)))) {
         rpc_session_cut(session);
     }
     session_handled(session);

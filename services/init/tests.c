@@ -15,7 +15,7 @@
 #define TEST_RAM_BYTES 0x1000000UL
 #define HUGE_RAM_BYTES \
     0x84000000UL ///< Has an aligned gigabyte in it; for how=huge, on a machine that has so much.
-#define INSTANCES_MAX  13 ///< Of a test domain at once: tests/system/domains/lines.c has as many roles.
+#define INSTANCES_MAX           13 ///< Of a test domain at once: tests/system/domains/lines.c has as many roles.
 #define LONG_MESSAGES_RAM_BYTES 0x8000000UL ///< For the longest messages, with room for a copy.
 #define TEXT_BYTES              160
 #define DEFAULT_SPAWNS          200
