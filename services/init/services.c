@@ -12,19 +12,23 @@
 #define SERVER_DISPATCHER_BYTES 0x400000UL   ///< Room for some thousand clients.
 #define RESTARTS_MAX            100          ///< A service that ends again and again is not started for ever.
 
+/// Enough for some thousand clients: it borrows none, which would stay away from others.
+#define SERIAL_RAM_BYTES 0x800000UL
+
 /// In the order in which they are started.
 static struct service {
     const char *name;
     bool holds_others; ///< What others are made of is its: it does not end alone.
     bool has_all_ram;
     bool starts_domains;
+    size_t ram_bytes; ///< For its own use; 0: the usual
     struct child child;
     bool is_running;
     bool is_offered;
     unsigned restarts;
 } services[] = {
     {.name = "mem", .holds_others = true, .has_all_ram = true},
-    {.name = "serial"},
+    {.name = "serial", .ram_bytes = SERIAL_RAM_BYTES},
     {.name = "proc", .holds_others = true, .starts_domains = true},
 };
 
@@ -94,7 +98,8 @@ static void note_end(struct child *child);
 
 static errval_t start(struct service *service)
 {
-    errval_t err = service->has_all_ram ? start_with_all_ram(service) : start_with(service, 0);
+    errval_t err =
+        service->has_all_ram ? start_with_all_ram(service) : start_with(service, service->ram_bytes);
     if (err_is_ok(err)) {
         service->child.on_end = note_end;
     }

@@ -124,7 +124,7 @@ static const struct {
     {"text", END_REASON_FAULT, USER_IMAGE_BASE, UINT64_MAX},
     {"data", END_REASON_FAULT, 0, 0},
     {"stack", END_REASON_FAULT, USER_OWN_BASE, ~(LARGE_PAGE_SIZE - 1)},
-    {"thread", END_REASON_FAULT, USER_OWN_BASE, ~(LARGE_PAGE_SIZE - 1)},
+    {"thread", END_REASON_FAULT, 0, 0},
     {"trap", END_REASON_TRAP, 0, 0},
     {"disabled", END_REASON_FAULT, 0x8, UINT64_MAX},
     {"abort", END_REASON_STOPPED, 134, UINT64_MAX},
