@@ -33,7 +33,8 @@ add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" 
     "${GENERATED_INCLUDE_DIR}/err_text.c" ${interface_sources})
 domain_settings(domain_lib GENERAL_REGISTERS)
 # Or the compiler would see what the code does, and call the functions that it is.
-set_source_files_properties("${CMAKE_SOURCE_DIR}/lib/rt/memory.c" "${CMAKE_SOURCE_DIR}/lib/heap/heap.c" PROPERTIES
+set_source_files_properties("${CMAKE_SOURCE_DIR}/lib/rt/memory.c" "${CMAKE_SOURCE_DIR}/lib/rt/string.c"
+    "${CMAKE_SOURCE_DIR}/lib/heap/heap.c" PROPERTIES
     COMPILE_OPTIONS "-fno-tree-loop-distribute-patterns;-fno-builtin")
 
 # domain(NAME [GENERAL_REGISTERS] SOURCES FILE...): a domain, domains/NAME.elf. With GENERAL_REGISTERS its code does not

@@ -32,7 +32,7 @@ __attribute__((weak)) const bool ram_from_server = true;
 static struct rpc_thread be_plain(void)
 {
     struct rpc_thread before = rpc_thread;
-    rpc_thread.is_special = rpc_thread.is_server = rpc_thread.has_deadline = false;
+    rpc_thread.is_server = rpc_thread.has_deadline = false;
     return before;
 }
 
