@@ -131,7 +131,7 @@ static bool fill_store(gensize_t bytes)
 static bool supply(bool failed)
 {
     unsigned generation = ram_source_generation();
-    if (!may_ask()) {
+    if ((!failed && !section_is_low) || !may_ask()) {
         return false;
     }
     if (failed) {
