@@ -95,6 +95,9 @@ errval_t ram_source_grow(gensize_t bytes, gensize_t alignment, unsigned generati
         return MM_ERR_OUT_OF_MEMORY;
     }
     ranges_room(&bytes, &alignment);
+    // RAM that is all of a piece is a copy of the piece's capability, without CONTROL if that has none; a part of it
+    // is an object of its own, which its owner can revoke.
+    bytes += BASE_PAGE_SIZE;
     thread_mutex_lock(&source.mutex);
     if (generation == source.generation) {
         gensize_t step = step_bytes();
