@@ -117,7 +117,6 @@ static errval_t load(const struct start *start, struct process *process, struct 
         .argc = start->argument_count,
         .envc = start->environment_count,
         .pid = process->pid,
-        .console = true,
         .parent_endpoint = endpoint,
         .give_parent_endpoint = true,
         .end_endpoint = ends_endpoint(),
