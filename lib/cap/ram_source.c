@@ -62,8 +62,7 @@ static void give(struct capref cap, genpaddr_t base, gensize_t bytes)
     }
 }
 
-/// With the mutex held. A page more than asked: so what is allocated from it is rarely the whole, which the source does
-/// not let us revoke (docs/capabilities.md).
+/// With the mutex held.
 static errval_t borrow(gensize_t bytes, gensize_t alignment, bool for_store)
 {
     struct capref cap;
@@ -71,7 +70,7 @@ static errval_t borrow(gensize_t bytes, gensize_t alignment, bool for_store)
     const struct ram_source *from = &source.current;
     alignment = alignment < OBJSIZE_L2CNode ? OBJSIZE_L2CNode : alignment;
     is_asking = true;
-    errval_t err = from->get(from->context, bytes + BASE_PAGE_SIZE, alignment, &cap);
+    errval_t err = from->get(from->context, bytes, alignment, &cap);
     if (err_is_ok(err)) {
         err = cap_identify(cap, &info);
         if (err_is_ok(err)) {
@@ -95,9 +94,6 @@ errval_t ram_source_grow(gensize_t bytes, gensize_t alignment, unsigned generati
         return MM_ERR_OUT_OF_MEMORY;
     }
     ranges_room(&bytes, &alignment);
-    // RAM that is all of a piece is a copy of the piece's capability, without CONTROL if that has none; a part of it
-    // is an object of its own, which its owner can revoke.
-    bytes += BASE_PAGE_SIZE;
     thread_mutex_lock(&source.mutex);
     if (generation == source.generation) {
         gensize_t step = step_bytes();
