@@ -35,15 +35,19 @@
 #define TASKCN_SLOT_USER       16 ///< From here on the parent's and child's own agreement.
 
 /* Fixed user addresses. What the parent builds lies below 512 GiB (entry 0 of the root page table); the rest
- * is the domain's own. */
-#define USER_IMAGE_BASE  0x400000UL     ///< Lowest address of a segment of an executable.
-#define USER_IMAGE_LIMIT 0x40000000UL   ///< End of the range for segments.
-#define USER_DISPATCHER  0x40000000UL   ///< The dispatcher frame.
-#define USER_STACK       0x48001000UL   ///< Lowest address of the first stack; below it lies a guard.
-#define USER_ARGS        0x48010000UL   ///< The arguments; init: struct bootinfo.
+ * is the domain's own. Everything from the first stack to the first 128 KiB of the dispatcher frame shares
+ * one page table of the last level, and that one its parents with the image. */
+#define USER_IMAGE_BASE  0x400000UL   ///< Lowest address of a segment of an executable.
+#define USER_IMAGE_LIMIT 0x3ec00000UL ///< End of the range for segments.
+#define USER_STACK       0x3ec01000UL ///< Lowest address of the first stack; below it lies a guard.
+#define USER_ARGS        0x3ec10000UL ///< The arguments; init: struct bootinfo.
+#define USER_ARENA       0x3ed50000UL ///< The child's own, for its bookkeeping, in page tables of the parent.
+#define USER_DISPATCHER  0x3ede0000UL ///< The dispatcher frame.
 #define USER_TRACE       0x7000000000UL ///< The trace ring.
 #define USER_OWN_BASE    0x8000000000UL ///< From here on the domain's own paging decides.
 #define USER_LIMIT       (1UL << 48)
+
+#define USER_ARGS_MAX_BYTES (USER_ARENA - USER_ARGS)
 
 #define USER_IMAGE_MAX_BYTES 0x10000000UL ///< Of all segments of an executable together.
 
@@ -105,5 +109,7 @@ struct bootinfo {
 };
 
 _Static_assert(sizeof(struct bootinfo) <= BOOTINFO_BYTES, "bootinfo fits its frame");
+_Static_assert(USER_STACK >> LARGE_PAGE_BITS == USER_DISPATCHER >> LARGE_PAGE_BITS,
+               "one page table of the last level");
 
 #endif

@@ -93,6 +93,10 @@ errval_t cap_delete(struct capref cap);
  */
 errval_t cap_revoke(struct capref cap);
 
+/// As much of cap_revoke() as the kernel does at a time. \return also SYS_ERR_RESTART, as it is: there is
+/// more to do
+errval_t cap_revoke_step(struct capref cap);
+
 /// Deletes a capability and gives its slot back to the slot allocator.
 errval_t cap_destroy(struct capref cap);
 

@@ -82,9 +82,15 @@ errval_t rpc_connect(const char *service, const struct rpc_interface *interface,
 /// The channel to init, which is opened at its first use.
 errval_t rpc_init_channel(struct rpc_client **ret);
 
+/// Makes what that channel needs of the heap, so that opening it, and calls on it without bytes, need none.
+errval_t rpc_prepare_init_channel(void);
+
 /// Makes a channel out of an endpoint of the other side's, which then waits for RPC_OPEN.
 errval_t rpc_client_open(struct rpc_client *client, const struct rpc_interface *interface,
                          struct capref endpoint);
+
+/// The same for a channel of rpc_client_prepare(), with what that has set.
+errval_t rpc_client_open_prepared(struct rpc_client *client, struct capref endpoint, struct capref linked);
 
 /// Makes a channel whose other side's endpoint is not known yet: rpc_client_set_remote() tells.
 /// \param linked set to an endpoint for the other side to answer to, in a slot of the caller's: to be given away

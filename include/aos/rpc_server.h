@@ -2,12 +2,12 @@
  * Remote procedure calls, the server's side.
  *
  * A service is an interface with a function for each message (struct NAME_operations, generated from
- * interfaces/NAME.rpc into <interfaces/NAME_server.h>). Each client has a session of its own, with an endpoint
- * that only it can send to: who the client is follows from the session, and a client that sends garbage, sends
- * too much, or does not take its replies loses its session and nothing else happens.
+ * interfaces/NAME.rpc into <interfaces/NAME_server.h>). Each client has a session of its own, with an
+ * endpoint that only it can send to: who the client is follows from the session, and a client that sends
+ * garbage, sends too much, or does not take its replies loses its session and nothing else happens.
  *
- * A handler runs in the thread that took the message. It may return RPC_LATER and answer when it likes. It may
- * call other services: while it waits another thread goes on serving, so that calls may go in circles. A
+ * A handler runs in the thread that took the message. It may return RPC_LATER and answer when it likes. It
+ * may call other services: while it waits another thread goes on serving, so that calls may go in circles. A
  * domain has RPC_SERVER_THREADS threads for that; the call that would leave none returns RPC_ERR_DEPTH.
  */
 #ifndef AOS_RPC_SERVER_H
@@ -63,8 +63,12 @@ struct rpc_skeleton {
 struct rpc_service {
     const struct rpc_skeleton *skeleton;
     const void *operations; ///< struct NAME_operations
-    /// A client came. `session->state` is the service's own. \return an error to refuse it; NULL: all may come
+    /// A client came. `session->state` is the service's own. \return an error to refuse it; NULL: all may
+    /// come
     errval_t (*opened)(struct rpc_session *session);
+    /// Strings and arrays of one call, in bytes, for which memory is taken before the call is handled: more
+    /// is answered with RPC_ERR_TOO_LONG. 0: RPC_MAX_BYTES
+    size_t call_bytes_max;
     /// A client is gone, or was cut off: calls that were deferred are dropped. May be NULL.
     void (*closed)(struct rpc_session *session);
 };
@@ -120,8 +124,8 @@ struct rpc_session *rpc_call_session(const struct rpc_call *call);
 
 /* For generated stubs. */
 
-/// Answers a deferred call, which is freed. If the client is gone nothing is sent, and capabilities that would
-/// have been given are deleted.
+/// Answers a deferred call, which is freed. If the client is gone nothing is sent, and capabilities that
+/// would have been given are deleted.
 void rpc_answer(struct rpc_call *call, errval_t err, struct rpc_message *reply);
 
 #endif

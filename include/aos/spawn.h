@@ -14,10 +14,12 @@
 #include <abi/errno.h>
 #include <aos/caddr.h>
 
-/// A boot module, mapped read-only.
+/// An executable, mapped where we can read it: a boot module, or any frame.
 struct boot_file {
-    const void *content;
+    const void *content; ///< Begins where the frame does.
     size_t bytes;
+    /// Pages of it are mapped in the child, so it needs the rights to read and to execute, and its code is
+    /// visible to instruction fetches.
     struct capref frame;
 };
 
@@ -36,7 +38,12 @@ struct spawn_grant {
 
 /// What to start, and with what.
 struct spawn_request {
-    const char *name;        ///< Of the boot module, and of the domain.
+    const char *name; ///< Of the boot module, and of the domain.
+    /**
+     * The executable, if it is not the boot module of that name. Its text and read-only data stay those of
+     * the frame: whoever may write to it changes them, and who deletes it takes them from the child.
+     */
+    const struct boot_file *file;
     const char *const *argv; ///< Ends with NULL; argv[0] is the name. NULL: `packed` counts.
     const char *const *envp; ///< `name=value`, ends with NULL; NULL for none.
     /**
@@ -61,14 +68,24 @@ struct spawn_request {
 
 /// Parts of a spawn, in the order in which they happen.
 enum spawn_phase {
-    SPAWN_PHASE_LOAD,   ///< Finding the executable and making it readable.
+    SPAWN_PHASE_LOAD,   ///< Looking at the request, finding the executable and making it readable.
     SPAWN_PHASE_ELF,    ///< Checking it.
     SPAWN_PHASE_CSPACE, ///< RAM, CNodes, and the capabilities in them.
     SPAWN_PHASE_VSPACE, ///< Page tables, segments and stack.
     SPAWN_PHASE_ARGUMENTS,
     SPAWN_PHASE_DISPATCHER,
-    SPAWN_PHASE_START,
+    SPAWN_PHASE_START, ///< Making it run. It does when this core next has time for it.
     SPAWN_PHASES,
+};
+
+/// What a child is made of.
+enum spawn_memory {
+    SPAWN_MEMORY_PAGES,        ///< Its own data, stack and arguments.
+    SPAWN_MEMORY_TABLES,       ///< Page tables.
+    SPAWN_MEMORY_CAPABILITIES, ///< CNodes.
+    SPAWN_MEMORY_DISPATCHER,   ///< With its frame.
+    SPAWN_MEMORY_GRANTED,      ///< RAM for its own use.
+    SPAWN_MEMORY_KINDS,
 };
 
 /// A child, as its parent keeps it.
@@ -77,9 +94,10 @@ struct spawninfo {
     struct capref ram;          ///< All that it is made of.
     struct capref rootcn;       ///< Its L1CNode.
     struct capref dispatcher;
-    gensize_t ram_bytes;           ///< Size of `ram`.
-    gensize_t granted_bytes;       ///< Of that, what the child has for its own use.
-    uint64_t cycles[SPAWN_PHASES]; ///< What each phase took.
+    gensize_t ram_bytes;                  ///< Size of `ram`.
+    gensize_t granted_bytes;              ///< Of that, what the child has for its own use.
+    gensize_t memory[SPAWN_MEMORY_KINDS]; ///< All that was made of it, in bytes.
+    uint64_t cycles[SPAWN_PHASES];        ///< What each phase took. One begins where the one before ends.
 };
 
 /**

@@ -15,7 +15,7 @@ static inline errval_t check_copy(const struct cte *destination, const struct ct
     if (!objtype_is_in(source->cap.type, OBJTYPES_COPYABLE)) {
         return source->cap.type == ObjType_Null ? SYS_ERR_CAP_NOT_FOUND : SYS_ERR_CAP_NOT_COPYABLE;
     }
-    if (cap_is_linked(&source->cap)) {
+    if (__builtin_expect(cap_is_linked(&source->cap), 0)) {
         return SYS_ERR_CAP_NOT_COPYABLE;
     }
     return destination->cap.type == ObjType_Null ? SYS_ERR_OK : SYS_ERR_SLOT_IN_USE;
@@ -23,15 +23,14 @@ static inline errval_t check_copy(const struct cte *destination, const struct ct
 
 static inline void make_copy(struct cte *destination, struct cte *source, uint8_t rights)
 {
-    struct capability copy = source->cap;
-    copy.rights = rights;
-    if (copy.type != ObjType_EndPoint) {
+    destination->cap = source->cap;
+    destination->cap.rights = rights;
+    if (source->cap.type != ObjType_EndPoint) {
         /* Not mapped. What aux64 remembers counts in the tree's copy only, and is harmless here. */
-        copy.aux32 = 0;
+        destination->cap.aux32 = 0;
     }
-    destination->cap = copy;
     mdb_insert_copy(destination, source);
-    trace_cap_copy(copy.type);
+    trace_cap_copy(source->cap.type);
 }
 
 errval_t caps_copy(struct cte *destination, struct cte *source)

@@ -201,6 +201,9 @@ static bool empty_slot(struct cte *slot, struct cte **holder, unsigned *units)
 static uint64_t skip_slots(const struct cte *slots, uint64_t count, uint64_t most)
 {
     const uint64_t seen = count < most ? count : most;
+    if (seen > 1 && slots[1].cap.type != ObjType_Null) {
+        return 1; // so it goes in a full CNode
+    }
     return seen > 0 ? 1 + first_in_use(slots + 1, seen - 1) : 0;
 }
 

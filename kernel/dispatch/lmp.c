@@ -25,6 +25,18 @@ static inline uint32_t read_once(const uint32_t *value)
     return *(const volatile uint32_t *)value;
 }
 
+/// cspace_lookup_slot() at level 2, by what the DCB keeps of its CSpace.
+static inline errval_t find_slot(const struct dcb *dcb, capaddr_t address, struct cte **slot)
+{
+    return cspace_find_l2_slot(dcb->l1_cnode, dcb->l1_slots, address, slot);
+}
+
+static inline errval_t find_cap(const struct dcb *dcb, capaddr_t address, struct cte **slot)
+{
+    errval_t err = find_slot(dcb, address, slot);
+    return err_is_ok(err) && (*slot)->cap.type == ObjType_Null ? SYS_ERR_CAP_NOT_FOUND : err;
+}
+
 /// The ring of an endpoint, inside the receiver's dispatcher frame: caps_mint checked the bounds, and the
 /// frame stays.
 static struct lmp_ring *ring_of(const struct dcb *receiver, const struct capability *endpoint)
@@ -32,9 +44,15 @@ static struct lmp_ring *ring_of(const struct dcb *receiver, const struct capabil
     return (struct lmp_ring *)((char *)receiver->disp + endpoint->aux32);
 }
 
+/*
+ * What goes along with a message is one capability nearly always: the functions from here to bring() are
+ * compiled for that case, and once more for all others.
+ */
+#define FOR_ONE static inline __attribute__((always_inline))
+
 /// Finds the slots where the receiver wants the next capabilities. They must be there and empty.
-static errval_t receive_slots(const struct dcb *receiver, const struct lmp_ring *ring, unsigned count,
-                              struct cte **slots)
+FOR_ONE errval_t receive_slots(const struct dcb *receiver, const struct lmp_ring *ring, unsigned count,
+                               struct cte **slots)
 {
     const uint32_t taken = read_once(&ring->slots_taken);
     const uint32_t ready = read_once(&ring->slots_given) - taken;
@@ -46,7 +64,7 @@ static errval_t receive_slots(const struct dcb *receiver, const struct lmp_ring 
     }
     for (unsigned i = 0; i < count; i++) {
         const capaddr_t address = read_once(&ring->recv_slots[(taken + i) % LMP_RECV_SLOTS]);
-        errval_t err = cspace_lookup_slot(&receiver->cspace.cap, address, 2, &slots[i]);
+        errval_t err = find_slot(receiver, address, &slots[i]);
         if (address == 0 || err_is_fail(err) || slots[i]->cap.type != ObjType_Null) {
             return SYS_ERR_LMP_CAP_NO_SLOT;
         }
@@ -55,7 +73,8 @@ static errval_t receive_slots(const struct dcb *receiver, const struct lmp_ring 
 }
 
 /// Takes back what transfer() did for the first `count` capabilities. A copy is never the last of its object.
-static void transfer_back(const struct lmp_message *message, struct cte **slots, unsigned count)
+static __attribute__((noinline)) void transfer_back(const struct lmp_message *message, struct cte **slots,
+                                                    unsigned count)
 {
     while (count-- > 0) {
         if (message->give & 1U << count) {
@@ -67,9 +86,9 @@ static void transfer_back(const struct lmp_message *message, struct cte **slots,
 }
 
 /// Copies or moves all capabilities, or none: the second of two that are the same may find none any more.
-static errval_t transfer(const struct lmp_message *message, struct cte **slots)
+FOR_ONE errval_t transfer(const struct lmp_message *message, unsigned count, struct cte **slots)
 {
-    for (unsigned i = 0; i < message->cap_count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         errval_t err = message->give & 1U << i ? caps_move(slots[i], message->caps[i])
                                                : caps_copy(slots[i], message->caps[i]);
         if (err_is_fail(err)) {
@@ -97,25 +116,32 @@ static errval_t copy_bytes(struct lmp_ring *ring, const struct capability *endpo
 }
 
 /// Brings what goes along with a message: all of it, or nothing.
-static __attribute__((noinline)) errval_t bring(struct dcb *receiver, const struct capability *endpoint,
-                                                const struct lmp_message *message)
+FOR_ONE errval_t bring(struct dcb *receiver, const struct capability *endpoint,
+                       const struct lmp_message *message, unsigned count, size_t bytes)
 {
     struct lmp_ring *ring = ring_of(receiver, endpoint);
     struct cte *slots[LMP_MSG_CAPS];
-    errval_t err = receive_slots(receiver, ring, message->cap_count, slots);
-    if (err_is_ok(err) && message->bytes != 0) {
+    errval_t err = receive_slots(receiver, ring, count, slots);
+    if (err_is_ok(err) && bytes != 0) {
         err = copy_bytes(ring, endpoint, message);
     }
     if (err_is_ok(err)) {
-        err = transfer(message, slots);
+        err = transfer(message, count, slots);
     }
     if (err_is_ok(err)) {
-        ring->slots_taken = read_once(&ring->slots_taken) + message->cap_count;
-        if (message->bytes != 0) {
-            ring->bytes_used = (uint32_t)message->bytes;
+        ring->slots_taken = read_once(&ring->slots_taken) + count;
+        if (bytes != 0) {
+            ring->bytes_used = (uint32_t)bytes;
         }
     }
     return err;
+}
+
+static __attribute__((noinline)) errval_t bring_several(struct dcb *receiver,
+                                                        const struct capability *endpoint,
+                                                        const struct lmp_message *message)
+{
+    return bring(receiver, endpoint, message, message->cap_count, message->bytes);
 }
 
 /// A receiver in SYS_LMP goes on with the message in its registers.
@@ -189,7 +215,9 @@ errval_t lmp_deliver(const struct capability *endpoint, const struct lmp_message
         }
     }
     if (message->cap_count != 0 || message->bytes != 0) {
-        errval_t err = bring(receiver, endpoint, message);
+        errval_t err = message->cap_count == 1 && message->bytes == 0
+                           ? bring(receiver, endpoint, message, 1, 0)
+                           : bring_several(receiver, endpoint, message);
         if (err_is_fail(err)) {
             return err;
         }
@@ -204,31 +232,37 @@ errval_t lmp_deliver(const struct capability *endpoint, const struct lmp_message
     return SYS_ERR_OK;
 }
 
-/// Finds what goes along with a message.
-static __attribute__((noinline)) errval_t attachments_from(struct dcb *dcb, const uint64_t *x,
-                                                           struct lmp_message *message)
+/// Finds the capabilities that go along with a message.
+FOR_ONE errval_t caps_from(struct dcb *dcb, const uint64_t *x, unsigned count, struct lmp_message *message)
 {
-    const unsigned count = ((x[0] >> LMP_CAPS_SHIFT) + 1) & LMP_CAPS_MASK;
-    if (count > LMP_MSG_CAPS) {
-        return SYS_ERR_INVALID_ARGUMENT;
-    }
     for (unsigned i = 0; i < count; i++) {
         const capaddr_t address = (capaddr_t)(x[10 + i / 2] >> i % 2 * 32);
-        errval_t err = cspace_lookup(&dcb->cspace.cap, address, 2, &message->caps[i]);
+        errval_t err = find_cap(dcb, address, &message->caps[i]);
         if (err_is_fail(err)) {
             return err_push(err, SYS_ERR_LMP_CAP_SOURCE);
         }
     }
     message->cap_count = count;
     message->give = x[0] >> LMP_GIVE_SHIFT & ((1U << LMP_MSG_CAPS) - 1);
+    return SYS_ERR_OK;
+}
+
+/// Finds several capabilities, or bytes.
+static __attribute__((noinline)) errval_t several_from(struct dcb *dcb, const uint64_t *x,
+                                                       struct lmp_message *message)
+{
+    const unsigned count = ((x[0] >> LMP_CAPS_SHIFT) + 1) & LMP_CAPS_MASK;
+    if (count > LMP_MSG_CAPS) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
     if (x[0] & LMP_FLAG_BYTES) {
         message->bytes_at = x[12];
         message->bytes = x[13];
-        if (x[13] == 0 || x[13] > LMP_AREA_MAX_BYTES) {
+        if (message->bytes == 0 || message->bytes > LMP_AREA_MAX_BYTES) {
             return SYS_ERR_INVALID_ARGUMENT;
         }
     }
-    return SYS_ERR_OK;
+    return caps_from(dcb, x, count, message);
 }
 
 /// Describes the message in the sender's saved registers.
@@ -241,7 +275,11 @@ static errval_t message_from(struct dcb *dcb, const uint64_t *x, struct lmp_mess
         return SYS_ERR_INVALID_ARGUMENT;
     }
     message->words = &x[2];
-    return x[0] & LMP_FLAG_CAP ? attachments_from(dcb, x, message) : SYS_ERR_OK;
+    if ((x[0] & LMP_FLAG_CAP) == 0) {
+        return SYS_ERR_OK;
+    }
+    return (x[0] & (LMP_FLAG_BYTES | LMP_CAPS_MASK << LMP_CAPS_SHIFT)) == 0 ? caps_from(dcb, x, 1, message)
+                                                                            : several_from(dcb, x, message);
 }
 
 /// May the caller wait for the ring at this offset? Tells whether something is there already.
@@ -266,7 +304,7 @@ static errval_t send(struct dcb *dcb, const uint64_t *x, struct dcb **receiver)
 {
     struct cte *endpoint;
     struct lmp_message message;
-    errval_t err = cspace_lookup(&dcb->cspace.cap, (capaddr_t)x[1], 2, &endpoint);
+    errval_t err = find_cap(dcb, (capaddr_t)x[1], &endpoint);
     if (err_is_fail(err)) {
         return err;
     }

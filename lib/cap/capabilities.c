@@ -132,6 +132,13 @@ errval_t cap_revoke(struct capref cap)
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_REVOKE) : SYS_ERR_OK;
 }
 
+errval_t cap_revoke_step(struct capref cap)
+{
+    uint64_t levels = SLOT_LEVELS(get_cap_level(cap), 0, 0);
+    errval_t err = sys_invoke(TASKCN_SLOT_ROOTCN, CNODE_REVOKE, slot_ref(cap), 0, levels, 0, 0, 0).err;
+    return err_is_fail(err) && err != SYS_ERR_RESTART ? err_push(err, LIB_ERR_CAP_REVOKE) : err;
+}
+
 errval_t cap_destroy(struct capref cap)
 {
     errval_t err = cap_delete(cap);

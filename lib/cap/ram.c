@@ -15,6 +15,10 @@
 #define BASE    9
 #define RESERVE (BASE + 11)
 
+/// With less of its own left free, a domain that has not borrowed yet begins to: a CNode and some pages, what
+/// refills mostly take. One that takes more finds too little, and is tried again when there is more.
+#define OWN_LOW 0x8000UL
+
 static errval_t refill_nodes(void);
 static bool nodes_ready(enum section_need need);
 
@@ -43,9 +47,12 @@ static gensize_t store_left(void)
     return store.end - store.next;
 }
 
+/// As long as nothing is borrowed the domain's own memory will do as well as the store, and goes nowhere; and a
+/// domain that has enough for itself is not to ask anybody.
 static void note_store(void)
 {
-    section_is_low = store.has_source && store_left() < store.low;
+    section_is_low = store.has_source && store_left() < store.low
+                     && (borrowed > 0 || memory.ranges.free_bytes < OWN_LOW);
 }
 
 /// With a source there is always a record for what it gives.
@@ -177,6 +184,7 @@ errval_t ram_take(gensize_t bytes, gensize_t alignment, struct ram_range *ret)
     }
     if (!section_refilling() || !take_from_store(bytes, alignment, &ret->base)) {
         err = ranges_alloc(&memory.ranges, bytes, alignment, &ret->base);
+        note_store();
     }
     if (err_is_ok(err)) {
         // The region stays as long as the range is taken.
@@ -220,8 +228,8 @@ errval_t ram_give_back(genpaddr_t base, gensize_t bytes)
     errval_t err = is_in_store(base, bytes) ? MM_ERR_DOUBLE_FREE : mm_free_region(&memory, base, bytes);
     if (store.low < RAM_STORE_LOW && store.has_source && memory.ranges.free_bytes >= RAM_STORE_BYTES) {
         store.low = RAM_STORE_LOW; // What was refused may be had here now.
-        note_store();
     }
+    note_store();
     section_leave(&ram_section, &visit);
     return err;
 }
@@ -245,6 +253,7 @@ errval_t ram_borrow(const struct ram_range *range, bool for_store, bool may_go_b
         region->cap = range->cap;
         region->is_removable = may_go_back;
         __atomic_store_n(&borrowed, borrowed + range->bytes, __ATOMIC_RELAXED);
+        note_store();
     }
     section_leave(&ram_section, &visit);
     return err;
@@ -270,6 +279,7 @@ bool ram_return_one(struct ram_range *ret)
         *ret = (struct ram_range){.base = region->base, .bytes = region->bytes, .cap = region->cap};
         __atomic_store_n(&borrowed, borrowed - region->bytes, __ATOMIC_RELAXED);
         ranges_remove(&memory.ranges, region);
+        note_store();
     }
     section_leave(&ram_section, &visit);
     return region != NULL;

@@ -78,4 +78,13 @@ errval_t ram_source_grow(gensize_t bytes, gensize_t alignment, unsigned generati
 /// Gives back what may be given back. Does nothing where that is not possible now.
 void ram_source_return_idle(void);
 
+/* lib/cap/ram_server.c */
+
+/// Makes the memory server the source, which is asked for the first time when it is needed. Not in init, and
+/// not where `ram_from_server` is false. Called at start-up, when there is a heap.
+void ram_server_use(void);
+
+/// In a domain that is the server, or otherwise has what others ask for: defined by it as false.
+extern const bool ram_from_server;
+
 #endif

@@ -175,6 +175,11 @@ void slot_alloc_init(void)
     (void)section_refill(&slot_section); // Without memory there are no slots, and whoever wants one is told.
 }
 
+size_t slot_alloc_used(void)
+{
+    return (size_t)space.cnodes * L2_CNODE_SLOTS - space.free_count;
+}
+
 size_t slot_alloc_bytes(void)
 {
     struct section_visit visit;
@@ -203,13 +208,9 @@ static void note_taken(struct cnode *cnode, struct cnode *before, unsigned count
     }
 }
 
-errval_t slot_alloc(struct capref *ret)
+/// From the first CNode, which has one. Inside the section.
+static inline struct capref take_first(void)
 {
-    struct section_visit visit;
-    errval_t err = section_enter(&slot_section, &visit);
-    if (err_is_fail(err)) {
-        return err;
-    }
     cslot_t l1_slot = space.first;
     struct cnode *cnode = cnode_at(l1_slot);
     unsigned word = 0;
@@ -219,8 +220,34 @@ errval_t slot_alloc(struct capref *ret)
     unsigned bit = (unsigned)__builtin_ctzl(cnode->free[word]);
     cnode->free[word] &= cnode->free[word] - 1;
     note_taken(cnode, NULL, 1);
+    return capref_make(TASKCN_SLOT_ROOTCN, l1_slot, word * 64 + bit);
+}
+
+errval_t slot_alloc(struct capref *ret)
+{
+    struct section_visit visit;
+    errval_t err = section_enter(&slot_section, &visit);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    struct capref slot = take_first();
     section_leave(&slot_section, &visit);
-    *ret = capref_make(TASKCN_SLOT_ROOTCN, l1_slot, word * 64 + bit);
+    *ret = slot;
+    return SYS_ERR_OK;
+}
+
+errval_t slot_alloc_several(struct capref *slots, size_t count, size_t *found)
+{
+    struct section_visit visit;
+    errval_t err = section_enter(&slot_section, &visit);
+    *found = 0;
+    if (err_is_fail(err)) {
+        return err;
+    }
+    do {
+        slots[(*found)++] = take_first();
+    } while (*found < count && space.first);
+    section_leave(&slot_section, &visit);
     return SYS_ERR_OK;
 }
 

@@ -110,7 +110,7 @@ coreid_t disp_get_core_id(void)
 size_t disp_frame_bytes(void)
 {
     const struct domain_arguments *arguments = domain_arguments();
-    return arguments ? arguments->dispatcher_bytes : USER_DISPATCHER_BYTES;
+    return arguments ? arguments->dispatcher_bytes : INIT_DISPATCHER_BYTES;
 }
 
 domainid_t disp_get_domain_id(void)

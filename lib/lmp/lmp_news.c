@@ -120,8 +120,9 @@ bool lmp_endpoints_take_any(struct lmp_message *message, uint32_t *seen)
     struct dispatcher_shared *disp = disp_disable();
     bool taken =
         (lmp_endpoints.early && take_early(message)) || take_sweeping(message) || take_noted(message);
-    if (taken && (lmp_endpoints.early || lmp_endpoints.sweep || lmp_endpoints.taken != delivered())) {
-        threads_note_several(disp); // the look was not over: there may be more, which has not been seen
+    // All news that there were lie behind, or the next wait has another look.
+    if (!taken || (lmp_endpoints.taken == *seen && !lmp_endpoints.sweep && !lmp_endpoints.early)) {
+        threads_end_look(*seen);
     }
     disp_enable(disp);
     return taken;
@@ -179,6 +180,7 @@ static void release(struct lmp_endpoint *ep)
     bool has_news = lmp_endpoint_can_recv(ep) || lmp_endpoint_gone(ep) != ep->gone_seen;
     if (has_news && endpoint_is_for_any(ep)) {
         sweep_begin();
+        threads_note_unseen(disp);
     }
     disp_enable(disp);
     if (has_news) {
@@ -220,6 +222,7 @@ bool lmp_endpoint_put_back(const struct lmp_message *message)
         ep->early = *message;
         ep->next_early = lmp_endpoints.early;
         lmp_endpoints.early = ep;
+        threads_note_unseen(disp);
     }
     disp_enable(disp);
     if (is_kept) {
@@ -241,7 +244,9 @@ errval_t lmp_endpoints_wait(uint32_t seen)
          */
         return sys_yield(0);
     }
+    threads_end_look(seen);
     struct lmp_message m = sys_lmp(SYS_LMP, (uint64_t)LMP_WAIT_ANY << 32, 0, 0, 0, 0, 0, 0, 0, 0);
+    threads_note_unseen(curdispatcher()); // what lmp_endpoints_poll() has seen was not taken by that
     if (err_is_fail(m.err)) {
         return m.err == SYS_ERR_LMP_WAIT_INTERRUPTED ? SYS_ERR_OK : m.err;
     }

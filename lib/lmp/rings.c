@@ -3,14 +3,13 @@
  * right place, so the cost does not depend on how large the frame is.
  */
 #include <abi/dispatcher.h>
-#include <aos/capabilities.h>
+#include <aos/dispatch.h>
 #include <aos/sync.h>
 #include <lmp/rings.h>
 #include <stdlib.h>
 
-#define FRAME_MAX_BYTES 0x1000000UL ///< Of which rings use so much.
-#define WORD_BITS       64
-#define FIRST_UNIT      (ROUND_UP(sizeof(struct dispatcher_shared), RING_UNIT_BYTES) / RING_UNIT_BYTES)
+#define WORD_BITS  64
+#define FIRST_UNIT (ROUND_UP(sizeof(struct dispatcher_shared), RING_UNIT_BYTES) / RING_UNIT_BYTES)
 
 static struct {
     struct thread_mutex mutex;
@@ -31,12 +30,7 @@ static void set_bits(size_t first, size_t units, bool value)
 /// The frame's size is its parent's choice.
 static bool begin(void)
 {
-    struct capability_info frame;
-    size_t bytes = USER_DISPATCHER_BYTES;
-    if (err_is_ok(cap_identify(cap_dispframe, &frame))) {
-        bytes = frame.bytes < FRAME_MAX_BYTES ? frame.bytes : FRAME_MAX_BYTES;
-    }
-    rings.end = bytes / RING_UNIT_BYTES;
+    rings.end = disp_frame_bytes() / RING_UNIT_BYTES;
     rings.used = calloc(rings.end / WORD_BITS + 1, sizeof(uint64_t));
     if (!rings.used) {
         return false;

@@ -35,22 +35,16 @@ void rpc_client_send_only(struct rpc_client *client, struct capref remote)
     *client = (struct rpc_client){.chan.remote_cap = remote, .chan.call_target = get_cap_addr(remote)};
 }
 
-errval_t rpc_client_open(struct rpc_client *client, const struct rpc_interface *interface,
-                         struct capref endpoint)
+errval_t rpc_client_open_prepared(struct rpc_client *client, struct capref endpoint, struct capref linked)
 {
     struct rpc_message message;
     struct rpc_wire wire;
-    struct capref linked;
-    errval_t err = rpc_client_prepare(client, interface, &linked);
-    if (err_is_fail(err)) {
-        return err;
-    }
     rpc_client_set_remote(client, endpoint);
     rpc_message_init(&message);
     rpc_add_cap(&message, linked, true);
     rpc_wire_init(&wire);
     rpc_pack(&message, RPC_FIRST_REQUEST, rpc_header(RPC_OPEN, 0, 0), &wire);
-    err = rpc_wire_send(&client->chan, &wire, false).err;
+    errval_t err = rpc_wire_send(&client->chan, &wire, false).err;
     if (err_is_ok(err)) {
         rpc_free_given(&message);
     } else {
@@ -58,6 +52,14 @@ errval_t rpc_client_open(struct rpc_client *client, const struct rpc_interface *
         rpc_client_close(client);
     }
     return rpc_error(err);
+}
+
+errval_t rpc_client_open(struct rpc_client *client, const struct rpc_interface *interface,
+                         struct capref endpoint)
+{
+    struct capref linked;
+    errval_t err = rpc_client_prepare(client, interface, &linked);
+    return err_is_ok(err) ? rpc_client_open_prepared(client, endpoint, linked) : err;
 }
 
 void rpc_client_close(struct rpc_client *client)

@@ -11,19 +11,34 @@
 #define TRIES 1000 ///< To send to init, which reads its messages before it does anything else.
 
 static struct {
-    struct thread_once once;
+    struct thread_once prepared, opened;
     struct rpc_client client;
+    struct capref linked; ///< For init.
     errval_t err;
 } init_channel;
 
+static void prepare_init_channel(void)
+{
+    init_channel.err = rpc_client_prepare(&init_channel.client, &monitor_interface, &init_channel.linked);
+}
+
 static void open_init_channel(void)
 {
-    init_channel.err = rpc_client_open(&init_channel.client, &monitor_interface, cap_parentep);
+    if (err_is_ok(init_channel.err)) {
+        init_channel.err = rpc_client_open_prepared(&init_channel.client, cap_parentep, init_channel.linked);
+    }
+}
+
+errval_t rpc_prepare_init_channel(void)
+{
+    thread_once(&init_channel.prepared, prepare_init_channel);
+    return init_channel.err;
 }
 
 errval_t rpc_init_channel(struct rpc_client **ret)
 {
-    thread_once(&init_channel.once, open_init_channel);
+    thread_once(&init_channel.prepared, prepare_init_channel);
+    thread_once(&init_channel.opened, open_init_channel);
     *ret = &init_channel.client;
     return init_channel.err;
 }
@@ -55,7 +70,8 @@ errval_t rpc_connect(const char *service, const struct rpc_interface *interface,
     return SYS_ERR_OK;
 }
 
-/// Tells init how it went. init takes its messages one by one: if its ring for us is full it runs, and we try again.
+/// Tells init how it went. init takes its messages one by one: if its ring for us is full it runs, and we try
+/// again.
 static void tell_init(uint64_t request, errval_t error, struct capref linked)
 {
     struct rpc_client *monitor;

@@ -119,13 +119,22 @@ void rpc_session_cut(struct rpc_session *session)
     session_leave(session);
 }
 
+/// How much one call may have kept. What a service says is without words and padding.
+static size_t kept_limit(const struct rpc_session *session, bool outgoing)
+{
+    size_t bytes = session->service->call_bytes_max;
+    return outgoing || bytes == 0 ? RPC_MAX_BYTES
+                                  : bytes + (RPC_MAX_WORDS + RPC_MAX_BLOBS) * sizeof(uint64_t);
+}
+
 struct rpc_kept *kept_create(struct rpc_session *session, uint32_t id, bool outgoing, size_t total)
 {
     unsigned count = 0;
     for (struct rpc_kept *kept = session->kept; kept; kept = kept->next) {
         count++;
     }
-    if (count >= KEPT_MAX || total > RPC_MAX_BYTES - session->kept_bytes) {
+    if (count >= KEPT_MAX || total > kept_limit(session, outgoing)
+        || total > RPC_MAX_BYTES - session->kept_bytes) {
         return NULL;
     }
     struct rpc_kept *kept = malloc(sizeof(*kept) + ROUND_UP(total, sizeof(uint64_t)));

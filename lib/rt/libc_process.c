@@ -3,7 +3,7 @@
  */
 #include <abi/bootinfo.h>
 #include <aos/dispatch.h>
-#include <aos/kernel.h>
+#include <rt/console.h>
 #include <rt/syscall.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,6 +21,7 @@ _Noreturn void _exit(int status)
 _Noreturn void abort(void)
 {
     static const char line[] = "abort\n";
-    kernel_print(line, sizeof(line) - 1);
+    console_panic();
+    console_write(line, sizeof(line) - 1);
     _exit(EXIT_ABORTED);
 }

@@ -5,6 +5,7 @@
 #include <aos/dispatch.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <cap/ram.h>
 #include <dispatch/dispatch.h>
 #include <picotls.h>
 #include <rt/start.h>
@@ -49,6 +50,7 @@ _Noreturn void rt_main(void)
 {
     struct program_arguments arguments = read_arguments();
     environ = arguments.envp;
+    ram_server_use();
     for (void (*const *function)(void) = __preinit_array_start; function != __preinit_array_end; function++) {
         (*function)();
     }

@@ -13,6 +13,9 @@ static void fill(const struct builder *builder, struct domain_arguments *argumen
         .trace_bytes = builder->trace_bytes,
         .dispatcher_bytes = builder->dispatcher_bytes,
     };
+    for (const struct page_table *table = builder->block_table; table; table = table->parent) {
+        arguments->arena_tables[table->level] = table->cap.slot;
+    }
     arguments_write(request, &builder->arguments, arguments, USER_ARGS);
 }
 

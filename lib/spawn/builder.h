@@ -30,6 +30,7 @@ struct builder {
     cslot_t own_l1[BUILDER_L1_SLOTS];
     cslot_t used_slots; ///< Of its CNode for page tables, memory and frames.
     struct page_tables tables;
+    struct page_table *block_table; ///< Of the last level, for the stack and all that follows it.
 };
 
 /// A slot of one of the child's CNodes, as seen from our own CSpace.

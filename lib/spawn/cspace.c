@@ -6,9 +6,9 @@
 
 #define CNODE_ALIGNMENT OBJSIZE_L2CNode
 
-/* Page tables that every child has: one of level 0 and 1 each, and of level 2 one for the segments, one for
- * what lies behind them, and one for the trace ring. */
-#define FIXED_PAGE_TABLES 5
+/* Page tables that every child has besides those of the last level: one of each level, and for the trace ring
+ * another one of level 2. */
+#define FIXED_PAGE_TABLES 3
 
 struct capref builder_slot(const struct builder *builder, cslot_t l1_slot, cslot_t slot)
 {
@@ -24,6 +24,23 @@ errval_t builder_next_slot(struct builder *builder, struct capref *ret)
     return SYS_ERR_OK;
 }
 
+static enum spawn_memory kind_of(enum objtype type)
+{
+    switch (type) {
+    case ObjType_L1CNode:
+    case ObjType_L2CNode:
+        return SPAWN_MEMORY_CAPABILITIES;
+    case ObjType_RAM:
+        return SPAWN_MEMORY_GRANTED;
+    case ObjType_Frame:
+        return SPAWN_MEMORY_PAGES;
+    case ObjType_Dispatcher:
+        return SPAWN_MEMORY_DISPATCHER;
+    default:
+        return SPAWN_MEMORY_TABLES;
+    }
+}
+
 errval_t builder_object(struct builder *builder, struct capref dest, enum objtype type, size_t bytes,
                         size_t alignment)
 {
@@ -35,6 +52,7 @@ errval_t builder_object(struct builder *builder, struct capref dest, enum objtyp
     errval_t err = cap_retype(dest, builder->si->ram, start, type, bytes, 1);
     if (err_is_ok(err)) {
         builder->ram_used = start + taken;
+        builder->si->memory[kind_of(type)] += taken;
     }
     return err;
 }
@@ -69,14 +87,16 @@ static gensize_t ram_needed(const struct builder *builder)
 {
     struct need need = {.bytes = ROOTCN_SLOTS * CNODE_SLOT_BYTES};
     need.bytes += (builder->request->modules ? 3 : 2) * OBJSIZE_L2CNode;
-    need.bytes += granted_bytes(builder) + FIXED_PAGE_TABLES * BASE_PAGE_SIZE + OBJSIZE_Dispatcher;
+    need.bytes +=
+        granted_bytes(builder) + (FIXED_PAGE_TABLES + (builder->trace_bytes ? 1 : 0)) * BASE_PAGE_SIZE;
+    need.bytes += ROUND_UP(OBJSIZE_Dispatcher, BASE_PAGE_SIZE);
     for (unsigned i = 0; i < builder->image.segment_count; i++) {
         const struct elf_segment *segment = &builder->image.segments[i];
         add_mapping(&need, segment->vaddr, segment->memory_bytes, builder_shares_segment(segment));
     }
-    add_mapping(&need, USER_DISPATCHER, builder->dispatcher_bytes, false);
     add_mapping(&need, USER_STACK, USER_STACK_BYTES, false);
     add_mapping(&need, USER_ARGS, builder->arguments.bytes, false);
+    add_mapping(&need, USER_DISPATCHER, builder->dispatcher_bytes, false);
     add_mapping(&need, USER_TRACE, builder->trace_bytes, true);
     return need.bytes;
 }

@@ -25,6 +25,8 @@ static errval_t make_frame(struct builder *builder, struct capref frame)
     if (err_is_fail(err)) {
         return err;
     }
+    builder->si->memory[SPAWN_MEMORY_PAGES] -= bytes;
+    builder->si->memory[SPAWN_MEMORY_DISPATCHER] += bytes;
     void *window;
     err = paging_map_frame_attr(get_current_paging_state(), &window, sizeof(struct dispatcher_shared), frame,
                                 VREGION_FLAGS_READ_WRITE);

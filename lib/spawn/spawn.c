@@ -8,6 +8,11 @@
 
 static errval_t load(struct builder *builder)
 {
+    const struct boot_file *file = builder->request->file;
+    if (file) {
+        builder->file = *file;
+        return SYS_ERR_OK;
+    }
     return module_find(builder->request->name, &builder->file);
 }
 
@@ -81,13 +86,15 @@ errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si)
 {
     *si = (struct spawninfo){0};
     struct builder builder = {.request = request, .si = si};
+    uint64_t begin = cycle_count();
     errval_t err = measure(&builder);
     for (unsigned phase = 0; phase < SPAWN_PHASES && err_is_ok(err); phase++) {
-        uint64_t before = cycle_count();
         trace_spawn_phase_begin(phase);
         err = steps[phase].run(&builder);
         trace_spawn_phase_end(phase);
-        si->cycles[phase] = cycle_count() - before;
+        uint64_t end = cycle_count();
+        si->cycles[phase] = end - begin;
+        begin = end;
         if (err_is_fail(err)) {
             err = err_push(err, steps[phase].failure);
         }

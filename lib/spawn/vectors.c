@@ -46,6 +46,9 @@ errval_t arguments_measure(const struct spawn_request *request, struct arguments
                || !count_strings(request->envp, &size->envc, &size->text_bytes)) {
         return LIB_ERR_ARGUMENTS_TOO_LONG;
     }
+    if (size->argc + size->envc > ARGUMENTS_LIMIT_COUNT) {
+        return LIB_ERR_ARGUMENTS_TOO_LONG;
+    }
     size->bytes =
         sizeof(struct domain_arguments) + (size->argc + size->envc + 2) * sizeof(char *) + size->text_bytes;
     return SYS_ERR_OK;

@@ -144,6 +144,9 @@ errval_t builder_make_vspace(struct builder *builder)
         // Nothing is ever mapped right below: that page is the stack's guard.
         err = map_new_frame(builder, USER_STACK, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE, &frame);
     }
+    if (err_is_ok(err)) {
+        err = page_tables_hold(&builder->tables, USER_ARENA, &builder->block_table);
+    }
     if (err_is_ok(err) && builder->trace_bytes) {
         err = map_shared(builder, USER_TRACE, cap_trace, 0, builder->trace_bytes, VREGION_FLAGS_READ_WRITE);
     }

@@ -207,19 +207,21 @@ void threads_wait_any(uint32_t seen)
  * The kernel lets a thread wait for any if `any.consumed` says that all news have been seen, and the
  * dispatcher is not busy. Why the thread does not sleep over a message then:
  *
- *  - `consumed` is set to `seen` only here, by a thread whose look at all endpoints, after that many, found
- * nothing that it may take. What others had taken by then they have; what was left lies in endpoints that
- * other threads wait for, and if there is such a thread the dispatcher is busy.
+ *  - With several threads, `consumed` is set to `seen` only here, by a thread whose look at all endpoints,
+ *    after that many, found nothing that it may take. What others had taken by then they have; what was left
+ *    lies in endpoints that other threads wait for, and if there is such a thread the dispatcher is busy.
  *  - Between this and the wait the thread may lose the core, and others may run, look and leave something
- * behind. But then it goes on by the run upcall, which makes `consumed` one that the kernel never takes for
- * "all seen" (threads_note_several()), or by a switch from another thread, before which it was itself in the
- * ready queue, as a result of such an upcall.
+ *    behind. But then it goes on by the run upcall, which makes `consumed` one that the kernel never takes
+ * for "all seen" (threads_note_unseen()), or by a switch from another thread, before which it was itself in
+ * the ready queue, as a result of such an upcall.
  *  - What comes in between without that, as when an interrupt is a message, makes `delivered` differ.
+ *  - Messages that were kept from such looks, and are so no longer, are unseen again (threads_note_unseen()).
  *
  * The same holds for the next lmp_chan_reply_wait(), which waits right with its send: as long as nothing has
  * come to a ring since, and no run upcall, what `consumed` says is still true, for what has been handed over
  * since is in the hand of a thread, and whoever blocked or switched meanwhile did not change what is in the
- * rings but by taking.
+ * rings but by taking. A message that was taken from a ring leaves `consumed` as it was, unless it was the
+ * last (lmp_endpoints_take_any()).
  */
 bool threads_wait_in_kernel(uint32_t seen)
 {
@@ -247,19 +249,21 @@ void threads_look_again(void)
 
 uint32_t threads_begin_look(void)
 {
-    struct dispatcher_shared *disp = curdispatcher();
-    uint32_t now = delivered(disp);
-    /*
-     * With several threads the count stays one that the kernel never takes for "nothing new"
-     * (note_several()): what this thread has seen another one may not have.
-     */
-    if (!threads_several()) {
-        *(volatile uint32_t *)&disp->any.consumed = now;
-    }
-    return now;
+    return delivered(curdispatcher());
 }
 
-void threads_note_several(struct dispatcher_shared *disp)
+void threads_end_look(uint32_t seen)
+{
+    /*
+     * With several threads the count stays one that the kernel never takes for "nothing new"
+     * (threads_note_unseen()): what this thread has seen another one may not have.
+     */
+    if (!threads_several()) {
+        *(volatile uint32_t *)&curdispatcher()->any.consumed = seen;
+    }
+}
+
+void threads_note_unseen(struct dispatcher_shared *disp)
 {
     *(volatile uint32_t *)&disp->any.consumed = delivered(disp) - 1;
 }
@@ -296,7 +300,7 @@ _Noreturn void threads_run(struct dispatcher_shared *disp)
     sleep_look();
     // A single thread that slept until now has not looked at what came meanwhile either.
     if (threads_several() || !interrupted) {
-        threads_note_several(disp);
+        threads_note_unseen(disp);
     }
     if (interrupted && !thread_scheduler.ready.head) {
         if (thread_scheduler.slices && !thread_scheduler.waiting.head) {

@@ -143,9 +143,15 @@ bool threads_wait_in_kernel(uint32_t seen);
 /// Whoever waits for any message looks again: something has changed. Enabled.
 void threads_look_again(void);
 
-/// How many messages the dispatcher has had, for a look at all endpoints that begins now: a single thread's
-/// next wait in the kernel returns at once if more have come.
+/// How many news the dispatcher has had, for a look at all endpoints that begins now.
 uint32_t threads_begin_look(void);
+
+/// The look that began at `seen` left nothing: a single thread's next wait in the kernel returns at once only
+/// if more has come.
+void threads_end_look(uint32_t seen);
+
+/// There may be something that nobody has looked at: the next wait in the kernel for any returns at once.
+void threads_note_unseen(struct dispatcher_shared *disp);
 
 /* switch.S. Disabled; what goes on does so enabled. */
 void threads_switch(struct thread *from, struct thread *to);

@@ -3,13 +3,12 @@
 #include "monitor.h"
 
 #include <aos/aos.h>
-#include <aos/kernel.h>
 #include <aos/text.h>
+#include <process/announce.h>
 #include <rt/syscall.h>
 #include <trace/trace.h>
 
-#define END_MESSAGES      32 ///< Ends that can wait to be noticed.
-#define DOMAIN_TEXT_BYTES 128
+#define END_MESSAGES 32 ///< Ends that can wait to be noticed.
 
 static struct {
     struct lmp_chan ends; ///< The kernel tells of every child's end here; only its own messages can come.
@@ -58,26 +57,6 @@ errval_t children_init(void)
         listen_for_ends();
     }
     return err;
-}
-
-void domain_announce(uint32_t dispatcher, const char *name, domainid_t pid)
-{
-    char buffer[DOMAIN_TEXT_BYTES];
-    struct text text;
-    text_init(&text, buffer, sizeof(buffer));
-    text_add(&text, "dispatcher=");
-    text_add_unsigned(&text, dispatcher);
-    text_add(&text, "\nname=");
-    text_add(&text, name);
-    text_add(&text, "\npid=");
-    text_add_unsigned(&text, pid);
-    text_add(&text, "\ncore=");
-    text_add_unsigned(&text, disp_get_core_id());
-    text_add(&text, "\n");
-    errval_t err = kernel_send_frame(FRAME_DOMAIN, buffer, text.length);
-    if (err_is_fail(err)) {
-        DEBUG_ERR(err, "announcing domain %s", name);
-    }
 }
 
 static void forget(struct child *child)

@@ -56,7 +56,4 @@ void child_destroy(struct child *child);
 /// Says how a child ended, for people: "exit 0" or "read fault at 0x8" and the like.
 void child_describe_end(const struct child *child, char *buffer, size_t bytes);
 
-/// Tells the host of a domain. \param dispatcher its number in trace events
-void domain_announce(uint32_t dispatcher, const char *name, domainid_t pid);
-
 #endif

@@ -175,7 +175,12 @@ static errval_t start_bench(struct suite_run *run, const struct command_line *li
     snprintf(arguments[4], ARGUMENT_BYTES, "fault=%s", line->fault ? line->fault : "");
     const char *argv[] = {"bench",      arguments[0], arguments[1], arguments[2],
                           arguments[3], arguments[4], NULL};
-    struct spawn_request request = {.argv = argv, .ram_bytes = ram_for(run->name), .console = true};
+    struct spawn_request request = {
+        .argv = argv,
+        .ram_bytes = ram_for(run->name),
+        .console = true,
+        .modules = strcmp(run->name, "spawn") == 0, // it starts domains itself
+    };
     run->running = NO_BENCH;
     run->has_other = false;
     run->waits_for_peer = NULL;

@@ -15,6 +15,7 @@
 #define TEST_RAM_BYTES 0x1000000UL
 #define HUGE_RAM_BYTES \
     0x84000000UL ///< Has an aligned gigabyte in it; for how=huge, on a machine that has so much.
+#define INSTANCES_MAX  13 ///< Of a test domain at once: tests/system/domains/lines.c has as many roles.
 #define LONG_MESSAGES_RAM_BYTES 0x8000000UL ///< For the longest messages, with room for a copy.
 #define TEXT_BYTES              160
 #define DEFAULT_SPAWNS          200
@@ -63,6 +64,9 @@ static bool wants_huge(const char *const *argv)
     return *argv != NULL;
 }
 
+/// Test domains print by themselves, not by the service.
+static bool have_console = true;
+
 static size_t ram_for(const char *name, const char *const *argv)
 {
     if (strcmp(name, "rpctest") == 0) {
@@ -81,7 +85,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
     struct spawn_request request = {
         .argv = argv,
         .ram_bytes = ram_for(name, argv),
-        .console = true,
+        .console = have_console,
         .modules = strcmp(name, "starter") == 0,
         .grants = grants,
         .grant_count = ARRAY_LENGTH(grants),
@@ -190,22 +194,35 @@ static unsigned run_spawns(unsigned long count)
     return 0;
 }
 
-/// Any other test domain says by its exit status how it went. Several of it run at once if it is about what
-/// they could do to each other.
+/// Several of a test domain run at once if it is about what they could do to each other.
+static unsigned instances_of(const char *test)
+{
+    static const struct {
+        const char *test;
+        unsigned instances;
+    } several[] = {{"fp", 3}, {"sleepers", 3}, {"lines", INSTANCES_MAX}};
+    for (unsigned i = 0; i < ARRAY_LENGTH(several); i++) {
+        if (strcmp(test, several[i].test) == 0) {
+            return several[i].instances;
+        }
+    }
+    return 1;
+}
+
+/// Any other test domain says by its exit status how it went.
 static unsigned run_plain_test(const struct command_line *line)
 {
-    static const char *const numbers[] = {"instance=0", "instance=1", "instance=2"};
-    const bool several = strcmp(line->test, "fp") == 0 || strcmp(line->test, "sleepers") == 0;
-    const unsigned instances = several ? ARRAY_LENGTH(numbers) : 1;
-    struct child children[ARRAY_LENGTH(numbers)];
-    char seed[32] = "seed=", how[32] = "how=", calls[32] = "calls=", check[32] = "check=";
+    const unsigned instances = instances_of(line->test);
+    static struct child children[INSTANCES_MAX];
+    char seed[32] = "seed=", how[32] = "how=", calls[32] = "calls=", check[32] = "check=", instance[32];
     strncat(seed, line->seed ? line->seed : "1", sizeof(seed) - sizeof("seed="));
     strncat(calls, line->calls ? line->calls : "0", sizeof(calls) - sizeof("calls="));
     strncat(how, line->how ? line->how : "", sizeof(how) - sizeof("how="));
     strncat(check, line->check ? line->check : "0", sizeof(check) - sizeof("check="));
     unsigned started = 0, failed = 0;
     for (; started < instances; started++) {
-        const char *const argv[] = {line->test, seed, calls, check, how, numbers[started], NULL};
+        snprintf(instance, sizeof(instance), "instance=%u", started);
+        const char *const argv[] = {line->test, seed, calls, check, how, instance, NULL};
         if (!start_domain(line->test, argv, &children[started])) {
             failed++;
             break;
@@ -243,6 +260,14 @@ unsigned init_run_test(const struct command_line *line)
     }
     unsigned failed;
     monitor_offer("test", &test_service);
+    if (line->services) {
+        errval_t err = services_start();
+        if (err_is_fail(err)) {
+            DEBUG_ERR(err, "starting the services");
+            return 1;
+        }
+        have_console = false;
+    }
     if (strcmp(line->test, "crash") == 0) {
         failed = run_crashes();
     } else if (strcmp(line->test, "spawn") == 0) {

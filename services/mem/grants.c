@@ -1,23 +1,17 @@
 #include "grants.h"
 
+#include "pieces.h"
+
 #include <aos/capabilities.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
-#include <collections/rb_tree.h>
 #include <stdlib.h>
 
 /// More is in no machine (Armv8 ARM D8.1.2), and rounds without overflow.
 #define MOST_BYTES (1UL << 52)
 
-struct grant {
-    struct rb_node rb; ///< First, so that one is the other.
-    genpaddr_t base;
-    gensize_t bytes;
-    struct capref cap; ///< Ours, with CAPRIGHTS_CONTROL.
-};
-
 struct grants {
-    struct rb_tree tree; ///< By address.
+    struct rb_tree tree; ///< Of pieces, by address.
     uint64_t quota_bytes;
     uint64_t granted_bytes;
     struct grants *next; ///< In the queue.
@@ -25,13 +19,16 @@ struct grants {
 
 static struct {
     uint64_t total_bytes;
+    uint64_t kept_bytes; ///< That the library had kept when the total was noted.
     uint64_t clients;
-    struct grants *gone; ///< The queue: of clients that have ended. Its order means nothing.
+    uint64_t owed_bytes; ///< Of all that is being taken back.
+    struct piece *freed; ///< That their clients gave back.
+    struct grants *gone; ///< Of clients that have ended. The order of neither queue means anything.
 } server;
 
-static struct grant *grant_of(struct rb_node *rb)
+static struct piece *piece_of(struct rb_node *rb)
 {
-    return (struct grant *)rb;
+    return (struct piece *)rb;
 }
 
 /// There are no summaries.
@@ -41,16 +38,10 @@ static bool update(struct rb_node *rb)
     return false;
 }
 
-/// Bytes that clients can have now.
-static uint64_t free_bytes(void)
-{
-    uint64_t bytes = ram_alloc_free_bytes();
-    return bytes > MEM_OWN_BYTES ? bytes - MEM_OWN_BYTES : 0;
-}
-
 void grants_init(void)
 {
-    server.total_bytes = free_bytes();
+    server.total_bytes = pieces_free_bytes();
+    server.kept_bytes = ram_alloc_kept_bytes();
 }
 
 struct grants *grants_open(uint64_t quota)
@@ -66,57 +57,74 @@ struct grants *grants_open(uint64_t quota)
     return grants;
 }
 
-static void insert(struct grants *grants, struct grant *grant)
+static void insert(struct grants *grants, struct piece *piece)
 {
     struct rb_node *parent = NULL;
     unsigned side = 0;
     for (struct rb_node *at = grants->tree.root; at; at = at->child[side]) {
         parent = at;
-        side = grant_of(at)->base < grant->base;
+        side = piece_of(at)->base < piece->base;
     }
-    rb_insert(&grants->tree, &grant->rb, parent, side);
-    grants->granted_bytes += grant->bytes;
+    rb_insert(&grants->tree, &piece->rb, parent, side);
+    grants->granted_bytes += piece->bytes;
 }
 
-static struct grant *find(const struct grants *grants, genpaddr_t base)
+/// The client has it no more.
+static void take_out(struct grants *grants, struct piece *piece)
+{
+    rb_remove(&grants->tree, &piece->rb);
+    grants->granted_bytes -= piece->bytes;
+}
+
+static struct piece *find(const struct grants *grants, genpaddr_t base)
 {
     struct rb_node *at = grants->tree.root;
-    while (at && grant_of(at)->base != base) {
-        at = at->child[grant_of(at)->base < base];
+    while (at && piece_of(at)->base != base) {
+        at = at->child[piece_of(at)->base < base];
     }
-    return grant_of(at);
+    return piece_of(at);
 }
 
-/// Takes a grant back, wherever its memory is and whatever was made of it. Nothing of it is asked for anew.
-static errval_t take_back(struct grants *grants, struct grant *grant)
+/// A step for the first of what is to be taken back.
+static void reclaim_step(void)
 {
-    errval_t err = cap_revoke(grant->cap);
-    if (err_is_ok(err)) {
-        err = ram_free(grant->cap);
+    struct grants *grants = server.freed ? NULL : server.gone;
+    struct piece *piece = grants ? piece_of(grants->tree.root) : server.freed;
+    errval_t err = cap_revoke_step(piece->cap);
+    if (err == SYS_ERR_RESTART) {
+        return;
     }
-    if (err_is_ok(err)) {
-        rb_remove(&grants->tree, &grant->rb);
-        grants->granted_bytes -= grant->bytes;
-        free(grant);
+    server.owed_bytes -= piece->bytes;
+    if (!grants) {
+        server.freed = piece->next;
+    } else {
+        take_out(grants, piece);
+        if (!grants->tree.root) {
+            server.gone = grants->next;
+            free(grants);
+        }
     }
-    return err;
+    if (err_is_fail(err) || err_is_fail(piece_put(piece))) {
+        // Then somebody else may still have the memory: it is lost rather than given to two.
+        free(piece);
+    }
 }
 
-/// Allocates our capability of a grant. If there is no memory, that of clients that are gone is fetched.
-static errval_t allocate(gensize_t bytes, gensize_t alignment, struct capref *ret)
+static bool is_owed(void)
 {
-    while (bytes > free_bytes()) {
-        if (!server.gone) {
-            return LIB_ERR_RAM_ALLOC_EXHAUSTED;
-        }
-        grants_reclaim(1);
-    }
-    errval_t err = ram_alloc_aligned(ret, bytes, alignment);
-    if (err_is_fail(err) && server.gone) {
-        // It may be enough, and lie badly.
-        while (grants_reclaim(SIZE_MAX)) {
-        }
-        err = ram_alloc_aligned(ret, bytes, alignment);
+    return server.freed || server.gone;
+}
+
+/// A piece for a client. If there is no memory, that of clients that are gone is fetched.
+static errval_t get_piece(gensize_t bytes, gensize_t alignment, struct piece **ret)
+{
+    errval_t err = piece_get(bytes, alignment, ret);
+    while (err_is_fail(err) && is_owed()) {
+        // What the queue has may lie badly: all of it, if need be.
+        do {
+            reclaim_step();
+        } while (is_owed() && pieces_free_bytes() < bytes);
+        err = piece_get(bytes, alignment, ret);
     }
     return err;
 }
@@ -126,7 +134,7 @@ static errval_t make_copy(struct capref cap, struct capref *ret)
 {
     errval_t err = slot_alloc(ret);
     if (err_is_ok(err)) {
-        err = cap_grant(*ret, cap);
+        err = cap_mint(*ret, cap, CAPRIGHTS_ALL & ~CAPRIGHTS_CONTROL, 0);
         if (err_is_fail(err)) {
             slot_free(*ret);
         }
@@ -134,28 +142,10 @@ static errval_t make_copy(struct capref cap, struct capref *ret)
     return err;
 }
 
-/// Fills a grant in. If it fails nothing is left of it.
-static errval_t make_grant(struct grant *grant, gensize_t alignment, struct capref *ret)
-{
-    struct capability_info info;
-    errval_t err = allocate(grant->bytes, alignment, &grant->cap);
-    if (err_is_fail(err)) {
-        return err;
-    }
-    err = cap_identify(grant->cap, &info);
-    grant->base = info.base;
-    if (err_is_ok(err)) {
-        err = make_copy(grant->cap, ret);
-    }
-    if (err_is_fail(err)) {
-        ram_free(grant->cap);
-    }
-    return err;
-}
-
 errval_t grants_get(struct grants *grants, uint64_t bytes, uint64_t alignment, struct capref *ret,
                     uint64_t *ret_bytes)
 {
+    struct piece *piece;
     if (bytes == 0 || bytes > MOST_BYTES || alignment == 0 || alignment & (alignment - 1)) {
         return MEM_ERR_ARGUMENT;
     }
@@ -163,25 +153,42 @@ errval_t grants_get(struct grants *grants, uint64_t bytes, uint64_t alignment, s
     if (bytes > grants->quota_bytes - grants->granted_bytes) {
         return MEM_ERR_QUOTA;
     }
-    struct grant *grant = malloc(sizeof(*grant));
-    if (!grant) {
-        return MEM_ERR_EXHAUSTED;
+    errval_t err = get_piece(bytes, alignment < BASE_PAGE_SIZE ? BASE_PAGE_SIZE : alignment, &piece);
+    if (err_is_ok(err)) {
+        err = make_copy(piece->cap, ret);
+        if (err_is_fail(err) && err_is_fail(piece_put(piece))) {
+            free(piece);
+        }
     }
-    *grant = (struct grant){.bytes = bytes};
-    errval_t err = make_grant(grant, alignment < BASE_PAGE_SIZE ? BASE_PAGE_SIZE : alignment, ret);
     if (err_is_fail(err)) {
-        free(grant);
         return err_push(err, MEM_ERR_EXHAUSTED);
     }
-    insert(grants, grant);
+    insert(grants, piece);
     *ret_bytes = bytes;
     return SYS_ERR_OK;
 }
 
 errval_t grants_free(struct grants *grants, uint64_t base, uint64_t bytes)
 {
-    struct grant *grant = find(grants, base);
-    return grant && grant->bytes == bytes ? take_back(grants, grant) : MEM_ERR_FOREIGN;
+    struct piece *piece = find(grants, base);
+    if (!piece || piece->bytes != bytes) {
+        return MEM_ERR_FOREIGN;
+    }
+    errval_t err = cap_revoke_step(piece->cap);
+    if (err_is_ok(err)) {
+        take_out(grants, piece);
+        err = piece_put(piece);
+        if (err_is_fail(err)) {
+            insert(grants, piece);
+        }
+    } else if (err == SYS_ERR_RESTART) {
+        take_out(grants, piece);
+        piece->next = server.freed;
+        server.freed = piece;
+        server.owed_bytes += bytes;
+        err = SYS_ERR_OK;
+    }
+    return err;
 }
 
 void grants_close(struct grants *grants)
@@ -191,36 +198,26 @@ void grants_close(struct grants *grants)
         free(grants);
         return;
     }
+    server.owed_bytes += grants->granted_bytes;
     grants->next = server.gone;
     server.gone = grants;
 }
 
-bool grants_reclaim(size_t count)
+bool grants_reclaim(size_t steps)
 {
-    while (server.gone && count > 0) {
-        struct grants *grants = server.gone;
-        struct grant *grant = grant_of(grants->tree.root);
-        count--;
-        if (err_is_fail(take_back(grants, grant))) {
-            // Then somebody else may still have the memory: it is lost rather than given to two.
-            rb_remove(&grants->tree, &grant->rb);
-            free(grant);
-        }
-        if (!grants->tree.root) {
-            server.gone = grants->next;
-            free(grants);
-        }
+    for (; steps > 0 && is_owed(); steps--) {
+        reclaim_step();
     }
-    return server.gone != NULL;
+    return is_owed();
 }
 
 void grants_status(const struct grants *grants, struct grants_status *ret)
 {
-    while (grants_reclaim(SIZE_MAX)) {
-    }
+    // What the library has kept since then is not lost.
+    uint64_t kept = ram_alloc_kept_bytes() - server.kept_bytes;
     *ret = (struct grants_status){
         .total_bytes = server.total_bytes,
-        .free_bytes = free_bytes(),
+        .free_bytes = pieces_free_bytes() + server.owed_bytes + kept,
         .granted_bytes = grants->granted_bytes,
         .quota_bytes = grants->quota_bytes,
         .clients = server.clients,

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define LOW          0x400000UL
-#define HIGH         0x40000000UL
+#define HIGH         0x3ec00000UL
 #define MEMORY_BYTES 0x100000UL
 #define FILE_BYTES   0x5000
 #define HEADERS_AT   64

@@ -52,7 +52,7 @@ void interrupt_lose_endpoint(struct cte *endpoint)
     fake_kernel.lost_endpoints++;
 }
 
-void lmp_lose_link(const struct capability *endpoint)
+__attribute__((weak)) void lmp_lose_link(const struct capability *endpoint)
 {
     fake_kernel.lost_links++;
     fake_kernel.lost_ring = endpoint->aux32;

@@ -121,22 +121,26 @@ static void test_limit(void **state)
     }
 }
 
-/// Very many, and all empty: the vectors are most of it.
+/// Very many, and all empty: the vectors are most of it. One more is too many.
 static void test_many_empty_strings(void **state)
 {
     (void)state;
-    char *text = calloc(1, ARGUMENTS_LIMIT_BYTES);
-    const struct spawn_request request = {
+    char *text = calloc(1, ARGUMENTS_LIMIT_COUNT + 1);
+    struct spawn_request request = {
         .packed = text,
-        .packed_bytes = ARGUMENTS_LIMIT_BYTES,
-        .argc = ARGUMENTS_LIMIT_BYTES - 5,
+        .packed_bytes = ARGUMENTS_LIMIT_COUNT,
+        .argc = ARGUMENTS_LIMIT_COUNT - 5,
         .envc = 5,
     };
     struct made made = make(&request);
-    assert_string_equal(string(&made, ARGUMENTS_LIMIT_BYTES - 6), "");
-    assert_null(string(&made, ARGUMENTS_LIMIT_BYTES - 5));
-    assert_string_equal(string(&made, ARGUMENTS_LIMIT_BYTES), "");
-    assert_null(string(&made, ARGUMENTS_LIMIT_BYTES + 1));
+    assert_true(made.size.bytes <= USER_ARGS_MAX_BYTES);
+    assert_string_equal(string(&made, ARGUMENTS_LIMIT_COUNT - 6), "");
+    assert_null(string(&made, ARGUMENTS_LIMIT_COUNT - 5));
+    assert_string_equal(string(&made, ARGUMENTS_LIMIT_COUNT), "");
+    assert_null(string(&made, ARGUMENTS_LIMIT_COUNT + 1));
+    request.packed_bytes++;
+    request.envc++;
+    assert_int_equal(arguments_measure(&request, &made.size), LIB_ERR_ARGUMENTS_TOO_LONG);
     free(made.arguments);
     free(text);
 }

@@ -248,7 +248,7 @@ def test_a_call_of_numbers_is_straight_code() -> None:
         "    return 3;\n"
         "}"
     )
-    assert "{.registers = serve_a, .words = 2}," in files["x_server.c"]
+    assert "RPC_METHOD_REGISTERS(serve_a, 2)," in files["x_server.c"]
     assert "    .has_bytes = false,\n" in files["x_client.c"]
 
 
@@ -258,7 +258,7 @@ def test_a_call_of_numbers_is_straight_code() -> None:
 def test_which_messages_travel_in_registers(ins: int, outs: int, way: str) -> None:
     arguments = [f"in u8 a{i}" for i in range(ins)] + [f"out u8 b{i}" for i in range(outs)]
     server = generate([with_message(f"call a({', '.join(arguments)});")])["x_server.c"]
-    assert f"{{.{way} = serve_a" in server
+    assert f"RPC_METHOD_{way.upper()}(serve_a, " in server
 
 
 def test_a_call_with_more_than_numbers() -> None:
@@ -280,7 +280,7 @@ def test_a_call_with_more_than_numbers() -> None:
     assert server.index("rpc_message_drop(call);") < server.index("return RPC_ERR_NO_METHOD;")
     # Once the handler may have them, nobody else deletes them.
     assert server.index("call->cap_count = 0;") < server.index("operations->a(session, b, call->caps[0], ")
-    assert "{.general = serve_a, .caps = 1}," in files["x_server.c"]
+    assert "RPC_METHOD_GENERAL(serve_a, 1, false)," in files["x_server.c"]
     assert "rpc_add_cap(reply, e, true);" in function(files["x_server.c"], "add_a_results")
     assert (
         "void x_a_answer(struct rpc_call *call, errval_t err, struct capref e, struct rpc_bytes f);"
@@ -291,8 +291,8 @@ def test_a_call_with_more_than_numbers() -> None:
 def test_a_oneway_message_has_no_answer() -> None:
     files = generate([with_message("oneway a(in u64 b, in give cap c); oneway d(in u8 e);")])
     assert "answer(" not in files["x_server.h"]
-    assert "{.general = serve_a, .caps = 1, .is_oneway = true}," in files["x_server.c"]
-    assert "{.registers = serve_d, .words = 1, .is_oneway = true}," in files["x_server.c"]
+    assert "RPC_METHOD_GENERAL(serve_a, 1, true)," in files["x_server.c"]
+    assert "RPC_METHOD_GENERAL(serve_d, 0, true)," in files["x_server.c"]
     assert "return rpc_send(client, X_D_NUMBER, &message);" in function(files["x_client.c"], "x_d")
 
 

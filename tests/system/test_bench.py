@@ -53,6 +53,9 @@ EXPECTED = {
     "heap.malloc",
     "heap.free",
     "locks.contended",
+    "spawn.total",
+    "spawn.exit",
+    "spawn.footprint",
 }
 
 

@@ -161,9 +161,10 @@ class Method:
 
     @cached_property
     def in_registers(self) -> bool:
-        """Only numbers, few enough that no message needs memory."""
+        """A call of only numbers, few enough that no message needs memory."""
         only_numbers = all(argument.number for argument in self.arguments)
-        return only_numbers and len(self.ins) <= REGISTER_WORDS and len(self.outs) <= REGISTER_RESULTS
+        few = len(self.ins) <= REGISTER_WORDS and len(self.outs) <= REGISTER_RESULTS
+        return only_numbers and few and not self.is_oneway
 
     @property
     def declaration(self) -> str:

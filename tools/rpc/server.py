@@ -195,8 +195,6 @@ def _registers(method: Method) -> list[str]:
     items = [local.session]
     items += [f"&{a.name}" if a.is_out else value(a, words[a]) for a in method.arguments]
     lines += [*call(f"{local.err} = {handler}", items, indent=2), "    }"]
-    if method.is_oneway:
-        return [*lines, f"    {local.m}->w1 = {local.err};", "    return 0;", "}"]
     failed = [f"{local.m}->w1 = {local.err};", f"return {local.err} == RPC_LATER ? 0 : 2;"]
     lines += if_any([f"err_is_fail({local.err})"], failed)
     lines.append(f"    {local.m}->w1 = SYS_ERR_OK;")

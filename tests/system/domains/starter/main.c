@@ -2,21 +2,18 @@
  * A domain that init gave the modules, so that it starts domains itself: this program again, which then looks
  * at what it got.
  */
-#include "check.h"
+#include "starter.h"
 
 #include <aos/aos.h>
+#include <aos/elf.h>
 #include <aos/lmp_chan.h>
-#include <aos/spawn.h>
 #include <aos/threads.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STATUS_GOOD      42
-#define GRANTED_SLOT     (TASKCN_SLOT_USER + 3)
-#define LARGE_DISPATCHER 0x400000UL
-#define MANY_ARGUMENTS   5000
-#define ROUNDS           5
+#define MANY_ARGUMENTS 5000
+#define ROUNDS         5
 
 static struct {
     struct lmp_chan ends, other;
@@ -44,17 +41,22 @@ static void listen(void)
     CHECK_OK(lmp_chan_register_recv(&parent.ends, get_default_waitset(), MKCLOSURE(note_end, NULL)));
 }
 
-/// Starts a child, waits for its end, which must be a good one, and takes everything back.
-static void run(struct spawn_request *request, struct spawninfo *si)
+unsigned run_to_end(struct spawn_request *request, struct spawninfo *si)
 {
     parent.ended = false;
-    request->name = "starter";
     request->end_endpoint = parent.ends.local_cap;
     CHECK_OK(spawn_load(request, si));
     while (!parent.ended) {
         CHECK_OK(event_dispatch(get_default_waitset()));
     }
-    CHECK(parent.reason == END_REASON_STOPPED && parent.status == STATUS_GOOD);
+    return parent.reason;
+}
+
+/// Starts a child, waits for its end, which must be a good one, and takes everything back.
+static void run(struct spawn_request *request, struct spawninfo *si)
+{
+    request->name = "starter";
+    CHECK(run_to_end(request, si) == END_REASON_STOPPED && parent.status == STATUS_GOOD);
     CHECK_OK(spawn_destroy(si));
 }
 
@@ -79,103 +81,6 @@ static void must_fail(struct spawn_request request, errval_t reason, errval_t st
     CHECK_ERR(spawn_load(&request, &si), step);
     CHECK(capref_is_null(si.ram) && capref_is_null(si.dispatcher) && capref_is_null(si.rootcn));
 }
-
-/* What the children look at. */
-
-static void see_arguments(int argc, char *argv[], char *envp[])
-{
-    CHECK(strcmp(argv[0], "starter") == 0 && argv[argc] == NULL);
-    for (int i = 2; i < argc; i++) {
-        CHECK(atoi(argv[i]) == i);
-        argv[i][0] = 'x'; // they are the program's own
-    }
-    CHECK(strcmp(envp[0], "HOME=/") == 0 && strcmp(getenv("HOME"), "/") == 0 && envp[1] == NULL);
-    argv[1] = NULL;
-}
-
-static void see_long_argument(int argc, char *argv[], char *envp[])
-{
-    CHECK(argc == 3 && envp[0] == NULL);
-    CHECK(strlen(argv[2]) + sizeof("starter") + sizeof("long") + 1 == ARGUMENTS_LIMIT_BYTES);
-}
-
-static void see_dispatcher(int argc, char *argv[], char *envp[])
-{
-    (void)argc;
-    (void)argv;
-    (void)envp;
-    volatile char *last = (volatile char *)curdispatcher() + disp_frame_bytes() - 1;
-    CHECK(disp_frame_bytes() == LARGE_DISPATCHER && *last == 0);
-    *last = 1;
-}
-
-static bool holds(cslot_t slot, enum objtype type)
-{
-    struct capability_info info;
-    return err_is_ok(cap_identify(capref_make(TASKCN_SLOT_ROOTCN, ROOTCN_TASK, slot), &info))
-           && info.type == type && !(info.rights & CAPRIGHTS_CONTROL);
-}
-
-static void see_endpoint(int argc, char *argv[], char *envp[])
-{
-    (void)argc;
-    (void)argv;
-    (void)envp;
-    struct capability_info info;
-    CHECK_OK(cap_identify(cap_parentep, &info));
-    CHECK(info.type == ObjType_EndPoint && holds(GRANTED_SLOT, ObjType_Frame));
-}
-
-static void see_modules(int argc, char *argv[], char *envp[])
-{
-    (void)argc;
-    (void)argv;
-    (void)envp;
-    struct boot_file file, again;
-    struct capability_info info;
-    const struct bootinfo *bootinfo = bootinfo_get();
-    CHECK(bootinfo && bootinfo == bootinfo_get() && bootinfo->module_count > 2);
-    CHECK(holds(TASKCN_SLOT_BOOTINFO, ObjType_Frame));
-    CHECK_OK(module_find("hello", &file));
-    CHECK_OK(module_find("hello", &again));
-    CHECK(file.content == again.content && memcmp(file.content, "\177ELF", 4) == 0);
-    CHECK_OK(cap_identify(file.frame, &info));
-    CHECK(!(info.rights & (CAPRIGHTS_WRITE | CAPRIGHTS_CONTROL)));
-    CHECK_ERR(module_find("no such module", &file), SPAWN_ERR_FIND_MODULE);
-}
-
-static void see_no_modules(int argc, char *argv[], char *envp[])
-{
-    (void)argc;
-    (void)argv;
-    (void)envp;
-    struct boot_file file;
-    CHECK(!bootinfo_get());
-    CHECK_ERR(module_find("hello", &file), SPAWN_ERR_FIND_MODULE);
-}
-
-static void spin(int argc, char *argv[], char *envp[])
-{
-    (void)argc;
-    (void)argv;
-    (void)envp;
-    for (;;) {
-        thread_yield();
-    }
-}
-
-static const struct {
-    const char *name;
-    void (*see)(int argc, char *argv[], char *envp[]);
-} roles[] = {
-    {"many", see_arguments},
-    {"long", see_long_argument},
-    {"dispatcher", see_dispatcher},
-    {"endpoint", see_endpoint},
-    {"modules", see_modules},
-    {"no modules", see_no_modules},
-    {"spin", spin},
-};
 
 /* What the parent tries. */
 
@@ -280,7 +185,61 @@ static void try_ending(void)
     CHECK_OK(spawn_destroy(&si));
 }
 
-static void try_everything(void)
+/// Pages of the file that segments may not write to are in no child.
+static size_t pages_of_its_own(const struct boot_file *file)
+{
+    static const struct elf_limits limits = {USER_IMAGE_BASE, USER_IMAGE_LIMIT, USER_IMAGE_MAX_BYTES};
+    struct elf_image image;
+    size_t bytes = USER_STACK_BYTES + BASE_PAGE_SIZE; // and the arguments
+    CHECK_OK(elf_parse(file->content, file->bytes, &limits, &image));
+    for (unsigned i = 0; i < image.segment_count; i++) {
+        const struct elf_segment *segment = &image.segments[i];
+        lvaddr_t end = ROUND_UP(segment->vaddr + segment->memory_bytes, BASE_PAGE_SIZE);
+        bytes += segment->flags & ELF_WRITE ? end - ROUND_DOWN(segment->vaddr, BASE_PAGE_SIZE) : 0;
+    }
+    return bytes;
+}
+
+static void try_sharing(void)
+{
+    struct boot_file file;
+    struct capability_info info;
+    char base[24], bytes[24];
+    CHECK_OK(module_find("starter", &file));
+    CHECK_OK(cap_identify(file.frame, &info));
+    snprintf(base, sizeof(base), "%#lx", (unsigned long)info.base);
+    snprintf(bytes, sizeof(bytes), "%#lx", (unsigned long)info.bytes);
+    const char *const argv[] = {"starter", "shared", base, bytes, NULL};
+    struct spawn_request request = {.name = "starter", .argv = argv};
+    struct spawninfo si;
+    CHECK(run_to_end(&request, &si) == END_REASON_STOPPED && parent.status == STATUS_GOOD);
+    CHECK(si.memory[SPAWN_MEMORY_PAGES] == pages_of_its_own(&file));
+    gensize_t sum = 0;
+    for (unsigned kind = 0; kind < SPAWN_MEMORY_KINDS; kind++) {
+        sum += si.memory[kind];
+    }
+    CHECK(sum == si.ram_bytes && si.memory[SPAWN_MEMORY_GRANTED] == si.granted_bytes);
+    CHECK_OK(spawn_destroy(&si));
+}
+
+/// Each segment can be used as it says, and in no other way.
+static void try_permissions(void)
+{
+    static const char *const roles[] = {"write constants", "write text",    "execute constants",
+                                        "execute data",    "execute stack", "execute arguments"};
+    for (unsigned i = 0; i < ARRAY_LENGTH(roles); i++) {
+        const char *const argv[] = {"starter", roles[i], NULL};
+        struct spawn_request request = {.name = "starter", .argv = argv};
+        struct spawninfo si;
+        unsigned reason = run_to_end(&request, &si);
+        if (reason != END_REASON_FAULT) {
+            USER_PANIC("%s: reason %u, status %lu", roles[i], reason, (unsigned long)parent.status);
+        }
+        CHECK_OK(spawn_destroy(&si));
+    }
+}
+
+static void try_everything(unsigned round)
 {
     try_many_arguments();
     try_long_argument();
@@ -289,6 +248,9 @@ static void try_everything(void)
     run_role("modules", (struct spawn_request){.modules = true, .console = true});
     run_role("no modules", (struct spawn_request){0});
     try_ending();
+    try_sharing();
+    try_permissions();
+    try_images(round);
 }
 
 static int be_parent(void)
@@ -298,7 +260,7 @@ static int be_parent(void)
     CHECK_OK(lmp_chan_accept(&parent.other, DEFAULT_LMP_BUF_WORDS, NULL_CAP));
     listen();
     for (unsigned round = 0; round < ROUNDS; round++) {
-        try_everything();
+        try_everything(round);
         if (round == 0) {
             free_before = ram_alloc_free_bytes(); // what is made once for all children has been made
         }
@@ -309,11 +271,5 @@ static int be_parent(void)
 
 int main(int argc, char *argv[], char *envp[])
 {
-    for (unsigned i = 0; argc > 1 && i < ARRAY_LENGTH(roles); i++) {
-        if (strcmp(argv[1], roles[i].name) == 0) {
-            roles[i].see(argc, argv, envp);
-            return STATUS_GOOD;
-        }
-    }
-    return be_parent();
+    return play_role(argc, argv, envp) ? STATUS_GOOD : be_parent();
 }

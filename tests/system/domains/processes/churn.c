@@ -1,0 +1,139 @@
+#include "processes.h"
+
+#include <aos/aos.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CROWD        8  ///< That are there at a time, at most.
+#define MEASUREMENTS 16 ///< Of which the least counts: a time slice that ends in one is no part of it.
+#define WARM_UP      64
+#define REPORTS      10
+
+/// A process that has been started and was not waited for.
+static struct member {
+    domainid_t pid; ///< 0: none.
+    enum process_reason reason;
+    int exit_code;
+    bool may_exit; ///< It was killed, perhaps too late.
+} crowd[CROWD];
+
+static uint32_t state;
+
+/// The next random number below `limit` (xorshift, Marsaglia 2003).
+static uint32_t below(uint32_t limit)
+{
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    return state % limit;
+}
+
+static void start_one(struct member *member)
+{
+    static const struct {
+        const char *path, *way, *number;
+        struct member expected;
+    } kinds[] = {
+        {"hello", NULL, NULL, {.reason = PROCESS_EXITED}},
+        {"hello", NULL, NULL, {.reason = PROCESS_EXITED}},
+        {"crasher", "exit", "9", {.reason = PROCESS_EXITED, .exit_code = 9}},
+        {"crasher", "exit", "9", {.reason = PROCESS_EXITED, .exit_code = 9}},
+        {"crasher", "exit", "9", {.reason = PROCESS_EXITED, .exit_code = 9}},
+        {"crasher", "spin", NULL, {.reason = PROCESS_KILLED}},
+        {"crasher", "wait", NULL, {.reason = PROCESS_KILLED}},
+        {"crasher", "read", NULL, {.reason = PROCESS_FAULTED}},
+        {"crasher", "undefined", NULL, {.reason = PROCESS_TRAPPED}},
+        {SELF, "return", "3", {.reason = PROCESS_EXITED, .exit_code = 3}},
+    };
+    const unsigned kind = below(ARRAY_LENGTH(kinds));
+    *member = kinds[kind].expected;
+    member->pid = start(kinds[kind].path, kinds[kind].way, kinds[kind].number, NULL);
+}
+
+static void end_one(struct member *member)
+{
+    struct process_end end;
+    if (member->reason == PROCESS_KILLED || below(4) == 0) {
+        if (below(2)) {
+            thread_sleep_us(below(400));
+        }
+        errval_t err = process_kill(member->pid);
+        CHECK(err_is_ok(err) || (err == PROC_ERR_NO_PROCESS && member->reason != PROCESS_KILLED));
+        member->may_exit = member->reason != PROCESS_KILLED && err_is_ok(err);
+    }
+    CHECK_OK(process_wait(member->pid, &end));
+    CHECK(end.reason == (member->may_exit ? PROCESS_KILLED : member->reason));
+    CHECK(end.exit_code == (member->may_exit ? 0 : member->exit_code));
+    member->pid = 0;
+}
+
+static void end_all(void)
+{
+    for (unsigned i = 0; i < CROWD; i++) {
+        if (crowd[i].pid) {
+            end_one(&crowd[i]);
+        }
+    }
+}
+
+/// Starts, or ends, one of the crowd. \return how many it started
+static unsigned step(void)
+{
+    struct member *member = &crowd[below(CROWD)];
+    if (member->pid) {
+        end_one(member);
+        return 0;
+    }
+    start_one(member);
+    return 1;
+}
+
+/// Instructions from before the call until the process has been started, or has been waited for.
+static void measure(uint64_t *spawn, uint64_t *whole)
+{
+    *spawn = *whole = UINT64_MAX;
+    for (unsigned i = 0; i < MEASUREMENTS; i++) {
+        uint64_t before = cycle_count();
+        domainid_t pid = start("crasher", "exit", "0", NULL);
+        uint64_t started = cycle_count() - before;
+        CHECK_OK(process_wait(pid, NULL));
+        uint64_t ended = cycle_count() - before;
+        *spawn = started < *spawn ? started : *spawn;
+        *whole = ended < *whole ? ended : *whole;
+    }
+}
+
+static bool is_near(uint64_t first, uint64_t last)
+{
+    return last <= first + first / 20;
+}
+
+void test_churn(unsigned long count, uint32_t seed)
+{
+    uint64_t first_spawn, first_whole, last_spawn, last_whole;
+    struct balance before, after;
+    state = seed * 2654435761U | 1;
+    for (unsigned long done = 0; done < WARM_UP;) {
+        done += step(); // what is made once is made now
+    }
+    end_all();
+    measure(&first_spawn, &first_whole);
+    balance_take(&before);
+    for (unsigned long done = 0, reported = 0; done < count;) {
+        done += step();
+        if (done * REPORTS / count > reported) {
+            reported = done * REPORTS / count;
+            printf("processes: %lu of %lu\n", done, count);
+        }
+    }
+    end_all();
+    balance_take(&after);
+    measure(&last_spawn, &last_whole);
+    printf(
+        "processes: %lu came and went; the first took %lu instructions to spawn and %lu to its end, the last "
+        "%lu and %lu\n",
+        count, (unsigned long)first_spawn, (unsigned long)first_whole, (unsigned long)last_spawn,
+        (unsigned long)last_whole);
+    CHECK(balance_is_same(&before, &after));
+    CHECK(is_near(first_spawn, last_spawn) && is_near(first_whole, last_whole));
+}
