@@ -1,5 +1,6 @@
 /**
- * What a bench domain says to its peer, and what both are granted. What they say to init is interfaces/bench.rpc.
+ * What a bench domain says to its peer, and what both are granted. What they say to init is
+ * interfaces/bench.rpc.
  */
 #ifndef BENCH_PROTOCOL_H
 #define BENCH_PROTOCOL_H

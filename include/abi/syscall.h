@@ -67,8 +67,8 @@
 #define CNODE_IDENTIFY \
     4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes; with x5 1 also what follows
 #define IDENTIFY_DESCENDANTS (1 << 16) ///< In x1: something that was made from the object still lives.
-#define CNODE_REVOKE         5         ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked
-#define CNODE_MOVE           6         ///< x2, x3, x4: the source is empty afterwards
+#define CNODE_REVOKE         5 ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked; of RAM without it copies stay
+#define CNODE_MOVE           6 ///< x2, x3, x4: the source is empty afterwards
 
 #define RETYPE_MAX_COUNT 32 ///< Bounds the time of a call.
 

@@ -84,7 +84,8 @@ errval_t cap_delete(struct capref cap);
  * A dispatcher that is made of any of it ends (END_REASON_REVOKED). The capability itself stays.
  *
  * All copies are alike, so a copy for somebody who may not do this is minted without CAPRIGHTS_CONTROL, which
- * this needs.
+ * this needs. With RAM without that right copies stay: who was given memory can take back what it made of it,
+ * but not the memory from who gave it.
  *
  * \return SYS_ERR_OK, or the kernel's reason under LIB_ERR_CAP_REVOKE: SYS_ERR_CAP_NOT_FOUND if the
  * capability itself lay in a CNode that had to go

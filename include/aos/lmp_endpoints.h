@@ -25,7 +25,7 @@ struct lmp_endpoint {
     bool is_private;     ///< See lmp_endpoint_set_private().
     struct rpc_session *session; ///< Its messages are calls of this session's client; or NULL.
     struct rpc_client *client;   ///< Its messages are replies to calls over this channel; or NULL.
-    struct lmp_message early; ///< What was handed over in a wait for any; header 0: nothing.
+    struct lmp_message early;    ///< What was handed over in a wait for any; header 0: nothing.
     struct waitset_chanstate waitset_state;
     struct lmp_endpoint *next_early;          ///< Among those with such a message.
     struct lmp_endpoint *next, *previous;     ///< All endpoints of the dispatcher.

@@ -7,7 +7,8 @@
  * (the bytes stand in the words behind the others); if not, the axis `rpc` decides how the bytes travel.
  *
  * Word 0, the header: bits 7:0 method, 11:8 kind, 14:12 flags, 23:16 words of a message that is not made
- * of numbers alone, 63:32 number of the call. In a reply word 1 is the error value, and results begin at word 2.
+ * of numbers alone, 63:32 number of the call. In a reply word 1 is the error value, and results begin at
+ * word 2.
  */
 #ifndef AOS_RPC_MESSAGE_H
 #define AOS_RPC_MESSAGE_H
@@ -21,7 +22,7 @@
 
 #define RPC_MAX_WORDS 16 ///< Of numbers and lengths, in one direction.
 #define RPC_MAX_CAPS  4
-#define RPC_MAX_BLOBS 8 ///< Strings and byte arrays, in one direction.
+#define RPC_MAX_BLOBS 8           ///< Strings and byte arrays, in one direction.
 #define RPC_MAX_BYTES 0x2000000UL ///< Of strings and byte arrays together, in one direction.
 
 #define RPC_REGISTER_WORDS 7 ///< Words of a message in registers, behind the header.
@@ -36,12 +37,12 @@
 #define RPC_DROP    7 ///< The caller has given up: a reply that is kept for it goes.
 #define RPC_ATTACH  8 ///< Brings what the transport of bytes needs.
 
-#define RPC_KIND_SHIFT 8
+#define RPC_KIND_SHIFT  8
 #define RPC_WORDS_SHIFT 16
-#define RPC_FLAG_BYTES (1 << 12) ///< The bytes are not in the words.
-#define RPC_FLAG_ALONE (1 << 13) ///< The caller lets nobody else use the channel's room for bytes meanwhile.
-#define RPC_FLAG_RIDES (1 << 14) ///< The last piece of the bytes, or the only one, is with this message.
-#define RPC_ID_SHIFT   32
+#define RPC_FLAG_BYTES  (1 << 12) ///< The bytes are not in the words.
+#define RPC_FLAG_ALONE  (1 << 13) ///< The caller lets nobody else use the channel's room for bytes meanwhile.
+#define RPC_FLAG_RIDES  (1 << 14) ///< The last piece of the bytes, or the only one, is with this message.
+#define RPC_ID_SHIFT    32
 
 /// What a handler returns that answers later (rpc_defer()). No error value.
 #define RPC_LATER ((errval_t)-1)
@@ -94,7 +95,7 @@ struct rpc_message {
     size_t data_bytes;
     size_t data_taken;
     const uint8_t *data;
-    void *buffer; ///< What rpc_message_release() frees, or NULL.
+    void *buffer;                         ///< What rpc_message_release() frees, or NULL.
     void (*finish)(struct rpc_message *); ///< What else is to be done then, or NULL.
     void *owner;                          ///< For `finish`.
     uint64_t words[RPC_MAX_WORDS];
@@ -163,7 +164,8 @@ const char *rpc_take_string(struct rpc_message *message, unsigned word);
 char *rpc_take_string_copy(struct rpc_message *message, unsigned word, errval_t *err);
 
 /// The same for a byte array; an empty one is NULL and no error. \return false if `err` is set
-bool rpc_take_bytes_copy(struct rpc_message *message, unsigned word, void **data, size_t *bytes, errval_t *err);
+bool rpc_take_bytes_copy(struct rpc_message *message, unsigned word, void **data, size_t *bytes,
+                         errval_t *err);
 
 /// True if all bytes of a received message were taken.
 static inline bool rpc_message_is_taken(const struct rpc_message *message)

@@ -40,17 +40,21 @@ struct rpc_method {
     /// then its capabilities were not touched
     errval_t (*general)(struct rpc_session *session, struct rpc_message *call, struct rpc_message *reply);
     uint32_t words; ///< For `registers`: of the call, with the header. Else more than there can be.
-    uint8_t caps;  ///< Capabilities that the call may bring.
+    uint8_t caps;   ///< Capabilities that the call may bring.
     bool is_oneway;
 } __attribute__((aligned(32)));
 
 /// An entry for a call of so many arguments, all numbers.
-#define RPC_METHOD_REGISTERS(function, arguments) \
-    {.registers = (function), .words = (arguments) + 1}
+#define RPC_METHOD_REGISTERS(function, arguments)         \
+    {                                                     \
+        .registers = (function), .words = (arguments) + 1 \
+    }
 
 /// An entry for any other message.
-#define RPC_METHOD_GENERAL(function, cap_count, oneway) \
-    {.general = (function), .words = UINT32_MAX, .caps = (cap_count), .is_oneway = (oneway)}
+#define RPC_METHOD_GENERAL(function, cap_count, oneway)                                        \
+    {                                                                                          \
+        .general = (function), .words = UINT32_MAX, .caps = (cap_count), .is_oneway = (oneway) \
+    }
 
 /// The generated side of an interface.
 struct rpc_skeleton {

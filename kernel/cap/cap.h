@@ -137,11 +137,12 @@ errval_t caps_delete(struct cte *slot);
 
 /**
  * Deletes all other copies of a capability and everything that was made from the object. A dispatcher that is
- * made of any of it ends.
+ * made of any of it ends. Without the right CONTROL copies stay, and only RAM can be revoked: who was given
+ * memory can take back what it made of it, and not take the memory from who gave it.
  *
- * \return SYS_ERR_RIGHTS without the right CONTROL; SYS_ERR_RESTART when it stopped at its time bound: call
- * again; SYS_ERR_CAP_NOT_FOUND if the slot is empty, or lay in something that was made from the object and is
- * gone now
+ * \return SYS_ERR_RIGHTS without the right CONTROL if it is not RAM; SYS_ERR_RESTART when it stopped at its
+ * time bound: call again; SYS_ERR_CAP_NOT_FOUND if the slot is empty, or lay in something that was made from
+ * the object and is gone now
  */
 errval_t caps_revoke(struct cte *slot);
 

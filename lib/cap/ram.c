@@ -47,12 +47,12 @@ static gensize_t store_left(void)
     return store.end - store.next;
 }
 
-/// As long as nothing is borrowed the domain's own memory will do as well as the store, and goes nowhere; and a
-/// domain that has enough for itself is not to ask anybody.
+/// As long as nothing is borrowed the domain's own memory will do as well as the store, and goes nowhere; and
+/// a domain that has enough for itself is not to ask anybody.
 static void note_store(void)
 {
-    section_is_low = store.has_source && store_left() < store.low
-                     && (borrowed > 0 || memory.ranges.free_bytes < OWN_LOW);
+    section_is_low =
+        store.has_source && store_left() < store.low && (borrowed > 0 || memory.ranges.free_bytes < OWN_LOW);
 }
 
 /// With a source there is always a record for what it gives.

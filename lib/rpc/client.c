@@ -72,8 +72,8 @@ static errval_t open_transport(struct rpc_client *client)
 }
 
 /// Sends the piece of a call's bytes that begins at `offset`, ahead of the call.
-static errval_t push(struct rpc_client *client, const struct rpc_message *call, uint64_t header, size_t offset,
-                     size_t bytes, size_t total)
+static errval_t push(struct rpc_client *client, const struct rpc_message *call, uint64_t header,
+                     size_t offset, size_t bytes, size_t total)
 {
     struct rpc_incoming in;
     void *scratch = NULL;
@@ -111,7 +111,8 @@ static errval_t push_bytes(struct rpc_client *client, const struct rpc_message *
         return SYS_ERR_OK;
     }
     wire->w[0] |= RPC_FLAG_RIDES;
-    return rpc_transport_put(client->transport, call, RPC_FIRST_REQUEST, offset, total - offset, wire, scratch);
+    return rpc_transport_put(client->transport, call, RPC_FIRST_REQUEST, offset, total - offset, wire,
+                             scratch);
 }
 
 static errval_t pull(struct rpc_client *client, uint64_t header, uint8_t *data, size_t bytes)

@@ -22,8 +22,9 @@ struct rpc_incoming {
  *
  * \param caps that the reply brings at most
  * \param in   set if SYS_ERR_OK is returned
- * \return SYS_ERR_OK, RPC_ERR_PEER_GONE, RPC_ERR_DEADLINE, RPC_ERR_DEPTH, or why the message could not be sent;
- * then nothing that was to be given has left, but for RPC_ERR_DEADLINE and RPC_ERR_PEER_GONE, where it may have
+ * \return SYS_ERR_OK, RPC_ERR_PEER_GONE, RPC_ERR_DEADLINE, RPC_ERR_DEPTH, or why the message could not be
+ * sent; then nothing that was to be given has left, but for RPC_ERR_DEADLINE and RPC_ERR_PEER_GONE, where it
+ * may have
  */
 errval_t rpc_exchange(struct rpc_client *client, const struct rpc_wire *wire, unsigned caps,
                       struct rpc_incoming *in);

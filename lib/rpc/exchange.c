@@ -1,10 +1,10 @@
 /**
  * Requests and the replies to them.
  *
- * Who may hold what: `client->mutex` is held for a few lines and never while waiting. Of the threads that wait
- * for replies on one channel one reads the ring, without the mutex, and gives each reply to the thread that it
- * is for; when it has its own it makes another waiting thread the reader. Only a domain's only thread goes
- * the straight way, without any of this: nobody else can have a call under way then.
+ * Who may hold what: `client->mutex` is held for a few lines and never while waiting. Of the threads that
+ * wait for replies on one channel one reads the ring, without the mutex, and gives each reply to the thread
+ * that it is for; when it has its own it makes another waiting thread the reader. Only a domain's only thread
+ * goes the straight way, without any of this: nobody else can have a call under way then.
  */
 #include <aos/slot_alloc.h>
 #include <aos/capabilities.h>
@@ -36,7 +36,8 @@ uint32_t rpc_specials;
 uint64_t rpc_set_deadline(uint64_t deadline_us)
 {
     uint64_t before = rpc_thread.has_deadline ? rpc_thread.deadline_us : CLOCK_NEVER;
-    __atomic_add_fetch(&rpc_specials, (deadline_us != CLOCK_NEVER) - rpc_thread.has_deadline, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&rpc_specials, (deadline_us != CLOCK_NEVER) - rpc_thread.has_deadline,
+                       __ATOMIC_RELAXED);
     rpc_thread.has_deadline = deadline_us != CLOCK_NEVER;
     rpc_thread.deadline_us = deadline_us;
     return before;

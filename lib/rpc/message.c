@@ -41,7 +41,8 @@ const char *rpc_take_string(struct rpc_message *message, unsigned word)
     return strnlen(text, bytes) == bytes - 1 ? text : NULL;
 }
 
-bool rpc_take_bytes_copy(struct rpc_message *message, unsigned word, void **data, size_t *bytes, errval_t *err)
+bool rpc_take_bytes_copy(struct rpc_message *message, unsigned word, void **data, size_t *bytes,
+                         errval_t *err)
 {
     const void *found;
     *data = NULL;
@@ -258,7 +259,8 @@ void rpc_gather(const struct rpc_message *message, unsigned first, size_t offset
     }
 }
 
-const void *rpc_stream_in_place(const struct rpc_message *message, unsigned first, size_t offset, size_t bytes)
+const void *rpc_stream_in_place(const struct rpc_message *message, unsigned first, size_t offset,
+                                size_t bytes)
 {
     if (message->blob_count == 1 && words_in_stream(message, first) == 0
         && offset + bytes <= message->blobs[0].bytes) {

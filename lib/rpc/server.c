@@ -1,11 +1,12 @@
 /**
  * The loop of a server, and the threads that run it.
  *
- * Who may hold what: the baton (a nested mutex) covers everything of lib/rpc's server side and of the services
- * themselves. Of the threads that serve one takes messages, and gives the baton away while it waits for one.
- * A handler that calls gives the baton away for as long as the call takes (serving_pause), and if it is in the
- * thread that takes messages, another thread becomes that: so a domain that waits for a reply serves, and calls
- * can go in circles. Somebody is always left to serve: the last thread that could is refused its call.
+ * Who may hold what: the baton (a nested mutex) covers everything of lib/rpc's server side and of the
+ * services themselves. Of the threads that serve one takes messages, and gives the baton away while it waits
+ * for one. A handler that calls gives the baton away for as long as the call takes (serving_pause), and if it
+ * is in the thread that takes messages, another thread becomes that: so a domain that waits for a reply
+ * serves, and calls can go in circles. Somebody is always left to serve: the last thread that could is
+ * refused its call.
  */
 #include <lmp/endpoints.h>
 #include <rpc/client.h>
@@ -15,10 +16,10 @@
 
 static struct {
     struct thread_mutex baton;
-    struct thread_cond look;  ///< Somebody may take messages now, or what a thread serves for may be done.
-    bool is_taken;            ///< A thread takes messages.
-    unsigned parked;          ///< Threads that wait for `look`.
-    unsigned threads;         ///< That serve.
+    struct thread_cond look; ///< Somebody may take messages now, or what a thread serves for may be done.
+    bool is_taken;           ///< A thread takes messages.
+    unsigned parked;         ///< Threads that wait for `look`.
+    unsigned threads;        ///< That serve.
 } server;
 
 void serving_take(void)
@@ -64,7 +65,8 @@ static void handle_event(struct lmp_endpoint *endpoint, const struct lmp_message
     while (err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
     }
     if (lmp_endpoint_can_recv(endpoint)) {
-        lmp_endpoint_set_private(endpoint, true); // until its owner registers it: so its messages stay in its ring
+        lmp_endpoint_set_private(endpoint,
+                                 true); // until its owner registers it: so its messages stay in its ring
     }
 }
 
@@ -89,14 +91,16 @@ static inline unsigned handle_registers(struct rpc_session *session, const struc
 }
 
 /// The session that a message is for, and the method, if that is a plain call of numbers; else NULL.
-static inline struct rpc_session *find_registers(const struct lmp_message *m, const struct rpc_method **method)
+static inline struct rpc_session *find_registers(const struct lmp_message *m,
+                                                 const struct rpc_method **method)
 {
     const struct lmp_endpoint *endpoint = endpoint_find(lmp_header_endpoint(m->header));
     struct rpc_session *session = endpoint ? endpoint->session : NULL;
     if (!session) {
         return NULL;
     }
-    // Kind and flags are in the same half of the header: another kind is as wrong as a method that is too large.
+    // Kind and flags are in the same half of the header: another kind is as wrong as a method that is too
+    // large.
     const uint32_t number = (uint32_t)m->w0 - (RPC_REQUEST << RPC_KIND_SHIFT);
     if (number >= session->method_count) {
         return NULL;
@@ -163,7 +167,8 @@ static void answer(struct rpc_session *session, unsigned words, const struct lmp
  * Answers, and takes the next message. \return an error, of the answer or the wait, or SYS_ERR_OK. Gives the
  * baton away meanwhile if there is anybody who could want it.
  */
-static struct lmp_message answer_and_take(struct rpc_session *answered, unsigned words, const struct lmp_message *m)
+static struct lmp_message answer_and_take(struct rpc_session *answered, unsigned words,
+                                          const struct lmp_message *m)
 {
     const bool shares = threads_several();
     struct lmp_message next;
@@ -172,7 +177,8 @@ static struct lmp_message answer_and_take(struct rpc_session *answered, unsigned
         serving_leave();
     }
     if (answered) {
-        next = lmp_chan_reply_wait(&answered->chan, words, m->w0, m->w1, m->w2, m->w3, m->w4, m->w5, m->w6, m->w7);
+        next = lmp_chan_reply_wait(&answered->chan, words, m->w0, m->w1, m->w2, m->w3, m->w4, m->w5, m->w6,
+                                   m->w7);
     } else {
         next = lmp_chan_wait_any(SYS_ERR_OK);
     }
@@ -183,17 +189,19 @@ static struct lmp_message answer_and_take(struct rpc_session *answered, unsigned
 }
 
 /**
- * The shortest way: from a call of numbers alone to the next, for as long as this is the domain's only thread,
- * so that nobody can want the baton. `m` holds the answer of `words` words, and in the end another one, or with
- * `words` 0 another message, or an error. \return whom the answer is for; NULL if there is none now, as for a
- * call that is answered later
+ * The shortest way: from a call of numbers alone to the next, for as long as this is the domain's only
+ * thread, so that nobody can want the baton. `m` holds the answer of `words` words, and in the end another
+ * one, or with `words` 0 another message, or an error. \return whom the answer is for; NULL if there is none
+ * now, as for a call that is answered later
  */
-static inline __attribute__((always_inline)) struct rpc_session *serve_registers(
-    struct rpc_session *session, unsigned *words, struct lmp_message *m, const volatile bool *done)
+static inline __attribute__((always_inline)) struct rpc_session *serve_registers(struct rpc_session *session,
+                                                                                 unsigned *words,
+                                                                                 struct lmp_message *m,
+                                                                                 const volatile bool *done)
 {
     do {
-        const struct lmp_message next = lmp_chan_reply_wait(&session->chan, *words, m->w0, m->w1, m->w2, m->w3,
-                                                            m->w4, m->w5, m->w6, m->w7);
+        const struct lmp_message next = lmp_chan_reply_wait(&session->chan, *words, m->w0, m->w1, m->w2,
+                                                            m->w3, m->w4, m->w5, m->w6, m->w7);
         const struct rpc_method *method;
         struct rpc_session *caller = err_is_ok(next.err) ? find_registers(&next, &method) : NULL;
         *m = next;

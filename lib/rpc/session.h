@@ -42,7 +42,8 @@ void session_handled(struct rpc_session *session);
 /// Receive slots for what the next messages may bring.
 errval_t session_provide_slots(struct rpc_session *session);
 
-/// Makes room for bytes of call `id`. \return NULL if the session keeps too much already, or there is no memory
+/// Makes room for bytes of call `id`. \return NULL if the session keeps too much already, or there is no
+/// memory
 struct rpc_kept *kept_create(struct rpc_session *session, uint32_t id, bool outgoing, size_t total);
 struct rpc_kept *kept_find(struct rpc_session *session, uint32_t id, bool outgoing);
 /// Takes it out of the session. The caller frees it.

@@ -60,9 +60,11 @@ size_t rpc_stream_bytes(const struct rpc_message *message, unsigned first);
 void rpc_gather(const struct rpc_message *message, unsigned first, size_t offset, void *to, size_t bytes);
 
 /// The same part where it lies, if it lies in one piece; else NULL.
-const void *rpc_stream_in_place(const struct rpc_message *message, unsigned first, size_t offset, size_t bytes);
+const void *rpc_stream_in_place(const struct rpc_message *message, unsigned first, size_t offset,
+                                size_t bytes);
 
-/// The words that did not fit stand at the beginning of the bytes: takes them. \return false if they are not there
+/// The words that did not fit stand at the beginning of the bytes: takes them. \return false if they are not
+/// there
 bool rpc_take_stream(struct rpc_message *message, unsigned first, const void *stream, size_t bytes);
 
 /// Words of a message that does not fit that stand in registers nevertheless.

@@ -89,7 +89,8 @@ static void bind_to_init(struct binding *binding, const struct offer *offer)
     answer(binding, err, linked);
 }
 
-/// Goes on with a binding that was not sent yet. \return false if it has to wait; true: it is gone, or was sent
+/// Goes on with a binding that was not sent yet. \return false if it has to wait; true: it is gone, or was
+/// sent
 static bool go_on(struct binding *binding)
 {
     struct offer *offer = find(binding->service);

@@ -25,7 +25,8 @@ void binding_begin(struct binding *binding);
 /// A service has answered. \param by its session; \param endpoint the client's then, if `err` is SYS_ERR_OK
 void binding_end(struct rpc_session *by, uint64_t number, errval_t err, struct capref endpoint);
 
-/// A domain offers a service. \return RPC_ERR_NAME_TAKEN, or why there is no room; then `control` is the caller's
+/// A domain offers a service. \return RPC_ERR_NAME_TAKEN, or why there is no room; then `control` is the
+/// caller's
 errval_t offer_add(const char *name, uint32_t hash, struct rpc_session *by, struct capref control);
 
 /// A domain is gone, and what it offered with it; who waits for its answer gets an error.

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INIT_KEEPS_BYTES       0x10000000UL ///< RAM for init itself, and for what it starts.
-#define SERVER_DISPATCHER_BYTES 0x400000UL  ///< Room for some thousand clients.
-#define RESTARTS_MAX           100 ///< A service that ends again and again is not started for ever.
+#define INIT_KEEPS_BYTES        0x10000000UL ///< RAM for init itself, and for what it starts.
+#define SERVER_DISPATCHER_BYTES 0x400000UL   ///< Room for some thousand clients.
+#define RESTARTS_MAX            100          ///< A service that ends again and again is not started for ever.
 
 /// In the order in which they are started.
 static struct service {

@@ -1,6 +1,6 @@
 /**
- * Asks for memory until it is refused, in each of the ways in which a program can, gives it back, and says how
- * much it was.
+ * Asks for memory until it is refused, in each of the ways in which a program can, gives it back, and says
+ * how much it was.
  *
  * With an argument, it has to be at least so many MiB each time; the exit status says whether it was.
  */

@@ -112,7 +112,8 @@ bool model_goes_with(int slot, int source)
     const bool below = m->bytes < s->bytes || (m->bytes == s->bytes && m->type > s->type);
     const bool inside = captable[m->type].region == captable[s->type].region && m->base >= s->base
                         && m->base + m->bytes <= s->base + s->bytes;
-    return same_object(m, s) || (below && inside && s->type != ObjType_EndPoint);
+    const bool copies = s->rights & CAPRIGHTS_CONTROL;
+    return (copies && same_object(m, s)) || (below && inside && s->type != ObjType_EndPoint);
 }
 
 static void check_page_table(const struct model_slot *vnode)

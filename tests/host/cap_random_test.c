@@ -221,7 +221,8 @@ static void try_revoke(int slot)
 {
     struct verdict v = {0};
     refuse_if(&v, model[slot].type == ObjType_Null, SYS_ERR_CAP_NOT_FOUND);
-    refuse_if(&v, !(model[slot].rights & CAPRIGHTS_CONTROL), SYS_ERR_RIGHTS);
+    const bool may = model[slot].rights & CAPRIGHTS_CONTROL || model[slot].type == ObjType_RAM;
+    refuse_if(&v, !may, SYS_ERR_RIGHTS);
     errval_t err;
     do {
         err = caps_revoke(&slots[slot]);

@@ -1,153 +1,15 @@
 /**
  * The general path of messages: several capabilities and bytes go along whole or not at all, whatever the
- * receiver has written into its ring; and the kernel writes nowhere but into the receiver's frame.
+ * receiver has written into its ring.
  *
  * Sources: kernel/cap kernel/dispatch/lmp.c
- * Sources: tests/host/arena.c tests/host/fake_kernel.c
+ * Sources: tests/host/arena.c tests/host/fake_kernel.c tests/host/lmp_fixture.c
  * Fakes:   tests/host/fake_arch
  */
-#include "arena.h"
 #include "check.h"
-#include "fake_kernel.h"
+#include "lmp_fixture.h"
 
-#include <arch/armv8/user_memory.h>
-#include <cap/cspace.h>
 #include <cap/mdb.h>
-#include <dispatch/dispatch.h>
-#include <string.h>
-
-#define FRAME_BYTES 0x3000UL
-#define GUARD_BYTES 0x1000UL
-#define GUARD       0xa5
-#define L1_SLOT     3
-#define SLOT(n)     (L1_SLOT << CSPACE_L2_BITS | (n))
-#define SLOTS       64 ///< Of each CSpace that are used here.
-#define RING        0x800UL
-#define RING_SLOTS  4
-#define AREA_BYTES  0x1000UL
-#define ENDPOINT    1 ///< The sender's, to the ring.
-#define FIRST_CAP   8
-#define USER_BYTES  0x2000UL ///< Of the sender's memory that can be read, at address USER_AT.
-#define USER_AT     0x10000UL
-#define STEPS       60000
-
-struct domain {
-    struct dcb *dcb;
-    struct cte *slots;
-    unsigned char *guarded; ///< Frame, with what must stay as it is on both sides.
-};
-
-static struct domain sender, receiver;
-static struct lmp_ring *ring;
-static unsigned char user_bytes[USER_BYTES];
-static jmp_buf user_level;
-static struct dcb *switched_to; ///< Whom the system call ended with; NULL: whoever is left to run.
-
-/* What messages need of the rest of the kernel. */
-
-bool user_memory_copy(lvaddr_t address, void *to, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) {
-        if (address + i < USER_AT || address + i >= USER_AT + USER_BYTES) {
-            return false;
-        }
-        ((unsigned char *)to)[i] = user_bytes[address + i - USER_AT];
-    }
-    return true;
-}
-
-void schedule_make_runnable(struct dcb *dcb)
-{
-    dcb->queued = true;
-}
-
-void schedule_end_wait(struct dcb *dcb)
-{
-    dcb->wait = WAIT_NONE;
-    dcb->disp->save_enabled.x[0] = SYS_ERR_LMP_WAIT_INTERRUPTED;
-    dcb->queued = true;
-}
-
-_Noreturn void schedule(void)
-{
-    switched_to = NULL;
-    longjmp(user_level, 1);
-}
-
-_Noreturn void dispatch(struct dcb *dcb)
-{
-    switched_to = dcb;
-    longjmp(user_level, 1);
-}
-
-_Noreturn void dispatch_return(struct registers *saved)
-{
-    (void)saved;
-    switched_to = sender.dcb;
-    longjmp(user_level, 1);
-}
-
-/* Two domains */
-
-static void make_domain(struct domain *domain, struct cte *first)
-{
-    caps_create(&first[0], ObjType_L1CNode, arena_take(0x4000, 0x4000), 0x4000);
-    caps_create(cnode_slots(&first[0].cap) + L1_SLOT, ObjType_L2CNode, arena_take(OBJSIZE_L2CNode, 0x4000),
-                OBJSIZE_L2CNode);
-    caps_create(&first[1], ObjType_Dispatcher, arena_take(OBJSIZE_Dispatcher, OBJSIZE_Dispatcher),
-                OBJSIZE_Dispatcher);
-    domain->slots = cnode_slots(&cnode_slots(&first[0].cap)[L1_SLOT].cap);
-    domain->guarded = phys_to_virt(arena_take(FRAME_BYTES + 2 * GUARD_BYTES, 0x1000));
-    memset(domain->guarded, GUARD, FRAME_BYTES + 2 * GUARD_BYTES);
-    memset(domain->guarded + GUARD_BYTES, 0, FRAME_BYTES);
-    domain->dcb = dcb_from_phys(first[1].cap.base);
-    *domain->dcb = (struct dcb){
-        .l1_cnode = cnode_slots(&first[0].cap),
-        .l1_slots = cnode_slot_count(&first[0].cap),
-        .disp = (struct dispatcher_shared *)(domain->guarded + GUARD_BYTES),
-        .ring_limit = FRAME_BYTES - sizeof(uint64_t),
-        .wait = WAIT_NONE,
-        .state = DISPATCHER_STATE_RUNS,
-    };
-    assert_ok(caps_copy(&domain->dcb->cspace, &first[0]));
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    struct cte *first = fake_kernel_start(8);
-    fake_kernel.dispatcher_frame = FRAME_BYTES;
-    make_domain(&sender, &first[0]);
-    make_domain(&receiver, &first[2]);
-    assert_ok(caps_retype(&first[4], ObjType_EndPoint, 0, 1, &first[3], 0));
-    assert_ok(caps_mint(&sender.slots[ENDPOINT], &first[4], RING, LMP_RING_ROOM(RING_SLOTS, AREA_BYTES)));
-    ring = (struct lmp_ring *)((char *)receiver.dcb->disp + RING);
-    const lpaddr_t memory = arena_take(16 * BASE_PAGE_SIZE, BASE_PAGE_SIZE);
-    for (unsigned i = 0; i < 16; i++) {
-        caps_create(&sender.slots[FIRST_CAP + i], ObjType_Frame, memory + i * BASE_PAGE_SIZE, BASE_PAGE_SIZE);
-    }
-    for (size_t i = 0; i < USER_BYTES; i++) {
-        user_bytes[i] = (unsigned char)(i * 7 + i / 256);
-    }
-    return 0;
-}
-
-static void check_guards(const struct domain *domain)
-{
-    for (size_t i = 0; i < GUARD_BYTES; i++) {
-        assert_int_equal(domain->guarded[i], GUARD);
-        assert_int_equal(domain->guarded[GUARD_BYTES + FRAME_BYTES + i], GUARD);
-    }
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    check_guards(&sender);
-    check_guards(&receiver);
-    assert_sound();
-    return 0;
-}
 
 /// Slots first, first + 1, ... are ready for capabilities.
 static void give_slots(unsigned first, unsigned count)
@@ -157,24 +19,10 @@ static void give_slots(unsigned first, unsigned count)
     }
 }
 
-/// The system call of the sender. \return x0 of it
-static errval_t call(uint64_t x0, uint64_t x1, uint64_t x10, uint64_t x11, uint64_t x12, uint64_t x13)
-{
-    struct registers *saved = &sender.dcb->disp->save_enabled;
-    const uint64_t x[] = {x0, x1, 1, 2, 3, 4, 5, 6, 7, 8, x10, x11, x12, x13};
-    memcpy(saved->x, x, sizeof(x));
-    if (setjmp(user_level) == 0) {
-        sys_lmp(sender.dcb, saved);
-    }
-    return saved->x[0];
-}
-
 static uint64_t two(unsigned first, unsigned second)
 {
     return (uint64_t)SLOT(first) | (uint64_t)SLOT(second) << 32;
 }
-
-#define SEND (SYS_LMP | 8 << LMP_COUNT_SHIFT)
 
 static void assert_empty(const struct cte *slot)
 {
@@ -208,7 +56,7 @@ static void test_four(void **state)
 
 static void assert_nothing_sent(void)
 {
-    for (unsigned i = 0; i < 16; i++) {
+    for (unsigned i = 0; i < CAPS; i++) {
         assert_int_equal(sender.slots[FIRST_CAP + i].cap.type, ObjType_Frame);
         assert_false(mdb_has_copies(&sender.slots[FIRST_CAP + i]));
     }
@@ -241,6 +89,12 @@ static void test_all_or_nothing(void **state)
                     0),
                SYS_ERR_CAP_NOT_FOUND);
     assert_nothing_sent();
+    /* More are taken than were given: the receiver was about to take some back. */
+    ring->slots_taken = 1;
+    ring->slots_given = 0;
+    assert_err(call(SEND | LMP_CAPS(1), SLOT(ENDPOINT), two(8, 9), 0, 0, 0), SYS_ERR_LMP_CAP_NO_SLOT);
+    ring->slots_taken = 0;
+    ring->slots_given = 4;
     /* The receiver names a slot twice, or none, or one that is not empty. */
     ring->recv_slots[3] = SLOT(10);
     assert_err(call(SEND | LMP_CAPS(4) | give_all, SLOT(ENDPOINT), two(8, 9), two(10, 11), 0, 0),
@@ -390,143 +244,16 @@ static void test_arrivals(void **state)
     assert_int_equal(disp->any.delivered, 0);
 }
 
-/* Anything at all */
-
-static unsigned any_slot(struct random *random)
-{
-    return (unsigned)random_below(random, SLOTS);
-}
-
-static uint64_t any_address(struct random *random)
-{
-    return random_below(random, 16) ? SLOT(any_slot(random)) : (uint32_t)random_next(random);
-}
-
-static void scramble_ring(struct random *random)
-{
-    for (unsigned i = 0; i < LMP_RECV_SLOTS; i++) {
-        ring->recv_slots[i] = (capaddr_t)any_address(random);
-    }
-    ring->slots_taken = (uint32_t)random_next(random);
-    ring->slots_given = ring->slots_taken
-                        + (uint32_t)(random_below(random, 8) ? random_below(random, 9) : random_next(random));
-    ring->bytes_used = random_below(random, 4) == 0;
-    ring->count.delivered = (uint32_t)random_next(random);
-    ring->count.consumed = ring->count.delivered - (uint32_t)random_below(random, RING_SLOTS + 2);
-    receiver.dcb->disp->any.delivered = (uint32_t)random_next(random);
-    const uint64_t waits[] = {WAIT_NONE, WAIT_UPCALL, RING, LMP_WAIT_ANY, RING + 64};
-    receiver.dcb->wait = waits[random_below(random, 5)];
-    sender.dcb->wait = WAIT_NONE;
-}
-
-/// Capabilities come and go, so that slots of both sides are sometimes empty and sometimes not.
-static void change_slots(struct random *random)
-{
-    struct cte *from = &(random_below(random, 2) ? sender : receiver)
-                            .slots[FIRST_CAP + random_below(random, SLOTS - FIRST_CAP)];
-    struct cte *to = &sender.slots[FIRST_CAP + random_below(random, SLOTS - FIRST_CAP)];
-    switch (random_below(random, 4)) {
-    case 0:
-        if (mdb_has_copies(from)) {
-            caps_delete(from);
-        }
-        break;
-    case 1:
-        caps_mint(to, &sender.slots[ENDPOINT], random_below(random, 2) ? 0 : CAPRIGHTS_ALL, 0);
-        break;
-    default:
-        caps_move(to, from);
-    }
-}
-
-struct snapshot {
-    struct capability caps[2][SLOTS];
-    struct lmp_ring ring;
-};
-
-static void take_snapshot(struct snapshot *snapshot)
-{
-    for (unsigned i = 0; i < SLOTS; i++) {
-        snapshot->caps[0][i] = sender.slots[i].cap;
-        snapshot->caps[1][i] = receiver.slots[i].cap;
-    }
-    snapshot->ring = *ring;
-}
-
-static unsigned filled(const struct capability *caps)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < SLOTS; i++) {
-        count += caps[i].type != ObjType_Null;
-    }
-    return count;
-}
-
-static void test_random(void **state)
-{
-    (void)state;
-    static struct snapshot before, after;
-    struct random random = random_from_seed(1);
-    unsigned sent = 0, with_caps = 0;
-    for (unsigned step = 0; step < STEPS; step++) {
-        change_slots(&random);
-        scramble_ring(&random);
-        take_snapshot(&before);
-        const uint64_t x0 = SYS_LMP | (random_next(&random) & 0xfff0ff00 & ~(1UL << 19))
-                            | random_below(&random, 9) << LMP_COUNT_SHIFT;
-        const uint64_t bytes =
-            random_below(&random, 4) ? 1 + random_below(&random, AREA_BYTES) : random_next(&random);
-        const errval_t err = call(x0, random_below(&random, 8) ? SLOT(ENDPOINT) : any_address(&random),
-                                  any_address(&random) | any_address(&random) << 32,
-                                  any_address(&random) | any_address(&random) << 32,
-                                  random_below(&random, 4) ? USER_AT + random_below(&random, USER_BYTES)
-                                                           : random_next(&random),
-                                  bytes);
-        take_snapshot(&after);
-        if (err_is_fail(err)) {
-            assert_memory_equal(before.caps, after.caps, sizeof(before.caps));
-            assert_memory_equal(&before.ring, &after.ring, sizeof(before.ring));
-        } else {
-            const unsigned count = x0 & LMP_FLAG_CAP ? ((x0 >> LMP_CAPS_SHIFT) + 1) & LMP_CAPS_MASK : 0;
-            unsigned given = 0;
-            for (unsigned i = 0; i < count; i++) {
-                given += x0 >> (LMP_GIVE_SHIFT + i) & 1;
-            }
-            assert_int_equal(filled(after.caps[1]), filled(before.caps[1]) + count);
-            assert_int_equal(filled(after.caps[0]), filled(before.caps[0]) - given);
-            assert_int_equal(after.ring.slots_taken, before.ring.slots_taken + count);
-            sent++;
-            with_caps += count > 1;
-        }
-        if (sender.slots[ENDPOINT].cap.type == ObjType_Null) { // given away
-            for (unsigned i = 0; i < SLOTS; i++) {
-                if (receiver.slots[i].cap.type == ObjType_EndPoint
-                    && receiver.slots[i].cap.rights == CAPRIGHTS_ALL) {
-                    assert_ok(caps_move(&sender.slots[ENDPOINT], &receiver.slots[i]));
-                    break;
-                }
-            }
-        }
-        if (step % 256 == 0) {
-            assert_sound();
-            check_guards(&sender);
-            check_guards(&receiver);
-        }
-    }
-    assert_true(sent > STEPS / 100 && with_caps > STEPS / 1000);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_four, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_all_or_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_endpoints_along, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_bytes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_handed_over, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_arrivals, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_random, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_four, lmp_set_up, lmp_tear_down),
+        cmocka_unit_test_setup_teardown(test_all_or_nothing, lmp_set_up, lmp_tear_down),
+        cmocka_unit_test_setup_teardown(test_endpoints_along, lmp_set_up, lmp_tear_down),
+        cmocka_unit_test_setup_teardown(test_bytes, lmp_set_up, lmp_tear_down),
+        cmocka_unit_test_setup_teardown(test_handed_over, lmp_set_up, lmp_tear_down),
+        cmocka_unit_test_setup_teardown(test_gone, lmp_set_up, lmp_tear_down),
+        cmocka_unit_test_setup_teardown(test_arrivals, lmp_set_up, lmp_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

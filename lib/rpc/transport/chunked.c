@@ -1,6 +1,6 @@
 /**
- * Bytes in the registers of messages: six words at a time. Needs no memory, and costs a round trip for each 48
- * bytes.
+ * Bytes in the registers of messages: six words at a time. Needs no memory, and costs a round trip for each
+ * 48 bytes.
  */
 #include <rpc/transport/transport.h>
 #include <string.h>
@@ -44,7 +44,8 @@ errval_t rpc_transport_get(struct rpc_transport *transport, struct lmp_endpoint 
     (void)transport;
     (void)endpoint;
     const uint64_t words[] = {m->w2, m->w3, m->w4, m->w5, m->w6, m->w7};
-    if (bytes > PIECE_BYTES || lmp_header_words(m->header) * sizeof(uint64_t) < 2 * sizeof(uint64_t) + bytes) {
+    if (bytes > PIECE_BYTES
+        || lmp_header_words(m->header) * sizeof(uint64_t) < 2 * sizeof(uint64_t) + bytes) {
         return RPC_ERR_PROTOCOL;
     }
     memcpy(to, words, bytes);

@@ -10,8 +10,9 @@
 
 #define PIECE_BYTES 4096
 
-const struct rpc_transport_kind rpc_transport_kind = {
-    .piece_bytes = PIECE_BYTES, .rides = true, .area_bytes = PIECE_BYTES};
+const struct rpc_transport_kind rpc_transport_kind = {.piece_bytes = PIECE_BYTES,
+                                                      .rides = true,
+                                                      .area_bytes = PIECE_BYTES};
 
 errval_t rpc_transport_open(struct rpc_transport **ret, struct rpc_message *attach)
 {

@@ -2,9 +2,9 @@
  * How the bytes of messages travel that do not fit into registers: the axis `rpc`. Each value is a file here.
  *
  * The bytes of a message are one stream, which travels in pieces: pieces of a call are pushed by the client,
- * pieces of a reply are pulled by it, each with a message of its own that is answered. So nobody waits for the
- * client. A transport that has room of its own for a piece lets the only piece ride along with the call or the
- * reply itself.
+ * pieces of a reply are pulled by it, each with a message of its own that is answered. So nobody waits for
+ * the client. A transport that has room of its own for a piece lets the only piece ride along with the call
+ * or the reply itself.
  */
 #ifndef LIB_RPC_TRANSPORT_H
 #define LIB_RPC_TRANSPORT_H

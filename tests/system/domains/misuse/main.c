@@ -11,7 +11,6 @@
 #define DEFAULT_CALLS  100000
 #define CALLS_IN_ARENA 250 ///< Calls until the arena is made anew: later ones would find little in it.
 
-
 static uint64_t argument(int argc, char *argv[], const char *name, uint64_t otherwise)
 {
     size_t length = strlen(name);

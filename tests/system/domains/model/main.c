@@ -185,7 +185,8 @@ static void try_revoke(int slot)
     if (m->base == run.base && m->bytes == RAM_BYTES) {
         return;
     }
-    const bool expected = m->type != ObjType_Null && (m->rights & CAPRIGHTS_CONTROL);
+    const bool expected =
+        m->type == ObjType_RAM || (m->type != ObjType_Null && (m->rights & CAPRIGHTS_CONTROL));
     if (judge(REVOKE, expected, cap_revoke(real(slot))) && !is_mapping(m)) {
         for (int i = 0; i < MODEL_SLOTS; i++) {
             if (model_goes_with(i, slot)) {

@@ -1,15 +1,11 @@
-/**
- * Messages of a domain to itself: rings, their order and their limits, capabilities, waitsets.
- */
-#include "check.h"
+#include "messages.h"
 
-#include <aos/aos.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define MESSAGES 8
 
-static struct lmp_chan a, b; ///< b sends to a, and a to b.
+struct lmp_chan a, b;
 
 static void make_channels(void)
 {
@@ -164,6 +160,10 @@ int main(void)
     test_calls();
     test_waitset();
     test_many_channels();
+    test_attachments();
+    test_links();
+    test_news();
+    test_deadlines();
     printf("messages: all checks hold\n");
     return EXIT_SUCCESS;
 }
