@@ -79,6 +79,9 @@ static errval_t push(struct rpc_session *session, const struct arrival *arrival)
     } else {
         rpc_transport_done(session->chan.endpoint);
     }
+    if (err == RPC_ERR_PROTOCOL) {
+        return RPC_MALFORMED;
+    }
     session_reply(session, arrival->header, err, NULL);
     return SYS_ERR_OK;
 }
@@ -140,7 +143,7 @@ static errval_t find_bytes(struct rpc_session *session, const struct arrival *ar
     if (kept) {
         err = rides && kept->total == stream ? append(session, arrival, kept) : SYS_ERR_OK;
         if (kept->total != stream || kept->done != stream) {
-            return err_is_ok(err) ? RPC_MALFORMED : err;
+            return err_is_ok(err) || err == RPC_ERR_PROTOCOL ? RPC_MALFORMED : err;
         }
         kept_take(session, kept);
         call->finish = free_kept;
@@ -162,7 +165,7 @@ static errval_t find_bytes(struct rpc_session *session, const struct arrival *ar
     if (err_is_ok(err) && !rpc_take_stream(call, RPC_FIRST_REQUEST, place, stream)) {
         err = RPC_MALFORMED;
     }
-    return err;
+    return err == RPC_ERR_PROTOCOL ? RPC_MALFORMED : err; // bytes were promised that did not come
 }
 
 static errval_t run(struct rpc_session *session, struct arrival *arrival, const struct rpc_method *method,
