@@ -80,11 +80,11 @@ void ram_source_return_idle(void);
 
 /* lib/cap/ram_server.c */
 
-/// Makes the memory server the source, which is asked for the first time when it is needed. Not in init, and
-/// not where `ram_from_server` is false. Called at start-up, when there is a heap.
+/// Makes the memory server the source, which is asked for the first time when it is needed. Not in init, and not
+/// where ram_has_server() says no. Called at start-up, when there is a heap.
 void ram_server_use(void);
 
-/// In a domain that is the server, or otherwise has what others ask for: defined by it as false.
-extern const bool ram_from_server;
+/// True, but in a domain that defines it otherwise: one that has what others ask for.
+bool ram_has_server(void);
 
 #endif

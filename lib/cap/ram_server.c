@@ -25,8 +25,10 @@ static struct {
     errval_t refused; ///< Why there is no server for this domain, once that is known.
 } server;
 
-/// A domain that has what others ask for says false.
-__attribute__((weak)) const bool ram_from_server = true;
+__attribute__((weak)) bool ram_has_server(void)
+{
+    return true;
+}
 
 /// What the calling thread is else, it is not while it is here. \return what it was
 static struct rpc_thread be_plain(void)
@@ -93,7 +95,7 @@ void ram_server_use(void)
 {
     static const struct ram_source source = {.get = get, .give_back = give_back};
     struct capability_info info;
-    if (!ram_from_server || err_is_fail(cap_identify(cap_parentep, &info))
+    if (!ram_has_server() || err_is_fail(cap_identify(cap_parentep, &info))
         || err_is_fail(rpc_prepare_init_channel())) {
         return;
     }

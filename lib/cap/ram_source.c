@@ -13,10 +13,15 @@
 #include <cap/ram.h>
 #include <mm/ranges.h>
 #include <section/section.h>
+#include <threads/stacks.h>
 
 /* What is borrowed at a time: as much as is borrowed already, within these. */
 #define LEAST_BYTES 0x40000UL
 #define MOST_BYTES  0x400000UL
+
+/// Stack that a source may use: about one and a half times what a remote call has been seen to, with a refill
+/// in it.
+#define STACK_BYTES 0x1800
 
 /// More is in no machine (Armv8 ARM D8.1.2), and rounds without overflow.
 #define ADDRESSES (1UL << 52)
@@ -37,10 +42,11 @@ unsigned ram_source_generation(void)
     return __atomic_load_n(&source.generation, __ATOMIC_ACQUIRE);
 }
 
-/// May the calling thread go to the source at all?
+/// May the calling thread go to the source at all? In the middle of it its stack must not need memory.
 static bool may_ask(void)
 {
-    return source.current.get && !is_asking && !section_refilling() && !section_current();
+    return source.current.get && !is_asking && !section_refilling() && !section_current()
+           && thread_stack_prepare(STACK_BYTES);
 }
 
 static gensize_t step_bytes(void)
@@ -96,11 +102,12 @@ errval_t ram_source_grow(gensize_t bytes, gensize_t alignment, unsigned generati
     ranges_room(&bytes, &alignment);
     thread_mutex_lock(&source.mutex);
     if (generation == source.generation) {
+        // Less and less, where there is not so much: few large regions are better than many small ones.
         gensize_t step = step_bytes();
-        err = borrow(step > bytes ? step : bytes, alignment, false);
-        if (err_is_fail(err) && step > bytes) {
-            err = borrow(bytes, alignment, false);
-        }
+        do {
+            err = borrow(step > bytes ? step : bytes, alignment, false);
+            step /= 2;
+        } while (err_is_fail(err) && 2 * step > bytes && err_no(err) != RPC_ERR_PEER_GONE);
     }
     thread_mutex_unlock(&source.mutex);
     return err;
@@ -124,7 +131,7 @@ static bool fill_store(gensize_t bytes)
 static bool supply(bool failed)
 {
     unsigned generation = ram_source_generation();
-    if (!may_ask()) {
+    if ((!failed && !section_is_low) || !may_ask()) {
         return false;
     }
     if (failed) {

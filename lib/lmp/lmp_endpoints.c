@@ -9,7 +9,7 @@
 #include <trace/trace.h>
 
 #define RING_MAX_SLOTS    256
-#define TABLE_FIRST_UNITS 1024
+#define TABLE_FIRST_UNITS 256 ///< The first rings are near the frame's beginning; few domains have more.
 
 struct lmp_endpoints lmp_endpoints;
 

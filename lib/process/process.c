@@ -113,8 +113,9 @@ errval_t process_get_usage(struct process_usage *usage)
 {
     struct rpc_client *client;
     errval_t err = process_client_get(&client);
-    return err_is_ok(err)
-               ? process_client_put(proc_usage(client, &usage->processes, &usage->watches,
-                                               &usage->capabilities, &usage->slots, &usage->ram_bytes))
-               : err;
+    if (err_is_fail(err)) {
+        return err;
+    }
+    return process_client_put(proc_usage(client, &usage->processes, &usage->watches, &usage->capabilities,
+                                         &usage->slots, &usage->ram_bytes, &usage->borrowed_bytes));
 }

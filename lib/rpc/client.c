@@ -17,6 +17,7 @@ struct lmp_message rpc_call_registers_slowly(struct rpc_client *client, uint64_t
     }
     if (sent && !lmp_err_is_transient(sent->err)) {
         in.m.err = rpc_error(sent->err);
+        client->gone |= in.m.err == RPC_ERR_PEER_GONE;
         return in.m;
     }
     struct rpc_wire wire;

@@ -79,6 +79,9 @@ static errval_t push(struct rpc_session *session, const struct arrival *arrival)
     } else {
         rpc_transport_done(session->chan.endpoint);
     }
+    if (err == RPC_ERR_PROTOCOL) {
+        return RPC_MALFORMED;
+    }
     session_reply(session, arrival->header, err, NULL);
     return SYS_ERR_OK;
 }
@@ -104,8 +107,11 @@ static errval_t pull(struct rpc_session *session, const struct arrival *arrival)
     return SYS_ERR_OK;
 }
 
+/// The client has given a call up. If it was going to be answered later it is answered now, so that the client
+/// knows that nothing comes any more; else it was answered already, or is going to be when its handler returns.
 static void drop(struct rpc_session *session, const struct arrival *arrival)
 {
+    session_give_up_call(session, rpc_header_id(arrival->header));
     for (unsigned outgoing = 0; outgoing < 2; outgoing++) {
         struct rpc_kept *kept = kept_find(session, rpc_header_id(arrival->header), outgoing);
         if (kept) {
@@ -140,7 +146,7 @@ static errval_t find_bytes(struct rpc_session *session, const struct arrival *ar
     if (kept) {
         err = rides && kept->total == stream ? append(session, arrival, kept) : SYS_ERR_OK;
         if (kept->total != stream || kept->done != stream) {
-            return err_is_ok(err) ? RPC_MALFORMED : err;
+            return err_is_ok(err) || err == RPC_ERR_PROTOCOL ? RPC_MALFORMED : err;
         }
         kept_take(session, kept);
         call->finish = free_kept;
@@ -162,7 +168,7 @@ static errval_t find_bytes(struct rpc_session *session, const struct arrival *ar
     if (err_is_ok(err) && !rpc_take_stream(call, RPC_FIRST_REQUEST, place, stream)) {
         err = RPC_MALFORMED;
     }
-    return err;
+    return err == RPC_ERR_PROTOCOL ? RPC_MALFORMED : err; // bytes were promised that did not come
 }
 
 static errval_t run(struct rpc_session *session, struct arrival *arrival, const struct rpc_method *method,

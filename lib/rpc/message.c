@@ -127,11 +127,14 @@ static void pack_caps(const struct rpc_message *message, struct rpc_wire *wire)
     wire->caps[1] = address[2] | address[3] << 32;
 }
 
-/// Bytes of a message's arrays, each but the last padded to words.
+/// Bytes of a message's arrays, each but the last padded to words. If one alone is too long, all are.
 static size_t blob_bytes(const struct rpc_message *message)
 {
     size_t bytes = 0;
     for (unsigned i = 0; i < message->blob_count; i++) {
+        if (message->blobs[i].bytes > RPC_MAX_BYTES) {
+            return RPC_MAX_BYTES + 1; // sums of others could overflow
+        }
         bytes = ROUND_UP(bytes, WORD_BYTES) + message->blobs[i].bytes;
     }
     return bytes;

@@ -191,7 +191,8 @@ static struct lmp_message answer_and_take(struct rpc_session *answered, unsigned
 /**
  * The shortest way: from a call of numbers alone to the next, for as long as this is the domain's only
  * thread, so that nobody can want the baton. `m` holds the answer of `words` words, and in the end another
- * message, or an error.
+ * one, or with `words` 0 another message, or an error. \return whom the answer is for; NULL if there is none
+ * now, as for a call that is answered later
  */
 static inline __attribute__((always_inline)) struct rpc_session *serve_registers(struct rpc_session *session,
                                                                                  unsigned *words,
@@ -211,7 +212,7 @@ static inline __attribute__((always_inline)) struct rpc_session *serve_registers
         session = caller;
         *words = handle_registers(session, method, next.w0, m);
     } while (__builtin_expect(*words && !threads_several() && !(done && *done), 1));
-    return session;
+    return *words ? session : NULL;
 }
 
 /// Handles a message, or how waiting for one ended. \return the session that is to be answered, or NULL
@@ -241,7 +242,7 @@ static inline __attribute__((always_inline)) void take_messages(const volatile b
     do {
         if (answered && !threads_several()) {
             answered = serve_registers(answered, &words, &m, done);
-            if (words) {
+            if (words || !answered) {
                 continue;
             }
         } else {

@@ -101,3 +101,11 @@ void console_panic(void)
 {
     is_panicking = true;
 }
+
+void console_last_words(const char *text, size_t bytes, bool may_call)
+{
+    console_panic();
+    if (may_call || is_kernels()) {
+        console_write(text, bytes);
+    }
+}

@@ -6,6 +6,7 @@
 #define RT_CONSOLE_H
 
 #include <abi/errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -23,6 +24,13 @@ errval_t console_read(char *character);
 
 /// Puts out what stands in a line without an end.
 errval_t console_flush(void);
+
+/**
+ * What a domain says before it ends for something that is wrong in it: console_panic() and console_write().
+ *
+ * \param may_call false where the caller may hold what a call needs: then only the kernel's console is told
+ */
+void console_last_words(const char *text, size_t bytes, bool may_call);
 
 /// The domain is about to end, for a reason that may lie in whatever the console needs: no call takes longer
 /// than a second from now on.

@@ -69,15 +69,10 @@ static errval_t map_shared(struct builder *builder, lvaddr_t vaddr, struct capre
     return err_is_ok(err) ? builder_map(builder, vaddr, shared, offset, bytes, flags) : err;
 }
 
-/// Makes a frame and maps it.
-static errval_t map_new_frame(struct builder *builder, lvaddr_t vaddr, size_t bytes, uint64_t flags,
-                              struct capref *frame)
+static errval_t make_frame(struct builder *builder, size_t bytes, struct capref *frame)
 {
     errval_t err = builder_next_slot(builder, frame);
-    if (err_is_ok(err)) {
-        err = builder_object(builder, *frame, ObjType_Frame, bytes, BASE_PAGE_SIZE);
-    }
-    return err_is_ok(err) ? builder_map(builder, vaddr, *frame, 0, bytes, flags) : err;
+    return err_is_ok(err) ? builder_object(builder, *frame, ObjType_Frame, bytes, BASE_PAGE_SIZE) : err;
 }
 
 static uint64_t region_flags(const struct elf_segment *segment)
@@ -87,23 +82,32 @@ static uint64_t region_flags(const struct elf_segment *segment)
            | (segment->flags & ELF_EXECUTE ? VREGION_FLAGS_EXECUTE : 0);
 }
 
-/// A private copy, cleared where the file has nothing.
+/// The part of a segment that stands in the file. What is behind it is clear already.
+static errval_t fill_frame(struct builder *builder, const struct elf_segment *segment, size_t skipped,
+                           struct capref frame)
+{
+    void *window;
+    const size_t bytes = ROUND_UP(skipped + segment->file_bytes, BASE_PAGE_SIZE);
+    errval_t err =
+        paging_map_frame_attr(get_current_paging_state(), &window, bytes, frame, VREGION_FLAGS_READ_WRITE);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    memcpy((char *)window + skipped, (const char *)builder->file.content + segment->offset,
+           segment->file_bytes);
+    return paging_unmap(get_current_paging_state(), window);
+}
+
+/// A private copy. It is not mapped here and there at a time, which would take two capabilities.
 static errval_t load_copy(struct builder *builder, const struct elf_segment *segment, lvaddr_t first,
                           size_t bytes)
 {
     struct capref frame;
-    errval_t err = map_new_frame(builder, first, bytes, region_flags(segment), &frame);
-    if (err_is_fail(err) || segment->file_bytes == 0) {
-        return err;
+    errval_t err = make_frame(builder, bytes, &frame);
+    if (err_is_ok(err) && segment->file_bytes > 0) {
+        err = fill_frame(builder, segment, segment->vaddr - first, frame);
     }
-    void *window;
-    err = paging_map_frame_attr(get_current_paging_state(), &window, bytes, frame, VREGION_FLAGS_READ_WRITE);
-    if (err_is_fail(err)) {
-        return err;
-    }
-    memcpy((char *)window + (segment->vaddr - first), (const char *)builder->file.content + segment->offset,
-           segment->file_bytes);
-    return paging_unmap(get_current_paging_state(), window);
+    return err_is_ok(err) ? builder_map(builder, first, frame, 0, bytes, region_flags(segment)) : err;
 }
 
 /// What is not written needs no copy: file offset and address agree within pages. Code is never copied, so
@@ -124,25 +128,28 @@ static errval_t load_segment(struct builder *builder, const struct elf_segment *
     return load_copy(builder, segment, first, bytes);
 }
 
+/* The child's first capability of a frame that it finds in its task CNode is not what is mapped: it may
+ * delete it, or map it. Of the others it need not know. */
+#define SUPPLY(what)                                                                                        \
+    {                                                                                                       \
+        .make_table = make_table, .make_slot = make_slot, .make_node = make_node, .free_table = keep_table, \
+        .free_slot = keep_slot, .free_node = free_node, .copies = (what),                                   \
+    }
+static const struct page_supply supply = SUPPLY(false), supply_of_copies = SUPPLY(true);
+
 errval_t builder_make_vspace(struct builder *builder)
 {
-    static const struct page_supply supply = {
-        .make_table = make_table,
-        .make_slot = make_slot,
-        .make_node = make_node,
-        .free_table = keep_table,
-        .free_slot = keep_slot,
-        .free_node = free_node,
-        .copies = true,
-    };
-    struct capref frame;
+    struct capref stack;
     errval_t err = page_tables_init(&builder->tables, builder->root_table, &supply, builder);
     for (unsigned i = 0; i < builder->image.segment_count && err_is_ok(err); i++) {
         err = load_segment(builder, &builder->image.segments[i]);
     }
     if (err_is_ok(err)) {
+        err = make_frame(builder, USER_STACK_BYTES, &stack);
+    }
+    if (err_is_ok(err)) {
         // Nothing is ever mapped right below: that page is the stack's guard.
-        err = map_new_frame(builder, USER_STACK, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE, &frame);
+        err = builder_map(builder, USER_STACK, stack, 0, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE);
     }
     if (err_is_ok(err)) {
         err = page_tables_hold(&builder->tables, USER_ARENA, &builder->block_table);
@@ -150,5 +157,6 @@ errval_t builder_make_vspace(struct builder *builder)
     if (err_is_ok(err) && builder->trace_bytes) {
         err = map_shared(builder, USER_TRACE, cap_trace, 0, builder->trace_bytes, VREGION_FLAGS_READ_WRITE);
     }
+    builder->tables.supply = &supply_of_copies;
     return err;
 }

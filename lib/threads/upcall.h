@@ -20,4 +20,8 @@ _Noreturn void threads_run(struct dispatcher_shared *disp);
  */
 _Noreturn void threads_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address);
 
+/// If the domain ends because of a fault, and only the report of it was to be made first: ends it. Else
+/// returns.
+void threads_end_of_fault(void);
+
 #endif

@@ -12,19 +12,23 @@
 #define SERVER_DISPATCHER_BYTES 0x400000UL   ///< Room for some thousand clients.
 #define RESTARTS_MAX            100          ///< A service that ends again and again is not started for ever.
 
+/// Enough for some thousand clients: it borrows none, which would stay away from others.
+#define SERIAL_RAM_BYTES 0x800000UL
+
 /// In the order in which they are started.
 static struct service {
     const char *name;
     bool holds_others; ///< What others are made of is its: it does not end alone.
     bool has_all_ram;
     bool starts_domains;
+    size_t ram_bytes; ///< For its own use; 0: the usual
     struct child child;
     bool is_running;
     bool is_offered;
     unsigned restarts;
 } services[] = {
     {.name = "mem", .holds_others = true, .has_all_ram = true},
-    {.name = "serial"},
+    {.name = "serial", .ram_bytes = SERIAL_RAM_BYTES},
     {.name = "proc", .holds_others = true, .starts_domains = true},
 };
 
@@ -94,7 +98,8 @@ static void note_end(struct child *child);
 
 static errval_t start(struct service *service)
 {
-    errval_t err = service->has_all_ram ? start_with_all_ram(service) : start_with(service, 0);
+    errval_t err =
+        service->has_all_ram ? start_with_all_ram(service) : start_with(service, service->ram_bytes);
     if (err_is_ok(err)) {
         service->child.on_end = note_end;
     }
@@ -143,15 +148,21 @@ static void note_end(struct child *child)
         return;
     }
     child_describe_end(child, end, sizeof(end));
+    if (++service->restarts > RESTARTS_MAX) {
+        printf("init: service %s ended: %s; that was the %uth time: giving all services up\n", service->name, end,
+               service->restarts);
+        give_up();
+        return;
+    }
     printf("init: service %s ended: %s; starting %s again\n", service->name, end,
            service->holds_others ? "all services" : "it");
-    errval_t err = ++service->restarts > RESTARTS_MAX ? INIT_ERR_CHILD_DIED : SYS_ERR_OK;
+    errval_t err;
     if (service->holds_others) {
         stop_all();
-        err = err_is_ok(err) ? start_all() : err;
+        err = start_all();
     } else {
         stop(service);
-        err = err_is_ok(err) ? start(service) : err;
+        err = start(service);
     }
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting service %s again", service->name);

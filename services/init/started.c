@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGUMENTS_MAX 16
+#define ARGUMENTS_MAX           16
+#define SERVER_RAM_BYTES        0x2000000UL ///< Who gets so much may have many clients,
+#define SERVER_DISPATCHER_BYTES 0x400000UL  ///< and room for their rings.
 
 struct started {
     struct child child;
@@ -70,7 +72,12 @@ static errval_t start(char *text, uint64_t ram_bytes, struct started **ret)
     if (!started) {
         return SYS_ERR_INVALID_ARGUMENT;
     }
-    struct spawn_request request = {.argv = argv, .ram_bytes = ram_bytes, .console = true};
+    struct spawn_request request = {
+        .argv = argv,
+        .ram_bytes = ram_bytes,
+        .dispatcher_bytes = ram_bytes >= SERVER_RAM_BYTES ? SERVER_DISPATCHER_BYTES : 0,
+        .console = true,
+    };
     strncpy(started->name, argv[0], sizeof(started->name) - 1);
     started->child = (struct child){.name = started->name, .context = started, .on_end = note_end};
     errval_t err = child_start(&started->child, &request);

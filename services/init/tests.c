@@ -17,6 +17,7 @@
     0x84000000UL ///< Has an aligned gigabyte in it; for how=huge, on a machine that has so much.
 #define INSTANCES_MAX           13 ///< Of a test domain at once: tests/system/domains/lines.c has as many roles.
 #define LONG_MESSAGES_RAM_BYTES 0x8000000UL ///< For the longest messages, with room for a copy.
+#define SERVER_DISPATCHER_BYTES 0x400000UL  ///< For the rings of sessions.
 #define TEXT_BYTES              160
 #define DEFAULT_SPAWNS          200
 
@@ -85,6 +86,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
     struct spawn_request request = {
         .argv = argv,
         .ram_bytes = ram_for(name, argv),
+        .dispatcher_bytes = strcmp(name, "rpctest") == 0 ? SERVER_DISPATCHER_BYTES : 0,
         .console = have_console,
         .modules = strcmp(name, "starter") == 0,
         .grants = grants,
@@ -124,7 +126,7 @@ static const struct {
     {"text", END_REASON_FAULT, USER_IMAGE_BASE, UINT64_MAX},
     {"data", END_REASON_FAULT, 0, 0},
     {"stack", END_REASON_FAULT, USER_OWN_BASE, ~(LARGE_PAGE_SIZE - 1)},
-    {"thread", END_REASON_FAULT, USER_OWN_BASE, ~(LARGE_PAGE_SIZE - 1)},
+    {"thread", END_REASON_FAULT, 0, 0},
     {"trap", END_REASON_TRAP, 0, 0},
     {"disabled", END_REASON_FAULT, 0x8, UINT64_MAX},
     {"abort", END_REASON_STOPPED, 134, UINT64_MAX},

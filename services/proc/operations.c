@@ -1,6 +1,7 @@
 #include "operations.h"
 
 #include "allowance.h"
+#include "discard.h"
 #include "ends.h"
 #include "start.h"
 #include "watch.h"
@@ -177,7 +178,7 @@ static errval_t observe(struct rpc_session *session, uint32_t pid, struct capref
         err = watch_observe(session, process, endpoint);
     }
     if (err_is_fail(err)) {
-        cap_destroy(endpoint);
+        discard(endpoint);
     } else if (process && process->is_buried) {
         watch_tell(process);
     }
@@ -220,33 +221,35 @@ static errval_t phases(struct rpc_session *session, uint32_t pid, struct rpc_byt
     return SYS_ERR_OK;
 }
 
-/// Capabilities in this domain's CSpace.
-static uint64_t count_capabilities(void)
+/// Capabilities in this domain's CSpace: of RAM, and others.
+static void count_capabilities(uint64_t *ram, uint64_t *others)
 {
     struct capability_info info;
-    uint64_t count = 0;
+    *ram = *others = 0;
     for (cslot_t l1_slot = 0; l1_slot < cspace_l1_slots(); l1_slot++) {
         if (err_is_fail(cap_identify(capref_make_l1(TASKCN_SLOT_ROOTCN, l1_slot), &info))) {
             continue;
         }
-        count++;
+        ++*others;
         for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++) {
-            count += err_is_ok(cap_identify(capref_make(TASKCN_SLOT_ROOTCN, l1_slot, slot), &info));
+            if (err_is_ok(cap_identify(capref_make(TASKCN_SLOT_ROOTCN, l1_slot, slot), &info))) {
+                ++*(info.type == ObjType_RAM ? ram : others);
+            }
         }
     }
-    return count;
 }
 
 static errval_t usage(struct rpc_session *session, uint64_t *processes, uint64_t *watches,
-                      uint64_t *capabilities, uint64_t *slots, int64_t *ram_bytes)
+                      uint64_t *capabilities, uint64_t *slots, int64_t *ram_bytes, uint64_t *borrowed_bytes)
 {
     (void)session;
+    uint64_t ram;
+    count_capabilities(&ram, capabilities);
     *processes = process_count();
     *watches = watch_count();
-    *capabilities = count_capabilities();
-    *slots = slot_alloc_used();
-    *ram_bytes = (int64_t)ram_alloc_borrowed_bytes() - (int64_t)ram_alloc_free_bytes()
-                 - (int64_t)ram_alloc_kept_bytes();
+    *slots = slot_alloc_used() - ram;
+    *borrowed_bytes = ram_alloc_borrowed_bytes();
+    *ram_bytes = (int64_t)(*borrowed_bytes - ram_alloc_free_bytes() - ram_alloc_kept_bytes());
     return SYS_ERR_OK;
 }
 

@@ -1,6 +1,7 @@
 #include "start.h"
 
 #include "allowance.h"
+#include "discard.h"
 #include "ends.h"
 
 #include <aos/aos.h>
@@ -116,7 +117,6 @@ static errval_t load(const struct start *start, struct process *process, struct 
         .argc = start->argument_count,
         .envc = start->environment_count,
         .pid = process->pid,
-        .console = true,
         .parent_endpoint = endpoint,
         .give_parent_endpoint = true,
         .end_endpoint = ends_endpoint(),
@@ -185,7 +185,7 @@ static errval_t run(const struct start *start, uint32_t *pid)
 static void delete_grant(const struct start *start)
 {
     if (!capref_is_null(start->grant)) {
-        cap_destroy(start->grant);
+        discard(start->grant);
     }
 }
 

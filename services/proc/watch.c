@@ -1,5 +1,7 @@
 #include "watch.h"
 
+#include "discard.h"
+
 #include <aos/capabilities.h>
 #include <interfaces/observer.h>
 #include <interfaces/proc_server.h>
@@ -75,7 +77,7 @@ static void finish(struct watch *watch, errval_t err, const struct process *proc
         proc_wait_answer(watch->call, err, process ? process->pid : 0, end.reason, end.exit_code, end.address,
                          end.pc);
     } else {
-        cap_destroy(watch->observer.chan.remote_cap);
+        discard(watch->observer.chan.remote_cap);
     }
     free(watch);
 }

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <threads/stacks.h>
 
 #define PAGE       BASE_PAGE_SIZE
 #define OWN_BASE   0x40000000UL
@@ -149,6 +150,12 @@ size_t stock_bytes(void)
 size_t heap_bytes(void)
 {
     return 0;
+}
+
+bool thread_stack_prepare(size_t bytes)
+{
+    require(bytes > 0 && !section_refilling() && !section_current());
+    return true;
 }
 
 _Noreturn void user_panic_err(const char *file, const char *function, int line, errval_t err,

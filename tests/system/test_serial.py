@@ -42,3 +42,27 @@ def test_lines_go_on_when_the_service_is_started_again() -> None:
     for numbers in lines_of(run).values():
         # The answer of a line that is out may be lost: then it comes again.
         assert sorted(set(numbers)) == list(range(400))
+
+
+def test_every_call_of_aos_rpc() -> None:
+    run = boot("imx8mp", "mode=test test=aos_rpc services=1", smp=1, timeout=60)
+    assert run.ok, run.why
+    assert "aos_rpc: every call does what it says" in run.console
+    # What a process that proc started says of its end comes by the service, too.
+    assert "fault: domain=aos_rpc thread=1 kind=write address=0x8 " in run.console
+
+
+@pytest.mark.parametrize("rpc", ["chunked", "shared_frame"])
+def test_other_ways_for_bytes(rpc: str) -> None:
+    for command in ("test=aos_rpc", f"test=lines calls={LINES}"):
+        run = boot("imx8mp", f"mode=test services=1 {command}", smp=1, timeout=120, variant={"rpc": rpc})
+        assert run.ok, run.why
+
+
+def test_reports_of_faults_come_by_the_service() -> None:
+    run = boot("imx8mp", "mode=test test=crash services=1", smp=1, timeout=60)
+    assert run.ok, run.why
+    for kind in ("read", "write", "execute", "trap"):
+        assert f" kind={kind} " in run.console
+    assert "the thread's stack is full" in run.console
+    assert "crash.c" in run.annotated_console

@@ -131,6 +131,14 @@ static int try_quota(int argc, char *argv[], char *envp[])
     return EXIT_SUCCESS;
 }
 
+/// \return instructions since the time that its parent says
+static int count_since(int argc, char *argv[], char *envp[])
+{
+    (void)argc;
+    (void)envp;
+    return (int)(cycle_count() - strtoull(argv[2], NULL, 10));
+}
+
 static const struct {
     const char *name;
     int (*be)(int argc, char *argv[], char *envp[]);
@@ -140,7 +148,7 @@ static const struct {
     {"exit", exit_by_name},       {"grant", see_grant},
     {"orphan", leave_orphan},     {"kill", try_kill},
     {"middle", be_middle},        {"fill", fill_allowance},
-    {"quota", try_quota},
+    {"quota", try_quota},         {"since", count_since},
 };
 
 int be_child(int argc, char *argv[], char *envp[])

@@ -60,6 +60,8 @@ void check_service(struct rpc_client *client, uint64_t value);
 
 /// Every shape of message, once, with lengths at every boundary. shapes.c
 void test_shapes(void);
+/// The longest messages there are.
+void test_longest(void);
 /// Random messages from several threads. many.c
 void test_threads(void);
 void test_deferred(void);
