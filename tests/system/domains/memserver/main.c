@@ -2,11 +2,8 @@
  * The memory server, from a domain that uses it as it should and as it should not. What it does to others
  * that end, or have more than they may, is seen in what the server says of itself.
  */
-#include "../check.h"
+#include "memserver.h"
 
-#include <aos/aos.h>
-#include <aos/rpc.h>
-#include <interfaces/mem.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,13 +16,9 @@
 #define PIECE_BYTES 0x4000000UL
 #define BLOCK_BYTES 50000
 
-struct status {
-    uint64_t total, free, granted, quota, sessions;
-};
-
 static unsigned random_state = 1;
 
-static unsigned next_random(void)
+unsigned next_random(void)
 {
     random_state = random_state * 1664525 + 1013904223;
     return random_state >> 8;
@@ -38,7 +31,7 @@ static struct rpc_client *connect(void)
     return client;
 }
 
-static struct status status_of(struct rpc_client *client)
+struct status status_of(struct rpc_client *client)
 {
     struct status status;
     CHECK_OK(
@@ -225,6 +218,7 @@ int main(void)
         try_quota(client, other);
         try_end(client);
     }
+    try_others(client);
     for (unsigned round = 0; round < 2; round++) {
         try_threads(client);
     }
