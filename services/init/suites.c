@@ -247,11 +247,7 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
 /// Others are alone with init, so that nothing else runs.
 static bool needs_services(const char *suite)
 {
-<<<<<<< HEAD
     return strcmp(suite, "mem") == 0 || strcmp(suite, "spawn") == 0;
-=======
-    return strcmp(suite, "spawn") == 0;
->>>>>>> wt-spawn
 }
 
 /// \return true if every bench of the suite was run by a domain that ended well
