@@ -106,6 +106,8 @@ int main(int argc, char *argv[], char *envp[])
     }
     if (strcmp(how, "churn") == 0) {
         test_churn(strtoul(option(argv, "calls"), NULL, 10), (uint32_t)atoi(option(argv, "seed")));
+    } else if (strcmp(how, "bomb") == 0) {
+        test_bomb((uint32_t)atoi(option(argv, "calls")));
     } else {
         test_everything();
     }

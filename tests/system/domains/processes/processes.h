@@ -36,6 +36,9 @@ void test_calls(void);
 /// Who may do what, and how many. policy.c
 void test_policy(void);
 
+/// Somebody starts as many as it may, and they all do the same. policy.c
+void test_bomb(uint32_t processes);
+
 /// Several at once: threads, observers. together.c
 void test_together(void);
 
