@@ -6,7 +6,7 @@
 
 #define CROWD        8  ///< That are there at a time, at most.
 #define MEASUREMENTS 16 ///< Of which the least counts: a time slice that ends in one is no part of it.
-#define WARM_UP      64
+#define WARM_UP      200
 #define REPORTS      10
 
 /// A process that has been started and was not waited for.
@@ -133,8 +133,9 @@ void test_churn(unsigned long count, uint32_t seed)
 {
     struct balance before, after;
     state = seed * 2654435761U | 1;
+    test_together(); // what is made once is made now, such as the server's threads
     for (unsigned long done = 0; done < WARM_UP;) {
-        done += step(); // what is made once is made now
+        done += step();
     }
     end_all();
     const struct cost first = measure();
