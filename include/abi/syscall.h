@@ -19,12 +19,14 @@
  *   in   x0  number | flags | words << LMP_COUNT_SHIFT
  *        x1  endpoint capability to send to, 0 for none | what to wait for << 32, 0 for nothing
  *        x2 to x9  message words
- *        if LMP_FLAG_CAP:
- *        x10, x11 addresses of up to four capabilities to send along, two in a register, the first in the
- * lower half if LMP_FLAG_CAP and LMP_FLAG_BYTES: x12, x13 user address and number of bytes, 1 to
- * LMP_AREA_MAX_BYTES, to copy to the receiver's area out  x0  SYS_ERR_OK, or the error; on an error nothing
- * was sent and nothing waited for x1  the endpoint's offset in the dispatcher frame | bits 31:0 of the
- * sender's x0 << 32; 0 if no message was handed over: the rings have some x2 to x9  message words
+ *        x10, x11  with LMP_FLAG_CAP: addresses of up to four capabilities to send along,
+ *                  two in a register, the first in the lower half
+ *        x12, x13  with LMP_FLAG_BYTES, too: user address and number of bytes, 1 to
+ *                  LMP_AREA_MAX_BYTES, to copy to the receiver's area
+ *   out  x0  SYS_ERR_OK, or the error; on an error nothing was sent and nothing waited for
+ *        x1  the endpoint's offset in the dispatcher frame | bits 31:0 of the sender's x0 << 32;
+ *            0 if no message was handed over: the rings have some, or news of another kind
+ *        x2 to x9  message words
  *
  * What to wait for is the offset of an lmp_ring in the caller's dispatcher frame, or LMP_WAIT_ANY. A
  * dispatcher that is `busy` (abi/dispatcher.h) does not wait: the call returns after the send, with x1 0.
@@ -67,8 +69,8 @@
 #define CNODE_IDENTIFY \
     4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes; with x5 1 also what follows
 #define IDENTIFY_DESCENDANTS (1 << 16) ///< In x1: something that was made from the object still lives.
-#define CNODE_REVOKE         5 ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked; of RAM without it copies stay
-#define CNODE_MOVE           6 ///< x2, x3, x4: the source is empty afterwards
+#define CNODE_REVOKE         5         ///< x2, x4; without CAPRIGHTS_CONTROL: only of RAM, and copies stay
+#define CNODE_MOVE           6         ///< x2, x3, x4: the source is empty afterwards
 
 #define RETYPE_MAX_COUNT 32 ///< Bounds the time of a call.
 

@@ -106,8 +106,8 @@ errval_t lmp_chan_send(struct lmp_chan *lc, unsigned flags, struct capref send_c
  *
  * \param cap the capability that came along, in the slot that the channel had for it, or NULL_CAP; the slot
  *            is the caller's then. With NULL a capability that comes is deleted and its slot used again, and
- * so are all that come behind the first. \return SYS_ERR_OK, LIB_ERR_NO_LMP_MSG, or LIB_ERR_LMP_PEER_GONE if
- * none will come
+ *            so are all that come behind the first.
+ * \return SYS_ERR_OK, LIB_ERR_NO_LMP_MSG, or LIB_ERR_LMP_PEER_GONE if none will come
  */
 errval_t lmp_chan_recv(struct lmp_chan *lc, struct lmp_recv_msg *msg, struct capref *cap);
 
@@ -124,7 +124,8 @@ errval_t lmp_chan_deregister_recv(struct lmp_chan *lc);
 /// Allocates a slot for a capability that comes, behind those that are there.
 errval_t lmp_chan_alloc_recv_slot(struct lmp_chan *lc);
 
-/// lmp_endpoint_add_recv_slot()
+/// lmp_endpoint_add_recv_slot(). The slot is the channel's, which frees it in the end, until a capability that
+/// came into it has been taken.
 errval_t lmp_chan_add_recv_slot(struct lmp_chan *lc, struct capref slot);
 
 /// The same for a caller who knows that there is room. NULL_CAP takes all slots back that are still empty.

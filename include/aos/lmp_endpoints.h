@@ -114,7 +114,8 @@ struct lmp_endpoint *lmp_endpoint_find(uint32_t offset);
 
 /**
  * Takes the next message of any endpoint, registered with a waitset or not, but private ones and those that
- * threads wait for alone. Costs the same however many endpoints there are.
+ * threads wait for alone. Costs the same however many endpoints there are, but that all of them are looked at
+ * once after more than LMP_ARRIVALS news have come at a time.
  *
  * \param message its `err` is LIB_ERR_LMP_PEER_GONE if it is none, but tells that a linked capability of the
  *                endpoint in its header is gone: once, and after the endpoint's messages

@@ -120,10 +120,11 @@ _Noreturn void rpc_serve(void);
 /// The same until `done` is true.
 void rpc_serve_until(const volatile bool *done);
 
-/// In a handler that is going to return RPC_LATER: keeps what the answer needs. NULL if there is no memory.
+/// In a handler that is going to return RPC_LATER: keeps what the answer needs. NULL if there is no memory, or
+/// the client has more calls under way than it could take the answers of.
 struct rpc_call *rpc_defer(struct rpc_session *session);
 
-/// The session of a deferred call; NULL if the client is gone.
+/// The session of a deferred call; NULL if the client is gone, or has given the call up.
 struct rpc_session *rpc_call_session(const struct rpc_call *call);
 
 /* For generated stubs. */

@@ -13,7 +13,6 @@
 #include <lmp/endpoints.h>
 #include <rt/syscall.h>
 #include <threads/threads.h>
-#include <threads/upcall.h>
 
 static uint32_t delivered(void)
 {

@@ -140,8 +140,13 @@ static errval_t exchange_alone(struct rpc_client *client, const struct rpc_wire 
     return await_alone(client, wire->w[0], m, in);
 }
 
-static void wake_reader(struct rpc_client *client)
+/// If nobody reads, somebody who waits for a reply, or for room, is to.
+static void pass_reading_on(struct rpc_client *client)
 {
+    if (client->reading) {
+        return;
+    }
+    thread_cond_broadcast(&client->room);
     for (struct rpc_waiter *waiter = client->waiters; waiter; waiter = waiter->next) {
         if (!waiter->done) {
             thread_sem_post(&waiter->wake);
@@ -202,6 +207,7 @@ static void deliver(struct rpc_client *client, const struct lmp_message *m)
             *waiter->in = in;
             waiter->done = true;
             waiter->err = SYS_ERR_OK;
+            give_room(client, waiter->caps);
             thread_sem_post(&waiter->wake);
             return;
         }
@@ -238,8 +244,8 @@ static errval_t take_room(struct rpc_client *client, unsigned caps)
         if (client->gone) {
             return RPC_ERR_PEER_GONE;
         }
-        // Replies that nobody waits for make room too, if somebody reads them.
-        if (!client->reading) {
+        // Replies that nobody waits for make room if somebody reads them. Others are read by who waits for them.
+        if (!client->reading && client->given_up) {
             client->reading = true;
             thread_mutex_unlock(&client->mutex);
             read_ring(client);
@@ -326,6 +332,7 @@ static errval_t exchange_among(struct rpc_client *client, const struct rpc_wire 
         if (err_no(err) != RPC_ERR_PEER_GONE && err_no(err) != RPC_ERR_DEADLINE) {
             give_room(client, waiter->caps);
         }
+        pass_reading_on(client);
         return err;
     }
     waiter->next = client->waiters;
@@ -335,16 +342,17 @@ static errval_t exchange_among(struct rpc_client *client, const struct rpc_wire 
     thread_mutex_lock(&client->mutex);
     bool in_time = err_is_fail(err) || wait_reply(client, waiter);
     unlink_waiter(client, waiter);
-    if (!client->reading) {
-        wake_reader(client);
-    }
+    pass_reading_on(client);
     if (!in_time) {
         abandon(client, waiter, wire->w[0]);
         return RPC_ERR_DEADLINE;
     }
+    if (err_is_ok(err)) {
+        return waiter->err;
+    }
     give_room(client, waiter->caps);
     client->gone |= err == RPC_ERR_PEER_GONE;
-    return err_is_ok(err) ? waiter->err : err;
+    return err;
 }
 
 errval_t rpc_exchange(struct rpc_client *client, const struct rpc_wire *wire, unsigned caps,

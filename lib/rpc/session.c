@@ -9,7 +9,8 @@
 #include <rpc/transport/transport.h>
 #include <stdlib.h>
 
-#define KEPT_MAX 16 ///< Calls of one session that have bytes kept.
+#define KEPT_MAX     16 ///< Calls of one session that have bytes kept.
+#define DEFERRED_MAX 16 ///< Calls of one session that are answered later: more than its ring has room for.
 
 struct rpc_handling rpc_handling;
 
@@ -180,12 +181,38 @@ void kept_drop_all(struct rpc_session *session)
 
 struct rpc_call *rpc_defer(struct rpc_session *session)
 {
-    struct rpc_call *call = malloc(sizeof(*call));
+    unsigned count = 0;
+    for (const struct rpc_call *call = session->deferred; call; call = call->next) {
+        count++;
+    }
+    struct rpc_call *call = count < DEFERRED_MAX ? malloc(sizeof(*call)) : NULL;
     if (call) {
         *call = (struct rpc_call){session, rpc_handling.header, session->deferred};
         session->deferred = call;
     }
     return call;
+}
+
+static void unlink_deferred(struct rpc_session *session, struct rpc_call *call)
+{
+    struct rpc_call **link = &session->deferred;
+    while (*link != call) {
+        link = &(*link)->next;
+    }
+    *link = call->next;
+}
+
+void session_give_up_call(struct rpc_session *session, uint32_t id)
+{
+    struct rpc_call *call = session->deferred;
+    while (call && rpc_header_id(call->header) != id) {
+        call = call->next;
+    }
+    if (call) {
+        unlink_deferred(session, call);
+        call->session = NULL;
+        session_reply(session, call->header, RPC_ERR_DEADLINE, NULL);
+    }
 }
 
 struct rpc_session *rpc_call_session(const struct rpc_call *call)
@@ -208,11 +235,7 @@ void rpc_answer(struct rpc_call *call, errval_t err, struct rpc_message *reply)
     serving_take();
     struct rpc_session *session = call->session;
     if (session) {
-        struct rpc_call **link = &session->deferred;
-        while (*link != call) {
-            link = &(*link)->next;
-        }
-        *link = call->next;
+        unlink_deferred(session, call);
         session_enter(session);
         session_reply(session, call->header, err, reply);
         session_leave(session);

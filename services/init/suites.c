@@ -1,6 +1,7 @@
 #include "children.h"
 #include "init.h"
 #include "monitor.h"
+#include "services.h"
 
 #include <aos/aos.h>
 #include <aos/kernel.h>
@@ -243,14 +244,27 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
     return !good && run->count != NO_BENCH && run->next > begun_before && run->next < run->count;
 }
 
+/// Others are alone with init, so that nothing else runs.
+static bool needs_services(const char *suite)
+{
+    return strcmp(suite, "mem") == 0 || strcmp(suite, "spawn") == 0;
+}
+
 /// \return true if every bench of the suite was run by a domain that ended well
 static bool run_suite(const char *name, uint32_t *first, const struct command_line *line)
 {
     struct suite_run run = {.name = name, .first = *first, .count = NO_BENCH};
     char status[STATUS_BYTES] = "ok";
     printf("suite %s\n", name);
+    if (needs_services(name) && err_is_fail(services_start())) {
+        report_suite(name, "failed: the services did not start");
+        return false;
+    }
     while (run_once(&run, line, status)) {
         printf("suite %s: %s; going on behind that bench\n", name, status);
+    }
+    if (needs_services(name)) {
+        services_stop();
     }
     report_suite(name, status);
     *first += run.count == NO_BENCH ? 0 : run.count;
