@@ -45,6 +45,9 @@ void test_together(void);
 /// Many in a row, which end in all ways at random. churn.c
 void test_churn(unsigned long count, uint32_t seed);
 
+/// What a process costs while many others are there. churn.c
+void test_crowd(unsigned count);
+
 /// What a child does. \return its exit code. roles.c
 int be_child(int argc, char *argv[], char *envp[]);
 
