@@ -19,8 +19,8 @@ from matplotlib.figure import Figure  # isort: skip
 from matplotlib.ticker import FuncFormatter  # isort: skip
 
 SUITE = "spawn"
-PHASES = ("load", "elf", "cspace", "vspace", "arguments", "dispatcher", "start")
-"""In the order in which they happen."""
+PHASES = ("request", "adopt", "load", "elf", "cspace", "vspace", "arguments", "dispatcher", "start")
+"""In the order in which they happen. The first two are the process server's: rows without it have none."""
 BETWEEN, TOTAL, EXIT = "between", "total", "exit"
 HISTORY, FOOTPRINT = "spawn.history", "spawn.footprint"
 EVERY, KIND = "every", "kind"
