@@ -165,15 +165,20 @@ static void answer(struct rpc_session *session, unsigned words, const struct lmp
 
 /**
  * Answers, and takes the next message. \return an error, of the answer or the wait, or SYS_ERR_OK. Gives the
- * baton away meanwhile if there is anybody who could want it.
+ * baton away meanwhile if there is anybody who could want it; then `*who`, whom the
+ * answer is for, may go, and is NULL afterwards.
  */
-static struct lmp_message answer_and_take(struct rpc_session *answered, unsigned words,
+static struct lmp_message answer_and_take(struct rpc_session **who, unsigned words,
                                           const struct lmp_message *m)
 {
     const bool shares = threads_several();
+    struct rpc_session *answered = *who;
     struct lmp_message next;
     if (shares) {
         rpc_handling.session = NULL;
+        if (answered) {
+            session_enter(answered);
+        }
         serving_leave();
     }
     if (answered) {
@@ -184,6 +189,10 @@ static struct lmp_message answer_and_take(struct rpc_session *answered, unsigned
     }
     if (shares) {
         serving_take();
+        if (answered) {
+            *who = answered->is_cut ? NULL : answered;
+            session_leave(answered);
+        }
     }
     return next;
 }
@@ -246,7 +255,7 @@ static inline __attribute__((always_inline)) void take_messages(const volatile b
                 continue;
             }
         } else {
-            m = answer_and_take(answered, words, &m);
+            m = answer_and_take(&answered, words, &m);
         }
         answered = handle(answered, &words, &m);
     } while (!(done && *done) && (!threads_several() || goes_on()));

@@ -62,3 +62,28 @@ def test_a_soak_that_fails_shows_why(tree: Tree) -> None:
     assert "soak: 4096 bytes are missing: FAILED\n" in done.stdout and "the soak failed." in done.stdout
     assert "The machine ended with status 1" in done.stderr
     assert names(tree.root / "results" / "failed") == {"console.log", "trace.pftrace"}
+
+
+def test_a_soak_of_domains(tree: Tree) -> None:
+    done = tree.run(
+        "soak", "--domains", "--millions", "200", "--slice-us", "1000", "--out", "results/domains"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "calls: 9000, all answered rightly; lines on the console: 3\n" in done.stdout
+    assert "processes: 70, of which 5 were killed and 65 ended by themselves\n" in done.stdout
+    repeat = "to repeat: ./lantern soak --seed 1 --millions 200 --slice-us 1000 --domains 64\n"
+    assert repeat in done.stdout and "the soak passed." in done.stdout
+    console = (tree.root / "results" / "domains" / "console.log").read_text()
+    assert "called: mode=test test=swarm services=1 seed=1 calls=200 how=64 slice_us=1000\n" in console
+
+
+def test_lines_of_domains_that_are_missing_or_mixed_up_are_told(tree: Tree) -> None:
+    done = tree.run("soak", "--domains", "3", "--out", "results/mixed", FAKE_QEMU="bad_end")
+    assert done.returncode == 1 and "the soak failed." in done.stdout
+    assert "Process 11 wrote line 3 where line 2 was to come." in done.stderr
+    assert "A line of a member is not whole: 'swarm membswarm member 5, process 12: line 1.'." in done.stderr
+
+
+def test_domains_know_no_famine(tree: Tree) -> None:
+    done = tree.run("soak", "--domains", "--famine")
+    assert done.returncode == 1 and "--famine is for the threads of one domain" in done.stderr

@@ -29,8 +29,12 @@ LIMITS = {
     "paging.map[size=4096,mapped=1000,shadow=tree]": 1800,
     "paging.fault": 3000,
     "heap.pair[bytes=64,strategy=size_class]": 100,
+    "rpc.buffer[bytes=2048,direction=in,strategy=kernel_copy]": 4000,
+    "rpc.buffer[bytes=2048,direction=out,strategy=kernel_copy]": 4000,
 }
 TRACE_POINT_LIMIT = 15
+RPC_LIMIT = 1.5
+"""What a call through stubs costs at most, in round trips of bare messages."""
 
 EXPECTED = {
     "syscall.null",
@@ -87,6 +91,13 @@ def test_limit(plain_run: Run, name: str) -> None:
     assert rows
     for row in rows:
         assert 0 < statistics.median(row.samples) <= LIMITS[name], row.label
+
+
+def test_a_call_through_stubs_costs_little_more_than_its_messages(plain_run: Run) -> None:
+    (number,) = (row for row in plain_run.benches if row.name == "rpc.number")
+    trips = [row for row in plain_run.benches if row.name == "lmp.round_trip"]
+    cheapest = min(statistics.median(row.samples) for row in trips)
+    assert 0 < statistics.median(number.samples) <= RPC_LIMIT * cheapest
 
 
 def test_trace_point_limit(traced_run: Run) -> None:
