@@ -19,8 +19,8 @@ from matplotlib.figure import Figure  # isort: skip
 from matplotlib.ticker import FuncFormatter  # isort: skip
 
 SUITE = "spawn"
-PHASES = ("load", "elf", "cspace", "vspace", "arguments", "dispatcher", "start")
-"""In the order in which they happen."""
+PHASES = ("request", "adopt", "load", "elf", "cspace", "vspace", "arguments", "dispatcher", "start")
+"""In the order in which they happen. The first two are the process server's: rows without it have none."""
 BETWEEN, TOTAL, EXIT = "between", "total", "exit"
 HISTORY, FOOTPRINT = "spawn.history", "spawn.footprint"
 EVERY, KIND = "every", "kind"
@@ -30,9 +30,9 @@ INSIDE_SHARE = 0.085
 """Segments narrower than this have their text below the bar."""
 TEXT_SHARE = 0.095
 """The room that a text takes in the bar's width."""
-ROOM = 1.08
+ROOM = 1.13
 """Of the longest bar: behind it stands its figure."""
-COLOURS = (*figures.LINE_COLOURS[:-1], "#F0E442")
+COLOURS = (*figures.LINE_COLOURS[:-1], "#F0E442", "#6a5acd", "#8c6d46")
 REST_COLOUR = "#bbbbbb"
 
 Bench = Mapping[str, Any]
@@ -167,7 +167,7 @@ def _draw_bar(axes: Axes, at: int, bar: Bar, room: float) -> None:
         return
     left, outside = 0.0, []
     for number, (name, value) in enumerate(bar.segments):
-        colour = REST_COLOUR if name == BETWEEN else COLOURS[number % len(COLOURS)]
+        colour = REST_COLOUR if name == BETWEEN else _colour_of(bar, number)
         axes.barh(at, value, left=left, height=0.46, color=colour, edgecolor="white", linewidth=0.8)
         text = f"{name}\n{100 * value / (bar.whole or bar.size):.1f} %\n{value:,.0f}"
         middle = left + value / 2
@@ -180,6 +180,13 @@ def _draw_bar(axes: Axes, at: int, bar: Bar, room: float) -> None:
     for (middle, text), place in zip(outside, places, strict=True):
         axes.plot([middle, place], [at + 0.23, at + 0.34], color=figures.GREY, linewidth=0.8)
         axes.annotate(text, (place, at + 0.36), ha="center", va="top", fontsize=8.5)
+
+
+def _colour_of(bar: Bar, number: int) -> str:
+    """A phase has the same in every bar. The server's own come last, as not every bar has them."""
+    if all(name in PHASES for name, _ in bar.parts):
+        number = PHASES.index(bar.parts[number][0]) - 2
+    return COLOURS[number % len(COLOURS)]
 
 
 def _ink(colour: str) -> str:

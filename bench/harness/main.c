@@ -115,11 +115,18 @@ static uint64_t overhead_of(const struct bench *bench)
     return strcmp(bench->unit, "cycles") == 0 ? run.overhead.median : 0;
 }
 
+/// True in a traced boot if the trace would get too long otherwise.
+static bool is_brief(const struct bench *bench)
+{
+    return TRACE_ENABLED_LMP && bench->is_long;
+}
+
 static errval_t measure(const struct bench *bench, uint32_t number, unsigned repetitions)
 {
     struct bench_sample sample;
     errval_t err = SYS_ERR_OK;
-    unsigned warm_up = bench->is_history ? 0 : BENCH_WARM_UP;
+    unsigned warm_up = bench->is_history || is_brief(bench) ? 0 : BENCH_WARM_UP;
+    warm_up = warm_up < repetitions ? warm_up : repetitions;
     for (unsigned i = 0; i < warm_up && err_is_ok(err); i++) {
         err = repeat(bench, &sample);
     }
@@ -142,7 +149,8 @@ static void run_bench(uint32_t index)
 {
     const struct bench *bench = &run.suite->benches[index];
     uint32_t number = run.first + index;
-    unsigned repetitions = run.samples          ? run.samples
+    unsigned repetitions = is_brief(bench)      ? 1
+                           : run.samples        ? run.samples
                            : bench->repetitions ? bench->repetitions
                                                 : BENCH_REPETITIONS;
     char status[STATUS_BYTES] = "ok";

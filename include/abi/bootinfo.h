@@ -53,7 +53,7 @@
 
 #define USER_DISPATCHER_BYTES     0x10000UL
 #define USER_DISPATCHER_MAX_BYTES 0x1000000UL ///< For a parent that asks for more.
-#define INIT_DISPATCHER_BYTES     0x100000UL  ///< init has an endpoint for each domain.
+#define INIT_DISPATCHER_BYTES     0x1000000UL ///< init has an endpoint for each domain.
 #define USER_STACK_BYTES          0x4000UL
 
 /* What a domain has if its parent does not say otherwise. */

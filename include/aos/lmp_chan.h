@@ -124,8 +124,8 @@ errval_t lmp_chan_deregister_recv(struct lmp_chan *lc);
 /// Allocates a slot for a capability that comes, behind those that are there.
 errval_t lmp_chan_alloc_recv_slot(struct lmp_chan *lc);
 
-/// lmp_endpoint_add_recv_slot(). The slot is the channel's, which frees it in the end, until a capability that
-/// came into it has been taken.
+/// lmp_endpoint_add_recv_slot(). The slot is the channel's, which frees it in the end, until a capability
+/// that came into it has been taken.
 errval_t lmp_chan_add_recv_slot(struct lmp_chan *lc, struct capref slot);
 
 /// The same for a caller who knows that there is room. NULL_CAP takes all slots back that are still empty.

@@ -80,6 +80,7 @@ struct rpc_service {
 /// A client, as its service sees it.
 struct rpc_session {
     const struct rpc_service *service;
+    const void *operations; ///< The service's.
     struct lmp_chan chan;
     domainid_t pid; ///< The client's domain, as init knows it.
     uint64_t quota; ///< What init says that it may use of the service; the service knows in what unit.

@@ -15,7 +15,7 @@ static struct cte *find_victim(struct cte *slot, bool copies)
     if (copies && mdb_has_copies(slot)) {
         return mdb_slot(slot->mdb.next);
     }
-    return mdb_first_descendant(mdb_find_node(slot));
+    return mdb_first_descendant(slot);
 }
 
 /// Tells who relies on what is in a slot that no domain can name.

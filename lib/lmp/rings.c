@@ -85,6 +85,8 @@ void rings_free(size_t first, size_t units)
 {
     thread_mutex_lock(&rings.mutex);
     set_bits(first, units, false);
-    rings.next = first;
+    if (first < rings.next) {
+        rings.next = first; // rings stay low in the frame, and the table of endpoints small
+    }
     thread_mutex_unlock(&rings.mutex);
 }

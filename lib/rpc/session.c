@@ -36,6 +36,7 @@ errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, u
         return LIB_ERR_MALLOC_FAIL;
     }
     session->service = service;
+    session->operations = service->operations;
     session->methods = service->skeleton->methods;
     session->method_count = service->skeleton->interface->method_count;
     session->pid = pid;

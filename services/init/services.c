@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define INIT_KEEPS_BYTES        0x10000000UL ///< RAM for init itself, and for what it starts.
-#define SERVER_DISPATCHER_BYTES 0x400000UL   ///< Room for some thousand clients.
+#define SERVER_DISPATCHER_BYTES 0x1000000UL  ///< Room for some thousand clients.
 #define RESTARTS_MAX            100          ///< A service that ends again and again is not started for ever.
 
 /// Enough for some thousand clients: it borrows none, which would stay away from others.

@@ -10,26 +10,21 @@
 /// More is in no machine (Armv8 ARM D8.1.2), and rounds without overflow.
 #define MOST_BYTES (1UL << 52)
 
-struct grants {
-    struct rb_tree tree; ///< Of pieces, by address.
+/// A domain that has sessions.
+struct account {
+    struct rb_node rb; ///< First, so that one is the other. By process id.
+    domainid_t pid;
+    unsigned sessions;
     uint64_t quota_bytes;
     uint64_t granted_bytes;
-    struct grants *next; ///< In the queue.
 };
 
-static struct {
-    uint64_t total_bytes;
-    uint64_t kept_bytes; ///< That the library had kept when the total was noted.
-    uint64_t clients;
-    uint64_t owed_bytes; ///< Of all that is being taken back.
-    struct piece *freed; ///< That their clients gave back.
-    struct grants *gone; ///< Of clients that have ended. The order of neither queue means anything.
-} server;
-
-static struct piece *piece_of(struct rb_node *rb)
-{
-    return (struct piece *)rb;
-}
+struct grants {
+    struct rb_tree tree;     ///< Of pieces, by address.
+    struct account *account; ///< NULL: the session has ended.
+    uint64_t bytes;          ///< Of the pieces.
+    struct grants *next;     ///< In the queue.
+};
 
 /// There are no summaries.
 static bool update(struct rb_node *rb)
@@ -38,23 +33,80 @@ static bool update(struct rb_node *rb)
     return false;
 }
 
+static struct {
+    uint64_t total_bytes;
+    uint64_t kept_bytes; ///< That the library had kept when the total was noted.
+    uint64_t clients;
+    uint64_t owed_bytes; ///< Of all that is being taken back.
+    struct rb_tree accounts;
+    struct piece *freed; ///< That their clients gave back.
+    struct grants *gone; ///< Of clients that have ended. The order of neither queue means anything.
+} server = {.accounts.update = update};
+
+static struct piece *piece_of(struct rb_node *rb)
+{
+    return (struct piece *)rb;
+}
+
 void grants_init(void)
 {
     server.total_bytes = pieces_free_bytes();
     server.kept_bytes = ram_alloc_kept_bytes();
 }
 
-struct grants *grants_open(uint64_t quota)
+static struct account *account_of(struct rb_node *rb)
 {
-    struct grants *grants = malloc(sizeof(*grants));
-    if (grants) {
-        *grants = (struct grants){
-            .tree.update = update,
-            .quota_bytes = quota ? quota : MEM_QUOTA_DEFAULT,
-        };
-        server.clients++;
+    return (struct account *)rb;
+}
+
+/// The account of a domain, which is made if there is none. \return NULL if there is no memory
+static struct account *find_account(domainid_t pid, uint64_t quota)
+{
+    struct rb_node *parent = NULL;
+    unsigned side = 0;
+    for (struct rb_node *at = server.accounts.root; at; at = at->child[side]) {
+        if (account_of(at)->pid == pid) {
+            return account_of(at);
+        }
+        parent = at;
+        side = account_of(at)->pid < pid;
     }
-    return grants;
+    struct account *account = malloc(sizeof(*account));
+    if (account) {
+        *account = (struct account){.pid = pid, .quota_bytes = quota ? quota : MEM_QUOTA_DEFAULT};
+        rb_insert(&server.accounts, &account->rb, parent, side);
+    }
+    return account;
+}
+
+/// After a session that has ended, or was not made.
+static void tidy_account(struct account *account)
+{
+    if (account->sessions == 0) {
+        rb_remove(&server.accounts, &account->rb);
+        free(account);
+    }
+}
+
+errval_t grants_open(domainid_t pid, uint64_t quota, struct grants **ret)
+{
+    struct account *account = find_account(pid, quota);
+    if (!account) {
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    if (account->sessions >= MEM_SESSIONS_MAX) {
+        return MEM_ERR_SESSIONS;
+    }
+    struct grants *grants = malloc(sizeof(*grants));
+    if (!grants) {
+        tidy_account(account);
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    *grants = (struct grants){.tree.update = update, .account = account};
+    account->sessions++;
+    server.clients++;
+    *ret = grants;
+    return SYS_ERR_OK;
 }
 
 static void insert(struct grants *grants, struct piece *piece)
@@ -66,14 +118,18 @@ static void insert(struct grants *grants, struct piece *piece)
         side = piece_of(at)->base < piece->base;
     }
     rb_insert(&grants->tree, &piece->rb, parent, side);
-    grants->granted_bytes += piece->bytes;
+    grants->bytes += piece->bytes;
+    grants->account->granted_bytes += piece->bytes;
 }
 
 /// The client has it no more.
 static void take_out(struct grants *grants, struct piece *piece)
 {
     rb_remove(&grants->tree, &piece->rb);
-    grants->granted_bytes -= piece->bytes;
+    if (grants->account) {
+        grants->bytes -= piece->bytes;
+        grants->account->granted_bytes -= piece->bytes;
+    }
 }
 
 static struct piece *find(const struct grants *grants, genpaddr_t base)
@@ -150,7 +206,7 @@ errval_t grants_get(struct grants *grants, uint64_t bytes, uint64_t alignment, s
         return MEM_ERR_ARGUMENT;
     }
     bytes = ROUND_UP(bytes, BASE_PAGE_SIZE);
-    if (bytes > grants->quota_bytes - grants->granted_bytes) {
+    if (bytes > grants->account->quota_bytes - grants->account->granted_bytes) {
         return MEM_ERR_QUOTA;
     }
     errval_t err = get_piece(bytes, alignment < BASE_PAGE_SIZE ? BASE_PAGE_SIZE : alignment, &piece);
@@ -193,12 +249,17 @@ errval_t grants_free(struct grants *grants, uint64_t base, uint64_t bytes)
 
 void grants_close(struct grants *grants)
 {
+    struct account *account = grants->account;
+    account->granted_bytes -= grants->bytes;
+    account->sessions--;
+    tidy_account(account);
     server.clients--;
     if (!grants->tree.root) {
         free(grants);
         return;
     }
-    server.owed_bytes += grants->granted_bytes;
+    grants->account = NULL;
+    server.owed_bytes += grants->bytes;
     grants->next = server.gone;
     server.gone = grants;
 }
@@ -218,8 +279,8 @@ void grants_status(const struct grants *grants, struct grants_status *ret)
     *ret = (struct grants_status){
         .total_bytes = server.total_bytes,
         .free_bytes = pieces_free_bytes() + server.owed_bytes + kept,
-        .granted_bytes = grants->granted_bytes,
-        .quota_bytes = grants->quota_bytes,
+        .granted_bytes = grants->account->granted_bytes,
+        .quota_bytes = grants->account->quota_bytes,
         .clients = server.clients,
     };
 }

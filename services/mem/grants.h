@@ -18,14 +18,21 @@
 #define MEM_QUOTA_DEFAULT   0x4000000UL ///< Of a client for which init names none.
 #define MEM_QUOTA_UNLIMITED UINT64_MAX
 
-/// What one client has.
+#define MEM_SESSIONS_MAX 8 ///< Of a domain. They share its quota.
+
+/// What one client, a session of a domain, has.
 struct grants;
 
 /// Notes how much RAM there is. Once, before all others.
 void grants_init(void);
 
-/// A client comes. \param quota in bytes; 0: MEM_QUOTA_DEFAULT \return NULL if there is no memory
-struct grants *grants_open(uint64_t quota);
+/**
+ * A client comes.
+ *
+ * \param quota of its domain, in bytes; 0: MEM_QUOTA_DEFAULT. What was said first counts
+ * \return SYS_ERR_OK, MEM_ERR_SESSIONS, or LIB_ERR_MALLOC_FAIL
+ */
+errval_t grants_open(domainid_t pid, uint64_t quota, struct grants **ret);
 
 /**
  * Gives RAM.
@@ -55,7 +62,7 @@ bool grants_reclaim(size_t steps);
 struct grants_status {
     uint64_t total_bytes;   ///< That clients can have together.
     uint64_t free_bytes;    ///< Of these, with what the server's own bookkeeping has taken of them since.
-    uint64_t granted_bytes; ///< What this client has,
+    uint64_t granted_bytes; ///< What this client's domain has,
     uint64_t quota_bytes;   ///< and may have.
     uint64_t clients;
 };

@@ -36,8 +36,12 @@ static void go_on(void)
 
 static errval_t opened(struct rpc_session *session)
 {
-    session->state = grants_open(session->quota);
-    return session->state ? SYS_ERR_OK : LIB_ERR_MALLOC_FAIL;
+    struct grants *grants;
+    errval_t err = grants_open(session->pid, session->quota, &grants);
+    if (err_is_ok(err)) {
+        session->state = grants;
+    }
+    return err;
 }
 
 static void closed(struct rpc_session *session)

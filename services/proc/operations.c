@@ -322,6 +322,7 @@ static const struct proc_operations operations = {
 const struct rpc_service proc_service = {
     .skeleton = &proc_skeleton,
     .operations = &operations,
+    .call_bytes_max = ARGUMENTS_LIMIT_BYTES + BASE_PAGE_SIZE, // arguments, and a path
     .opened = opened,
     .closed = closed,
 };

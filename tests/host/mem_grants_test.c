@@ -71,7 +71,11 @@ static void check(const struct client *client)
 
 static void open(struct client *client, uint64_t quota)
 {
-    *client = (struct client){.grants = grants_open(quota), .quota = quota ? quota : MEM_QUOTA_DEFAULT};
+    const domainid_t pid = (domainid_t)(client - clients) + 7;
+    *client = (struct client){.quota = quota ? quota : MEM_QUOTA_DEFAULT};
+    if (err_is_fail(grants_open(pid, quota, &client->grants))) {
+        client->grants = NULL;
+    }
 }
 
 /// \return what grants_get() says
@@ -184,6 +188,43 @@ static void test_quota(void **state)
     give_back(&clients[0], 0);
     assert_ok(get(&clients[0], 5 * PAGE, PAGE));
     check(&clients[0]);
+    finish();
+}
+
+/// Sessions of one domain share its quota, and there are not too many of them.
+static void test_sessions(void **state)
+{
+    (void)state;
+    struct grants *sessions[MEM_SESSIONS_MAX], *more;
+    struct grants_status status;
+    struct capref cap[2];
+    uint64_t given;
+    genpaddr_t base;
+    gensize_t bytes;
+    start();
+    for (unsigned i = 0; i < MEM_SESSIONS_MAX; i++) {
+        assert_ok(grants_open(3, i == 0 ? 10 * PAGE : 0, &sessions[i]));
+    }
+    assert_int_equal(grants_open(3, 0, &more), MEM_ERR_SESSIONS);
+    assert_ok(grants_open(4, 2 * PAGE, &more));
+    assert_ok(grants_get(sessions[0], 6 * PAGE, PAGE, &cap[0], &given));
+    assert_int_equal(grants_get(sessions[1], 5 * PAGE, PAGE, &cap[1], &given), MEM_ERR_QUOTA);
+    assert_ok(grants_get(sessions[1], 4 * PAGE, PAGE, &cap[1], &given));
+    grants_status(sessions[2], &status);
+    assert_true(status.granted_bytes == 10 * PAGE && status.quota_bytes == 10 * PAGE);
+    mem_fake_look(cap[0], &base, &bytes);
+    assert_int_equal(grants_free(sessions[1], base, bytes), MEM_ERR_FOREIGN);
+    mem_fake_give(cap[0]);
+    mem_fake_give(cap[1]);
+    mem_fake.revoke_steps = 3;
+    grants_close(sessions[0]); // and what it had counts for the others no more
+    grants_status(sessions[2], &status);
+    assert_int_equal(status.granted_bytes, 4 * PAGE);
+    assert_ok(grants_open(3, 0, &sessions[0]));
+    for (unsigned i = 0; i < MEM_SESSIONS_MAX; i++) {
+        grants_close(sessions[i]);
+    }
+    grants_close(more);
     finish();
 }
 
@@ -302,9 +343,9 @@ static void test_every_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arguments),     cmocka_unit_test(test_quota),
-        cmocka_unit_test(test_long_revokes),  cmocka_unit_test(test_random),
-        cmocka_unit_test(test_every_failure),
+        cmocka_unit_test(test_arguments), cmocka_unit_test(test_quota),
+        cmocka_unit_test(test_sessions),  cmocka_unit_test(test_long_revokes),
+        cmocka_unit_test(test_random),    cmocka_unit_test(test_every_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,7 +206,9 @@ static void test_revoke(void **state)
     assert_ok(cnode(CNODE_MINT, SLOT_REF(ROOT, FREE), SLOT_REF(ROOT, RAM), LEVEL_2, CAPRIGHTS_READ, 0, 0));
     assert_ok(cnode(CNODE_RETYPE, SLOT_REF(ROOT, 5 << 8), SLOT_REF(ROOT, RAM),
                     SLOT_LEVELS(1, 2, ObjType_L2CNode), 0, 0, 1));
-    assert_err(cnode(CNODE_REVOKE, SLOT_REF(ROOT, FREE), 0, LEVEL_2, 0, 0, 0), SYS_ERR_RIGHTS);
+    assert_ok(cnode(CNODE_MINT, SLOT_REF(ROOT, FREE + 2), SLOT_REF(ROOT, 5 << 8), SLOT_LEVELS(2, 1, 0),
+                    CAPRIGHTS_READ, 0, 0));
+    assert_err(cnode(CNODE_REVOKE, SLOT_REF(ROOT, FREE + 2), 0, LEVEL_2, 0, 0, 0), SYS_ERR_RIGHTS);
     assert_err(cnode(CNODE_REVOKE, SLOT_REF(ROOT, FREE + 1), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
     assert_err(cnode(CNODE_REVOKE, SLOT_REF(0, RAM), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
     assert_ok(cnode(CNODE_REVOKE, SLOT_REF(ROOT, 5 << 8), 0, SLOT_LEVELS(1, 0, 0), 0, 0, 0));

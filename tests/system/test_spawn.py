@@ -9,11 +9,12 @@ import pytest
 from analysis.spawn_plots import PHASES
 from tools.command.machine import Run, boot
 
-TO_MAIN_LIMIT, TO_END_LIMIT = 180_000, 260_000
-"""Instructions of the library's part, for `hello`; the process server has its own on top of it."""
+LIMITS = {"library": (100_000, 140_000), "proc": (250_000, 350_000)}
+"""Instructions for `hello`, to its main() and to the last of it."""
 FOOTPRINT_LIMIT = 384 << 10
 """Bytes, without what the process has not used of its RAM."""
 WAY = {"source": "module", "core": "0"}
+both = pytest.mark.parametrize("by", LIMITS)
 
 
 @pytest.fixture(scope="module")
@@ -21,23 +22,27 @@ def run() -> Run:
     return boot("imx8mp", "mode=bench suites=spawn", smp=1)
 
 
-def median(run: Run, name: str, **params: str) -> float:
-    (row,) = [
-        row for row in run.benches if row.name == f"spawn.{name}" and params.items() <= row.params.items()
-    ]
-    assert row.status == "ok"
-    return statistics.median(row.samples)
+def medians(run: Run, by: str) -> dict[str, float]:
+    rows = [row for row in run.benches if row.params == {**WAY, "by": by}]
+    assert [row.label for row in rows if row.status != "ok"] == []
+    return {row.name.partition(".")[2]: statistics.median(row.samples) for row in rows}
 
 
-def test_phases_add_up_to_the_whole(run: Run) -> None:
+@both
+def test_phases_add_up_to_the_whole(run: Run, by: str) -> None:
     assert run.ok, run.why
-    total = median(run, "total", **WAY)
-    assert sum(median(run, phase, **WAY) for phase in PHASES) == pytest.approx(total, rel=0.05)
+    figures = medians(run, by)
+    phases = [figures[phase] for phase in PHASES if phase in figures]
+    assert len(phases) == (len(PHASES) if by == "proc" else len(PHASES) - 2)
+    assert sum(phases) == pytest.approx(figures["total"], rel=0.05)
 
 
-def test_limits(run: Run) -> None:
-    assert 0 < median(run, "total", **WAY) <= TO_MAIN_LIMIT
-    assert median(run, "total", **WAY) < median(run, "exit", **WAY) <= TO_END_LIMIT
+@both
+def test_limits(run: Run, by: str) -> None:
+    to_main, to_end = LIMITS[by]
+    figures = medians(run, by)
+    assert 0 < figures["total"] <= to_main
+    assert figures["total"] < figures["exit"] <= to_end
 
 
 def test_footprint_is_all_that_a_process_is_made_of(run: Run) -> None:
@@ -52,7 +57,7 @@ def test_footprint_is_all_that_a_process_is_made_of(run: Run) -> None:
     assert total - kinds["unused"] <= FOOTPRINT_LIMIT
 
 
-def test_first_spawn_costs_what_the_last_does(run: Run) -> None:
-    """Samples of one row differ by what the kernel does now and then, such as a timer's interrupt."""
-    (row,) = [row for row in run.benches if row.name == "spawn.exit"]
+@both
+def test_first_spawn_costs_what_the_last_does(run: Run, by: str) -> None:
+    (row,) = [row for row in run.benches if row.name == "spawn.exit" and row.params["by"] == by]
     assert max(row.samples) <= 1.05 * min(row.samples)

@@ -184,7 +184,7 @@ def _registers(method: Method) -> list[str]:
     parameters = [f"struct rpc_session *{local.session}", f"struct lmp_message *{local.m}"]
     lines = [*filled(f"static unsigned serve_{method.name}", parameters, ")"), "{"]
     operations = f"struct {method.interface}_operations *{local.operations}"
-    lines += [f"    const {operations} = {local.session}->service->operations;", *_results(method)]
+    lines += [f"    const {operations} = {local.session}->operations;", *_results(method)]
     lines.append(f"    errval_t {local.err} = RPC_ERR_NO_METHOD;")
     words = {argument: f"{local.m}->w{at}" for at, argument in enumerate(method.ins, 1)}
     misfits = [argument.number.misfit(word) for argument, word in words.items() if argument.number]
@@ -204,7 +204,7 @@ def _registers(method: Method) -> list[str]:
 
 def _general(method: Method, local: Locals) -> list[str]:
     operations = f"struct {method.interface}_operations *{local.operations}"
-    lines = [f"    const {operations} = {local.session}->service->operations;"]
+    lines = [f"    const {operations} = {local.session}->operations;"]
     handler = f"{local.operations}->{method.name}"
     # Capabilities of a call that fails otherwise than by its form are not deleted by anybody else.
     drop = [f"rpc_message_drop({local.call});"] if method.call_caps else []

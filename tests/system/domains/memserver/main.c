@@ -2,30 +2,24 @@
  * The memory server, from a domain that uses it as it should and as it should not. What it does to others
  * that end, or have more than they may, is seen in what the server says of itself.
  */
-#include "../check.h"
+#include "memserver.h"
 
-#include <aos/aos.h>
-#include <aos/rpc.h>
-#include <interfaces/mem.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define QUOTA_BYTES 0x4000000UL ///< services/init/children.h
 #define MANY        200
 #define PATIENCE    1000
+#define SESSIONS    8 ///< services/mem/grants.h
 #define THREADS     6
 #define ROUNDS      400
 #define THREAD_HELD 24
 #define PIECE_BYTES 0x4000000UL
 #define BLOCK_BYTES 50000
 
-struct status {
-    uint64_t total, free, granted, quota, sessions;
-};
-
 static unsigned random_state = 1;
 
-static unsigned next_random(void)
+unsigned next_random(void)
 {
     random_state = random_state * 1664525 + 1013904223;
     return random_state >> 8;
@@ -38,7 +32,7 @@ static struct rpc_client *connect(void)
     return client;
 }
 
-static struct status status_of(struct rpc_client *client)
+struct status status_of(struct rpc_client *client)
 {
     struct status status;
     CHECK_OK(
@@ -108,7 +102,7 @@ static void try_arguments(struct rpc_client *client)
     CHECK(status_of(client).granted == 0);
 }
 
-/// Up to the quota, and not a page more; another client has as much as ever.
+/// Up to the quota, and not a page more; a second session is no second quota.
 static void try_quota(struct rpc_client *client, struct rpc_client *other)
 {
     struct capref ram[3];
@@ -118,15 +112,31 @@ static void try_quota(struct rpc_client *client, struct rpc_client *other)
     CHECK_ERR(mem_get_ram(client, 2 * BASE_PAGE_SIZE, BASE_PAGE_SIZE, &ram[1], &bytes), MEM_ERR_QUOTA);
     CHECK_OK(mem_get_ram(client, BASE_PAGE_SIZE, BASE_PAGE_SIZE, &ram[1], &bytes));
     CHECK_ERR(mem_get_ram(client, 1, 1, &ram[2], &bytes), MEM_ERR_QUOTA);
-    CHECK_OK(mem_get_ram(other, BASE_PAGE_SIZE, BASE_PAGE_SIZE, &ram[2], &bytes));
-    CHECK_OK(mem_free_ram(other, base_of(ram[2]), bytes));
+    CHECK_ERR(mem_get_ram(other, 1, 1, &ram[2], &bytes), MEM_ERR_QUOTA);
     CHECK_ERR(mem_free_ram(other, base_of(ram[1]), BASE_PAGE_SIZE), MEM_ERR_FOREIGN);
+    CHECK(status_of(other).granted == QUOTA_BYTES);
     CHECK_OK(mem_free_ram(client, base_of(ram[0]), QUOTA_BYTES - BASE_PAGE_SIZE));
     CHECK_OK(mem_free_ram(client, base_of(ram[1]), BASE_PAGE_SIZE));
-    for (unsigned i = 0; i < ARRAY_LENGTH(ram); i++) {
-        CHECK_OK(slot_free(ram[i]));
-    }
+    CHECK_OK(slot_free(ram[0]));
+    CHECK_OK(slot_free(ram[1]));
     CHECK(status_of(client).free == before.free && status_of(client).granted == 0);
+}
+
+/// As many sessions as the server allows, and those that end make room for others.
+static void try_sessions(void)
+{
+    struct rpc_client *clients[SESSIONS], *more;
+    unsigned count = 0;
+    errval_t err;
+    while (err_is_ok(err = rpc_connect("mem", &mem_interface, &more))) {
+        CHECK(count < SESSIONS);
+        clients[count++] = more;
+    }
+    CHECK_ERR(err, MEM_ERR_SESSIONS);
+    while (count > 0) {
+        rpc_disconnect(clients[--count]);
+    }
+    rpc_disconnect(connect());
 }
 
 /// What a client that ends has is taken back, in steps: others are answered meanwhile.
@@ -213,7 +223,8 @@ static void try_threads(struct rpc_client *client)
     }
     printf("memserver: %d of %u allocations refused, %lu KiB still borrowed\n", refused, 2 * THREADS * ROUNDS,
            (unsigned long)ram_alloc_borrowed_bytes() / 1024);
-    CHECK(status_of(client).granted == 0); // it is another session that the domain borrows by
+    CHECK(status_of(client).granted
+          == ram_alloc_borrowed_bytes()); // by another session, and ours all the same
 }
 
 int main(void)
@@ -224,7 +235,9 @@ int main(void)
         try_arguments(client);
         try_quota(client, other);
         try_end(client);
+        try_sessions();
     }
+    try_others(client);
     for (unsigned round = 0; round < 2; round++) {
         try_threads(client);
     }

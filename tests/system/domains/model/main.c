@@ -161,12 +161,13 @@ static void try_retype(int to, int from)
     if (to + (int)count > MODEL_SLOTS) {
         return; // the slots behind are ours, too, but not the model's
     }
+    const bool is_copy = type == source.type && bytes == source.bytes;
     if (judge(RETYPE, expected, cap_retype(real(to), real(from), offset, type, asked, count))) {
         for (size_t i = 0; i < count; i++) {
             model[to + i] = (struct model_slot){.type = type,
                                                 .base = begin + i * bytes,
                                                 .bytes = bytes,
-                                                .rights = source.rights,
+                                                .rights = source.rights | (is_copy ? 0 : CAPRIGHTS_CONTROL),
                                                 .partner = NOWHERE};
         }
     }

@@ -2,11 +2,12 @@
 
 #include <aos/aos.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CROWD        8  ///< That are there at a time, at most.
 #define MEASUREMENTS 16 ///< Of which the least counts: a time slice that ends in one is no part of it.
-#define WARM_UP      64
+#define WARM_UP      200
 #define REPORTS      10
 
 /// A process that has been started and was not waited for.
@@ -133,8 +134,9 @@ void test_churn(unsigned long count, uint32_t seed)
 {
     struct balance before, after;
     state = seed * 2654435761U | 1;
+    test_together(); // what is made once is made now, such as the server's threads
     for (unsigned long done = 0; done < WARM_UP;) {
-        done += step(); // what is made once is made now
+        done += step();
     }
     end_all();
     const struct cost first = measure();
@@ -154,4 +156,24 @@ void test_churn(unsigned long count, uint32_t seed)
     print_cost("last", &last);
     CHECK(balance_is_same(&before, &after));
     CHECK(is_near(first.to_main, last.to_main) && is_near(first.to_end, last.to_end));
+}
+
+void test_crowd(unsigned count)
+{
+    const struct process_options options = {.processes = 1};
+    domainid_t *pids = malloc(count * sizeof(*pids));
+    CHECK(pids);
+    test_together();
+    const struct cost alone = measure();
+    for (unsigned i = 0; i < count; i++) {
+        pids[i] = start("crasher", "wait", NULL, &options);
+    }
+    const struct cost crowded = measure();
+    for (unsigned i = 0; i < count; i++) {
+        CHECK_OK(process_kill(pids[i]));
+        expect_end(pids[i], PROCESS_KILLED, 0);
+    }
+    free(pids);
+    print_cost("alone", &alone);
+    print_cost("crowded", &crowded);
 }

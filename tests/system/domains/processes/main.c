@@ -1,5 +1,6 @@
 /**
- * Starts processes and looks at how they end. `how=churn` has many of them come and go, `calls` of them.
+ * Starts processes and looks at how they end. With `how=churn` many come and go, `calls` of them; `how=crowd`
+ * and `how=bomb` are about so many at a time.
  */
 #include "processes.h"
 
@@ -106,6 +107,10 @@ int main(int argc, char *argv[], char *envp[])
     }
     if (strcmp(how, "churn") == 0) {
         test_churn(strtoul(option(argv, "calls"), NULL, 10), (uint32_t)atoi(option(argv, "seed")));
+    } else if (strcmp(how, "bomb") == 0) {
+        test_bomb((uint32_t)atoi(option(argv, "calls")));
+    } else if (strcmp(how, "crowd") == 0) {
+        test_crowd((unsigned)atoi(option(argv, "calls")));
     } else {
         test_everything();
     }

@@ -3,8 +3,6 @@
 #include <aos/aos.h>
 #include <stdio.h>
 
-#define BOMB_PROCESSES 12
-
 static void try_rights(void)
 {
     char number[16];
@@ -48,8 +46,19 @@ static void try_limits(void)
     expect_end(start(SELF, "fill", NULL, &options), PROCESS_EXITED, 5);
     options.processes = 1;
     expect_end(start(SELF, "fill", NULL, &options), PROCESS_EXITED, 0);
-    options.processes = BOMB_PROCESSES;
+    options.processes = 9;
+    expect_end(start(SELF, "zombies", NULL, &options), PROCESS_EXITED, 8);
+    options.processes = 12;
     expect_end(start("forkbomb", NULL, NULL, &options), PROCESS_EXITED, 0);
+}
+
+void test_bomb(uint32_t processes)
+{
+    const struct process_options options = {.processes = processes};
+    uint64_t before = cycle_count();
+    expect_end(start("forkbomb", NULL, NULL, &options), PROCESS_EXITED, 0);
+    printf("processes: %u at a time, and not one more, after %lu instructions\n", (unsigned)processes,
+           (unsigned long)(cycle_count() - before));
 }
 
 void test_policy(void)

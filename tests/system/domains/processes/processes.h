@@ -36,11 +36,17 @@ void test_calls(void);
 /// Who may do what, and how many. policy.c
 void test_policy(void);
 
+/// Somebody starts as many as it may, and they all do the same. policy.c
+void test_bomb(uint32_t processes);
+
 /// Several at once: threads, observers. together.c
 void test_together(void);
 
 /// Many in a row, which end in all ways at random. churn.c
 void test_churn(unsigned long count, uint32_t seed);
+
+/// What a process costs while many others are there. churn.c
+void test_crowd(unsigned count);
 
 /// What a child does. \return its exit code. roles.c
 int be_child(int argc, char *argv[], char *envp[]);

@@ -131,6 +131,34 @@ static int try_quota(int argc, char *argv[], char *envp[])
     return EXIT_SUCCESS;
 }
 
+/// Starts processes and does not wait for them. \return how many it could start
+static int leave_zombies(int argc, char *argv[], char *envp[])
+{
+    (void)argc;
+    (void)argv;
+    (void)envp;
+    const char *const role[] = {SELF, "return", "0", NULL};
+    struct process_status status = {.state = PROCESS_RUNNING};
+    domainid_t pid;
+    int count = 0;
+    while (err_is_ok(process_spawn(SELF, role, NULL, &pid))) {
+        count++;
+        while (status.state == PROCESS_RUNNING) {
+            thread_sleep_us(1000);
+            CHECK_OK(process_get_status(pid, &status));
+        }
+    }
+    return count;
+}
+
+static int wait_for_ever(int argc, char *argv[], char *envp[])
+{
+    (void)argc;
+    (void)envp;
+    CHECK_OK(process_wait((domainid_t)atoi(argv[2]), NULL));
+    return EXIT_SUCCESS;
+}
+
 /// \return instructions since the time that its parent says
 static int count_since(int argc, char *argv[], char *envp[])
 {
@@ -148,7 +176,8 @@ static const struct {
     {"exit", exit_by_name},       {"grant", see_grant},
     {"orphan", leave_orphan},     {"kill", try_kill},
     {"middle", be_middle},        {"fill", fill_allowance},
-    {"quota", try_quota},         {"since", count_since},
+    {"quota", try_quota},         {"zombies", leave_zombies},
+    {"wait", wait_for_ever},      {"since", count_since},
 };
 
 int be_child(int argc, char *argv[], char *envp[])

@@ -117,11 +117,53 @@ static void try_observers(void)
     process_unobserve(all);
 }
 
+/// Who waits and is killed leaves nothing behind.
+static void try_dead_waiter(void)
+{
+    char number[16];
+    domainid_t sleeper = start("crasher", "wait", NULL, NULL);
+    snprintf(number, sizeof(number), "%u", (unsigned)sleeper);
+    domainid_t waiter = start(SELF, "wait", number, NULL);
+    thread_sleep_us(20000);
+    CHECK_OK(process_kill(waiter));
+    expect_end(waiter, PROCESS_KILLED, 0);
+    CHECK_OK(process_kill(sleeper));
+    expect_end(sleeper, PROCESS_KILLED, 0);
+}
+
+static struct {
+    unsigned told;
+    volatile bool over;
+} slow;
+
+static void told_slowly(void *context, domainid_t pid, const struct process_end *end)
+{
+    (void)context;
+    (void)pid;
+    slow.told += end != NULL;
+    slow.over |= end == NULL;
+}
+
+/// An observer that does not serve misses something, and hears that it did.
+static void try_slow_observer(void)
+{
+    slow.told = 0;
+    slow.over = false;
+    CHECK_OK(process_observe(0, told_slowly, NULL, NULL));
+    for (unsigned i = 0; i < 2 * CROWD; i++) {
+        run_role("return", "0", 0);
+    }
+    rpc_serve_until(&slow.over);
+    CHECK(slow.told > 0 && slow.told < 2 * CROWD);
+}
+
 void test_together(void)
 {
     try_threads();
     try_several_waits();
     try_crowd();
+    try_dead_waiter();
     try_observers();
+    try_slow_observer();
     printf("processes: they do not get into each other's way\n");
 }
