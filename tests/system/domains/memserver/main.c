@@ -196,7 +196,10 @@ static int eat(void *argument)
         } else if (i % 100 <= 80) {
             errval_t err = ram_alloc(&cap[which], (1 + next_random() % 400) * BASE_PAGE_SIZE);
             has_cap[which] = err_is_ok(err);
-            refused += err_is_fail(err);
+            if (err_is_fail(err)) {
+                CHECK_ERR(err, LIB_ERR_RAM_ALLOC_EXHAUSTED);
+                refused++;
+            }
         }
         if (i % 7 == 0) {
             thread_yield();
