@@ -262,7 +262,8 @@ static int be_parent(void)
     for (unsigned round = 0; round < ROUNDS; round++) {
         try_everything(round);
         if (round == 0) {
-            free_before = ram_alloc_free_bytes() + ram_alloc_kept_bytes(); // what is made once for all children has been made
+            free_before = ram_alloc_free_bytes()
+                          + ram_alloc_kept_bytes(); // what is made once for all children has been made
         }
         CHECK(ram_alloc_free_bytes() + ram_alloc_kept_bytes() == free_before);
     }
