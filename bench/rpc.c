@@ -268,10 +268,11 @@ static errval_t whole_sample(const struct bench *bench, struct bench_sample *sam
         .name = (row), .params = of, .unit = "cycles", .argument = (expected), .setup = connect, \
         .sample = (function), .teardown = disconnect,                                            \
     }
-#define BYTES(row, of, count, times, function)                                                          \
-    {                                                                                                   \
-        .name = (row), .params = "bytes=" #count of STRATEGY, .unit = "cycles", .argument = (count),    \
-        .is_long = (count) > 4096, .repetitions = (times), .setup = bytes_setup, .sample = (function), .teardown = bytes_teardown, \
+#define BYTES(row, of, count, times, function)                                                         \
+    {                                                                                                  \
+        .name = (row), .params = "bytes=" #count of STRATEGY, .unit = "cycles", .argument = (count),   \
+        .is_long = (count) > 4096, .repetitions = (times), .setup = bytes_setup, .sample = (function), \
+        .teardown = bytes_teardown,                                                                    \
     }
 #define STRING(count, times) BYTES("rpc.string", "", count, times, string_sample)
 #define BUFFER(count, times)                                             \
@@ -303,12 +304,12 @@ static const struct bench benches[] = {
     STRING(1024, 500),
     STRING(4096, 200),
     STRING(16384, 100),
-    STRING(65536, 50),
-    STRING(262144, 20),
-    STRING(1048576, 10),
+    STRING(65536, 20),
+    STRING(262144, 8),
+    STRING(1048576, 4),
     BUFFER(64, 500),
     BUFFER(2048, 500),
-    BUFFER(65536, 50),
+    BUFFER(65536, 20),
     CAPS(1),
     CAPS(2),
     CAPS(3),

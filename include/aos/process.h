@@ -162,8 +162,8 @@ errval_t process_get_phases(domainid_t pid, uint64_t cycles[static PROCESS_TIMES
 struct process_usage {
     uint64_t processes;      ///< In its table.
     uint64_t watches;        ///< Calls that wait, and observers.
-    uint64_t capabilities;   ///< In its CSpace, but those of RAM.
-    uint64_t slots;          ///< Capability slots that are not free, but those with RAM.
+    uint64_t capabilities;   ///< In its CSpace, but those of memory.
+    uint64_t slots;          ///< That are not free, but those of RAM.
     int64_t ram_bytes;       ///< In use.
     uint64_t borrowed_bytes; ///< That it has got of the memory server: it keeps some for later.
 };

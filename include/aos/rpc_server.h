@@ -39,21 +39,26 @@ struct rpc_method {
     /// For all others. \return the service's error, or RPC_LATER; RPC_MALFORMED if `call` is not as declared:
     /// then its capabilities were not touched
     errval_t (*general)(struct rpc_session *session, struct rpc_message *call, struct rpc_message *reply);
-    uint32_t words; ///< For `registers`: of the call, with the header. Else more than there can be.
-    uint8_t caps;   ///< Capabilities that the call may bring.
+    uint32_t
+        form;     ///< For `registers`: number of words of the call, with the header, and no flag. Else never.
+    uint8_t caps; ///< Capabilities that the call may bring.
     bool is_oneway;
 } __attribute__((aligned(32)));
 
+/* Flags and number of words of a message, in x0 of SYS_LMP: what is compared at once. */
+#define RPC_FORM_SHIFT 8
+#define RPC_FORM_MASK  0xfff
+
 /// An entry for a call of so many arguments, all numbers.
-#define RPC_METHOD_REGISTERS(function, arguments)         \
-    {                                                     \
-        .registers = (function), .words = (arguments) + 1 \
+#define RPC_METHOD_REGISTERS(function, arguments)                                                \
+    {                                                                                            \
+        .registers = (function), .form = ((arguments) + 1) << (LMP_COUNT_SHIFT - RPC_FORM_SHIFT) \
     }
 
 /// An entry for any other message.
-#define RPC_METHOD_GENERAL(function, cap_count, oneway)                                        \
-    {                                                                                          \
-        .general = (function), .words = UINT32_MAX, .caps = (cap_count), .is_oneway = (oneway) \
+#define RPC_METHOD_GENERAL(function, cap_count, oneway)                                       \
+    {                                                                                         \
+        .general = (function), .form = UINT32_MAX, .caps = (cap_count), .is_oneway = (oneway) \
     }
 
 /// The generated side of an interface.
@@ -121,8 +126,8 @@ _Noreturn void rpc_serve(void);
 /// The same until `done` is true.
 void rpc_serve_until(const volatile bool *done);
 
-/// In a handler that is going to return RPC_LATER: keeps what the answer needs. NULL if there is no memory, or
-/// the client has more calls under way than it could take the answers of.
+/// In a handler that is going to return RPC_LATER: keeps what the answer needs. NULL if there is no memory,
+/// or the client has more calls under way than it could take the answers of.
 struct rpc_call *rpc_defer(struct rpc_session *session);
 
 /// The session of a deferred call; NULL if the client is gone, or has given the call up.

@@ -80,8 +80,8 @@ void ram_source_return_idle(void);
 
 /* lib/cap/ram_server.c */
 
-/// Makes the memory server the source, which is asked for the first time when it is needed. Not in init, and not
-/// where ram_has_server() says no. Called at start-up, when there is a heap.
+/// Makes the memory server the source, which is asked for the first time when it is needed. Not in init, and
+/// not where ram_has_server() says no. Called at start-up, when there is a heap.
 void ram_server_use(void);
 
 /// True, but in a domain that defines it otherwise: one that has what others ask for.

@@ -13,6 +13,22 @@ errval_t rpc_chan_make(struct lmp_chan *chan, const struct rpc_interface *interf
     return lmp_chan_accept_linked_with_area(chan, RPC_CALLS_UNDER_WAY * LMP_RING_SLOT_WORDS, area, linked);
 }
 
+errval_t rpc_provide_slots(struct lmp_chan *chan, unsigned wanted)
+{
+    while (lmp_chan_recv_slots(chan) < wanted) {
+        struct capref slot;
+        errval_t err = slot_alloc(&slot);
+        if (err_is_fail(err)) {
+            return err;
+        }
+        if (err_is_fail(lmp_chan_add_recv_slot(chan, slot))) {
+            // The others are in use: for capabilities of messages that have come and are not taken yet.
+            return slot_free(slot);
+        }
+    }
+    return SYS_ERR_OK;
+}
+
 errval_t rpc_client_prepare(struct rpc_client *client, const struct rpc_interface *interface,
                             struct capref *linked)
 {

@@ -53,20 +53,6 @@ static bool is_over(void)
     return rpc_thread.has_deadline && clock_now_us() >= rpc_thread.deadline_us;
 }
 
-/// The endpoint has so many receive slots, or more.
-static errval_t provide_slots(struct rpc_client *client, unsigned caps)
-{
-    while (lmp_chan_recv_slots(&client->chan) < caps) {
-        struct capref slot;
-        errval_t err = slot_alloc(&slot);
-        if (err_is_fail(err)) {
-            return err;
-        }
-        lmp_chan_add_recv_slot(&client->chan, slot);
-    }
-    return SYS_ERR_OK;
-}
-
 static void take_caps(struct rpc_client *client, const struct lmp_message *m, struct rpc_incoming *in)
 {
     in->cap_count = lmp_header_caps(m->header);
@@ -128,7 +114,7 @@ struct lmp_message rpc_await(struct rpc_client *client, uint64_t header, const s
 static errval_t exchange_alone(struct rpc_client *client, const struct rpc_wire *wire, unsigned caps,
                                struct rpc_incoming *in)
 {
-    errval_t err = provide_slots(client, caps);
+    errval_t err = rpc_provide_slots(&client->chan, caps);
     if (err_is_fail(err)) {
         return err;
     }
@@ -244,7 +230,8 @@ static errval_t take_room(struct rpc_client *client, unsigned caps)
         if (client->gone) {
             return RPC_ERR_PEER_GONE;
         }
-        // Replies that nobody waits for make room if somebody reads them. Others are read by who waits for them.
+        // Replies that nobody waits for make room if somebody reads them. Others are read by who waits for
+        // them.
         if (!client->reading && client->given_up) {
             client->reading = true;
             thread_mutex_unlock(&client->mutex);
@@ -260,7 +247,7 @@ static errval_t take_room(struct rpc_client *client, unsigned caps)
     }
     client->calls_left--;
     client->caps_left -= caps;
-    return provide_slots(client, LMP_RECV_SLOTS - client->caps_left);
+    return rpc_provide_slots(&client->chan, LMP_RECV_SLOTS - client->caps_left);
 }
 
 static errval_t send(struct rpc_client *client, const struct rpc_wire *wire)

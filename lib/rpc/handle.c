@@ -107,8 +107,9 @@ static errval_t pull(struct rpc_session *session, const struct arrival *arrival)
     return SYS_ERR_OK;
 }
 
-/// The client has given a call up. If it was going to be answered later it is answered now, so that the client
-/// knows that nothing comes any more; else it was answered already, or is going to be when its handler returns.
+/// The client has given a call up. If it was going to be answered later it is answered now, so that the
+/// client knows that nothing comes any more; else it was answered already, or is going to be when its handler
+/// returns.
 static void drop(struct rpc_session *session, const struct arrival *arrival)
 {
     session_give_up_call(session, rpc_header_id(arrival->header));

@@ -90,6 +90,12 @@ static inline unsigned handle_registers(struct rpc_session *session, const struc
     return words;
 }
 
+/// What the kernel says of a message: its flags, of which a plain call has none, and its number of words.
+static inline uint32_t rpc_form(uint64_t header)
+{
+    return header >> (32 + RPC_FORM_SHIFT) & RPC_FORM_MASK;
+}
+
 /// The session that a message is for, and the method, if that is a plain call of numbers; else NULL.
 static inline struct rpc_session *find_registers(const struct lmp_message *m,
                                                  const struct rpc_method **method)
@@ -106,8 +112,7 @@ static inline struct rpc_session *find_registers(const struct lmp_message *m,
         return NULL;
     }
     *method = &session->methods[number];
-    const bool has_caps = m->header & (uint64_t)LMP_FLAG_CAP << 32;
-    return !has_caps && lmp_header_words(m->header) == (*method)->words ? session : NULL;
+    return rpc_form(m->header) == (*method)->form ? session : NULL;
 }
 
 /// Any other message, or the end of somebody.

@@ -19,16 +19,7 @@ static uint32_t session_count;
 errval_t session_provide_slots(struct rpc_session *session)
 {
     // One more than any call brings, for what the transport attaches.
-    unsigned wanted = session->service->skeleton->caps + 1;
-    while (lmp_chan_recv_slots(&session->chan) < wanted) {
-        struct capref slot;
-        errval_t err = slot_alloc(&slot);
-        if (err_is_fail(err)) {
-            return err;
-        }
-        lmp_chan_add_recv_slot(&session->chan, slot);
-    }
-    return SYS_ERR_OK;
+    return rpc_provide_slots(&session->chan, session->service->skeleton->caps + 1);
 }
 
 static void note_count(uint32_t change)

@@ -93,6 +93,9 @@ void rpc_free_given(struct rpc_message *message);
 /// Capabilities that were to be given and will not be: they are deleted.
 void rpc_delete_given(struct rpc_message *message);
 
+/// Sees to it that a channel has so many receive slots, as far as there is room for them.
+errval_t rpc_provide_slots(struct lmp_chan *chan, unsigned wanted);
+
 /// What an error of the kernel's or the library's means for a channel.
 errval_t rpc_error(errval_t err);
 

@@ -149,8 +149,8 @@ static void note_end(struct child *child)
     }
     child_describe_end(child, end, sizeof(end));
     if (++service->restarts > RESTARTS_MAX) {
-        printf("init: service %s ended: %s; that was the %uth time: giving all services up\n", service->name, end,
-               service->restarts);
+        printf("init: service %s ended: %s; that was the %uth time: giving all services up\n", service->name,
+               end, service->restarts);
         give_up();
         return;
     }

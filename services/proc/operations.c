@@ -221,22 +221,40 @@ static errval_t phases(struct rpc_session *session, uint32_t pid, struct rpc_byt
     return SYS_ERR_OK;
 }
 
-/// Capabilities in this domain's CSpace: of RAM, and others.
-static void count_capabilities(uint64_t *ram, uint64_t *others)
+/// Whether it is there for processes and channels: not for the memory that this domain uses or keeps, how
+/// much of which there is can be told otherwise.
+static bool counts(enum objtype type)
+{
+    switch (type) {
+    case ObjType_L1CNode:
+    case ObjType_L2CNode:
+    case ObjType_Dispatcher:
+    case ObjType_Remains:
+    case ObjType_EndPoint:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/// Capabilities in this domain's CSpace that count, and those of RAM.
+static uint64_t count_capabilities(uint64_t *ram)
 {
     struct capability_info info;
-    *ram = *others = 0;
+    uint64_t count = *ram = 0;
     for (cslot_t l1_slot = 0; l1_slot < cspace_l1_slots(); l1_slot++) {
         if (err_is_fail(cap_identify(capref_make_l1(TASKCN_SLOT_ROOTCN, l1_slot), &info))) {
             continue;
         }
-        ++*others;
+        count++;
         for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++) {
             if (err_is_ok(cap_identify(capref_make(TASKCN_SLOT_ROOTCN, l1_slot, slot), &info))) {
-                ++*(info.type == ObjType_RAM ? ram : others);
+                count += counts(info.type);
+                *ram += info.type == ObjType_RAM;
             }
         }
     }
+    return count;
 }
 
 static errval_t usage(struct rpc_session *session, uint64_t *processes, uint64_t *watches,
@@ -244,7 +262,7 @@ static errval_t usage(struct rpc_session *session, uint64_t *processes, uint64_t
 {
     (void)session;
     uint64_t ram;
-    count_capabilities(&ram, capabilities);
+    *capabilities = count_capabilities(&ram);
     *processes = process_count();
     *watches = watch_count();
     *slots = slot_alloc_used() - ram;

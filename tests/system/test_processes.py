@@ -1,7 +1,7 @@
 """Processes: starting, ending and finding out, who may what, and that nothing is left of them.
 
-Options in the environment: PROCESSES_COUNT processes come and go (20 000 for the figures of docs/processes.md), at
-random from PROCESSES_SEED on.
+Options in the environment: PROCESSES_COUNT processes come and go (20 000 for docs/processes.md), at random
+from PROCESSES_SEED on.
 """
 
 from __future__ import annotations
