@@ -122,7 +122,7 @@ static errval_t live_by_proc(const char *how, bool with_parts, struct life *life
 {
     const char *const argv[] = {"hello", how, NULL};
     uint64_t times[PROCESS_TIMES_END] = {0};
-    struct process_end end;
+    struct process_end end = {0};
     domainid_t pid;
     life->call = cycle_count();
     errval_t err = process_spawn("hello", argv, NULL, &pid);

@@ -139,7 +139,7 @@ static const struct page_supply supply = SUPPLY(false), supply_of_copies = SUPPL
 
 errval_t builder_make_vspace(struct builder *builder)
 {
-    struct capref stack;
+    struct capref stack = NULL_CAP;
     errval_t err = page_tables_init(&builder->tables, builder->root_table, &supply, builder);
     for (unsigned i = 0; i < builder->image.segment_count && err_is_ok(err); i++) {
         err = load_segment(builder, &builder->image.segments[i]);

@@ -253,19 +253,24 @@ static void try_everything(unsigned round)
     try_images(round);
 }
 
+/// All that is not in use by anybody but the libraries' bookkeeping.
+static gensize_t free_or_kept_bytes(void)
+{
+    return ram_alloc_free_bytes() + ram_alloc_kept_bytes();
+}
+
 static int be_parent(void)
 {
-    gensize_t free_before = 0;
+    gensize_t before = 0;
     CHECK_OK(lmp_chan_accept(&parent.ends, DEFAULT_LMP_BUF_WORDS, NULL_CAP));
     CHECK_OK(lmp_chan_accept(&parent.other, DEFAULT_LMP_BUF_WORDS, NULL_CAP));
     listen();
     for (unsigned round = 0; round < ROUNDS; round++) {
         try_everything(round);
         if (round == 0) {
-            free_before = ram_alloc_free_bytes()
-                          + ram_alloc_kept_bytes(); // what is made once for all children has been made
+            before = free_or_kept_bytes(); // what is made once for all children has been made
         }
-        CHECK(ram_alloc_free_bytes() + ram_alloc_kept_bytes() == free_before);
+        CHECK(free_or_kept_bytes() == before);
     }
     return EXIT_SUCCESS;
 }
