@@ -16,8 +16,10 @@
 #define ECHO_RAM_BYTES 0x8000000UL
 #define LIFE_CALLS     400    ///< Of the members that end by themselves, on the average.
 #define PAUSE_US       3000   ///< Between two looks, at most.
-#define SPAWN_CYCLES   300000 ///< So much starting one takes at most, about.
+#define SPAWN_US       300    ///< So much starting one takes at most, about,
+#define SPAWN_CYCLES   300000 ///< or this.
 #define LOOK_US        200
+#define KILLED_AT_ONCE 4 ///< At most.
 #define PROGRESS_PARTS 20
 #define ARGUMENT_BYTES 32
 
@@ -25,6 +27,7 @@ static struct {
     domainid_t pids[MEMBERS_MAX];
     unsigned members;
     unsigned next_number; ///< Each has its own.
+    uint64_t begin_us; ///< When all begin, so that nobody is in the way of those who are still to be started.
     uint64_t end_cycles;
     uint64_t calls, started, killed, ended;
     struct member random;
@@ -33,15 +36,17 @@ static struct {
 
 static domainid_t start_member(void)
 {
-    char number[ARGUMENT_BYTES], seed[ARGUMENT_BYTES], end[ARGUMENT_BYTES], life[ARGUMENT_BYTES];
+    char number[ARGUMENT_BYTES], seed[ARGUMENT_BYTES], life[ARGUMENT_BYTES];
+    char begin[ARGUMENT_BYTES], end[ARGUMENT_BYTES];
     const bool is_mortal = below(&swarm.random, 4) == 0;
     domainid_t pid;
     snprintf(number, sizeof(number), "number=%u", swarm.next_number++);
     snprintf(seed, sizeof(seed), "seed=%u", (unsigned)below(&swarm.random, 1 << 30));
+    snprintf(begin, sizeof(begin), "begin=%lu", (unsigned long)swarm.begin_us);
     snprintf(end, sizeof(end), "end=%lu", (unsigned long)swarm.end_cycles);
     snprintf(life, sizeof(life), "life=%u",
              is_mortal ? 1 + (unsigned)below(&swarm.random, 2 * LIFE_CALLS) : 0);
-    const char *const argv[] = {SELF, "role=member", number, seed, end, life, NULL};
+    const char *const argv[] = {SELF, "role=member", number, seed, begin, end, life, NULL};
     CHECK_OK(process_spawn(SELF, argv, NULL, &pid));
     swarm.started++;
     return pid;
@@ -100,7 +105,9 @@ static void watch(uint64_t millions)
     while (cycle_count() < swarm.end_cycles) {
         thread_sleep_us(below(&swarm.random, PAUSE_US));
         say_progress(millions, &said);
-        kill_one(below(&swarm.random, swarm.members));
+        for (unsigned i = 1 + below(&swarm.random, KILLED_AT_ONCE); i > 0; i--) {
+            kill_one(below(&swarm.random, swarm.members));
+        }
         const unsigned place = below(&swarm.random, swarm.members);
         if (has_ended(place)) {
             bury(place, false);
@@ -136,6 +143,7 @@ int conduct(int argc, char *argv[])
     CHECK_OK(rpc_connect("test", &test_interface, &swarm.init));
     CHECK_OK(test_start(swarm.init, "echo", ECHO_RAM_BYTES, &echo));
     wait_for_echo();
+    swarm.begin_us = clock_now_us() + swarm.members * SPAWN_US;
     swarm.end_cycles = cycle_count() + lasts * MILLION + swarm.members * SPAWN_CYCLES;
     for (unsigned i = 0; i < swarm.members; i++) {
         swarm.pids[i] = start_member();

@@ -36,6 +36,7 @@ int be_member(int argc, char *argv[])
     life_calls = strtoul(argument(argc, argv, "life"), NULL, 10);
     echo_open();
     mem_open();
+    thread_sleep_until(strtoul(argument(argc, argv, "begin"), NULL, 10));
     for (unsigned i = 0; i < threads; i++) {
         members[i] = (struct member){.number = number, .random = (seed * THREADS + i) * 2654435761U | 1};
     }
