@@ -96,6 +96,7 @@ void rpc_session_cut(struct rpc_session *session)
     }
     session->is_cut = true;
     session_enter(session);
+    serving_forget(session);
     while (session->deferred) {
         struct rpc_call *call = session->deferred;
         session->deferred = call->next;
@@ -261,8 +262,11 @@ static errval_t reply_bytes(struct rpc_session *session, uint64_t request, const
 
 /// Sends what is ready. A client whose ring has no room for it does not keep to the rules: it holds as many
 /// replies as there may be calls under way.
-static errval_t send(struct rpc_session *session, const struct rpc_wire *wire)
+static errval_t send(struct rpc_session *session, const struct rpc_wire *wire, struct rpc_message *reply)
 {
+    if (serving_send_later(session, wire, reply)) {
+        return SYS_ERR_OK;
+    }
     errval_t err = session->is_cut ? RPC_ERR_PEER_GONE : rpc_wire_send(&session->chan, wire, false).err;
     if (err_is_fail(err)) {
         rpc_session_cut(session);
@@ -290,7 +294,7 @@ void session_reply(struct rpc_session *session, uint64_t request, errval_t err, 
             begin_reply(&wire, header, err);
         }
     }
-    errval_t sent = send(session, &wire);
+    errval_t sent = send(session, &wire, reply);
     if (reply && err_is_ok(err) && err_is_ok(sent)) {
         rpc_free_given(reply);
     } else if (reply) {
@@ -310,6 +314,6 @@ void session_reply_piece(struct rpc_session *session, uint64_t request, const st
     begin_reply(&wire, rpc_header(RPC_REPLY, rpc_header_method(request), rpc_header_id(request)), SYS_ERR_OK);
     errval_t err = rpc_transport_put(session->transport, piece, RPC_FIRST_REPLY, 0, bytes, &wire, &scratch);
     wire.w[1] = err;
-    send(session, &wire);
+    send(session, &wire, NULL);
     free(scratch);
 }
