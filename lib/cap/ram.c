@@ -135,7 +135,8 @@ gensize_t ram_alloc_borrowed_bytes(void)
 /// Part of the store, which no one has been given.
 static bool is_in_store(genpaddr_t base, gensize_t bytes)
 {
-    return base < store.end && bytes > 0 && (base >= store.next || bytes > store.next - base);
+    return store_left() > 0 && base < store.end && bytes > 0
+           && (base >= store.next || bytes > store.next - base);
 }
 
 /// Makes all of the store in front of `end` ordinary free memory. \return false if there was no node for that

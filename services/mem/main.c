@@ -26,10 +26,10 @@ static struct {
     bool is_sent; ///< The message to itself.
 } self;
 
-/// Sees to it that the rest of what is to be taken back is.
-static void go_on(void)
+/// Takes some of what is to be taken back, and sees to it that the rest follows.
+static void take_back(void)
 {
-    if (!self.is_sent) {
+    if (grants_reclaim(RECLAIM_STEPS) && !self.is_sent) {
         self.is_sent = err_is_ok(mem_reclaim(&self.client));
     }
 }
@@ -47,7 +47,7 @@ static errval_t opened(struct rpc_session *session)
 static void closed(struct rpc_session *session)
 {
     grants_close(session->state);
-    go_on();
+    take_back();
 }
 
 static errval_t get_ram(struct rpc_session *session, uint64_t bytes, uint64_t alignment, struct capref *ram,
@@ -59,9 +59,7 @@ static errval_t get_ram(struct rpc_session *session, uint64_t bytes, uint64_t al
 static errval_t free_ram(struct rpc_session *session, uint64_t base, uint64_t bytes)
 {
     errval_t err = grants_free(session->state, base, bytes);
-    if (__builtin_expect(grants_reclaim(0), 0)) {
-        go_on();
-    }
+    take_back();
     return err;
 }
 
@@ -84,9 +82,7 @@ static errval_t reclaim(struct rpc_session *session)
         return RPC_ERR_NOT_ALLOWED; // nobody hears it
     }
     self.is_sent = false;
-    if (grants_reclaim(RECLAIM_STEPS)) {
-        go_on();
-    }
+    take_back();
     return SYS_ERR_OK;
 }
 

@@ -304,6 +304,34 @@ static void test_without_a_source(void **state)
     assert_int_equal(server.gets, 0);
 }
 
+/// What refills took of the store and gave back is ordinary memory, also across the place where the store
+/// ended.
+static void test_store_used_up(void **state)
+{
+    (void)state;
+    static struct capref caps[OWN_BYTES / PAGE];
+    unsigned count = 0;
+    begin(0);
+    const gensize_t accounted = accounted_bytes();
+    section_state.refilling = true;
+    while (count < RAM_STORE_BYTES / PAGE) {
+        assert_ok(ram_alloc(&caps[count++], PAGE));
+    }
+    section_state.refilling = false;
+    while (count > 0) {
+        assert_ok(ram_free(caps[--count]));
+    }
+    for (size_t pages = 1; pages < 16; pages++) {
+        while (err_is_ok(ram_alloc(&caps[count], pages * PAGE))) {
+            count++;
+        }
+        while (count > 0) {
+            assert_ok(ram_free(caps[--count]));
+        }
+    }
+    end(accounted);
+}
+
 static void test_grows_and_shrinks(void **state)
 {
     (void)state;
@@ -496,6 +524,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_a_source), // They go on with what the one before has left.
+        cmocka_unit_test(test_store_used_up),
         cmocka_unit_test(test_grows_and_shrinks),
         cmocka_unit_test(test_quota),
         cmocka_unit_test(test_border),

@@ -229,7 +229,7 @@ def test_a_call_of_numbers_is_straight_code() -> None:
     assert function(files["x_server.c"], "serve_a") == (
         "static unsigned serve_a(struct rpc_session *session, struct lmp_message *m)\n"
         "{\n"
-        "    const struct x_operations *operations = session->service->operations;\n"
+        "    const struct x_operations *operations = session->operations;\n"
         "    uint64_t d = 0;\n"
         "    errval_t err = RPC_ERR_NO_METHOD;\n"
         "    if ((int64_t)m->w2 != (int16_t)m->w2) {\n"

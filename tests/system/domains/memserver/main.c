@@ -1,11 +1,12 @@
 /**
- * The memory server, from a domain that uses it as it should and as it should not. What it does to others
- * that end, or have more than they may, is seen in what the server says of itself.
+ * The memory server, from a domain that uses it as it should and as it should not, at random (seed=N). What
+ * it does to others that end, or have more than they may, is seen in what the server says of itself.
  */
 #include "memserver.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define QUOTA_BYTES 0x4000000UL ///< services/init/children.h
 #define MANY        200
@@ -195,7 +196,10 @@ static int eat(void *argument)
         } else if (i % 100 <= 80) {
             errval_t err = ram_alloc(&cap[which], (1 + next_random() % 400) * BASE_PAGE_SIZE);
             has_cap[which] = err_is_ok(err);
-            refused += err_is_fail(err);
+            if (err_is_fail(err)) {
+                CHECK_ERR(err, LIB_ERR_RAM_ALLOC_EXHAUSTED);
+                refused++;
+            }
         }
         if (i % 7 == 0) {
             thread_yield();
@@ -227,8 +231,11 @@ static void try_threads(struct rpc_client *client)
           == ram_alloc_borrowed_bytes()); // by another session, and ours all the same
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
+    if (argc > 1 && strncmp(argv[1], "seed=", 5) == 0) {
+        random_state = (unsigned)strtoul(argv[1] + 5, NULL, 10);
+    }
     struct rpc_client *client = connect(), *other = connect();
     for (unsigned round = 0; round < 3; round++) {
         try_grants(client);
