@@ -145,7 +145,7 @@ def bars_figure(bars: Sequence[Bar], unit: str) -> Figure:
     for at, bar in enumerate(bars):
         _draw_bar(axes, at, bar, room)
         axes.annotate(
-            f"{bar.size:,.0f}",
+            f"{bar.whole or bar.size:,.0f}",
             (bar.size, at),
             xytext=(5, 0),
             textcoords="offset points",
