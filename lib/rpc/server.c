@@ -8,6 +8,8 @@
  * serves, and calls can go in circles. Somebody is always left to serve: the last thread that could is
  * refused its call.
  */
+#include <aos/capabilities.h>
+#include <aos/slot_alloc.h>
 #include <lmp/endpoints.h>
 #include <rpc/client.h>
 #include <rpc/serving.h>
@@ -21,6 +23,14 @@ static struct {
     unsigned parked;         ///< Threads that wait for `look`.
     unsigned threads;        ///< That serve.
 } server;
+
+/// A reply that was taken over.
+static struct {
+    struct rpc_session *session; ///< NULL: there is none.
+    struct rpc_wire wire;
+    unsigned given_count;
+    struct capref given[RPC_MAX_CAPS];
+} later;
 
 void serving_take(void)
 {
@@ -158,6 +168,69 @@ static bool goes_on(void)
     return rpc_thread.takes;
 }
 
+bool serving_send_later(struct rpc_session *session, const struct rpc_wire *wire, struct rpc_message *reply)
+{
+    if (!rpc_thread.takes || threads_several() || session->is_cut || rpc_handling.session != session
+        || later.session || wire->flags & LMP_FLAG_BYTES) {
+        return false;
+    }
+    later.session = session;
+    later.wire = *wire;
+    later.given_count = 0;
+    for (unsigned i = 0; reply && i < reply->cap_count; i++) {
+        if (reply->give & 1U << i) {
+            later.given[later.given_count++] = reply->caps[i];
+        }
+    }
+    if (reply) {
+        reply->give = 0;
+    }
+    return true;
+}
+
+/// It was sent, or will not be: its slots are free again, or what they hold is deleted first.
+static void end_later(bool sent)
+{
+    for (unsigned i = 0; i < later.given_count; i++) {
+        if (!sent) {
+            cap_delete(later.given[i]);
+        }
+        slot_free(later.given[i]);
+    }
+}
+
+void serving_forget(const struct rpc_session *session)
+{
+    if (later.session == session) {
+        later.session = NULL;
+        end_later(false);
+    }
+}
+
+/// Sends the reply that was taken over. \return what SYS_LMP gave
+static struct lmp_message send_later(bool wait)
+{
+    struct rpc_session *session = later.session;
+    later.session = NULL;
+    rpc_handling.session = NULL;
+    struct lmp_message m = rpc_wire_send_to(&later.wire, wait ? session->chan.reply_target
+                                                              : (uint32_t)session->chan.reply_target);
+    const bool sent = err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED;
+    end_later(sent);
+    if (!sent) {
+        rpc_session_cut(session);
+        m = (struct lmp_message){.err = SYS_ERR_OK};
+    }
+    return m;
+}
+
+/// Sends it and takes the next message.
+static struct lmp_message send_later_and_take(void)
+{
+    struct lmp_message m = send_later(true);
+    return err_is_ok(m.err) && m.header ? m : lmp_chan_wait_any(m.err);
+}
+
 /// Answers without waiting for the next message.
 static void answer(struct rpc_session *session, unsigned words, const struct lmp_message *m)
 {
@@ -254,7 +327,9 @@ static inline __attribute__((always_inline)) void take_messages(const volatile b
     struct lmp_message m = {0};
     unsigned words = 0;
     do {
-        if (answered && !threads_several()) {
+        if (later.session) {
+            m = send_later_and_take();
+        } else if (answered && !threads_several()) {
             answered = serve_registers(answered, &words, &m, done);
             if (words || !answered) {
                 continue;
@@ -265,6 +340,9 @@ static inline __attribute__((always_inline)) void take_messages(const volatile b
         answered = handle(answered, &words, &m);
     } while (!(done && *done) && (!threads_several() || goes_on()));
     rpc_handling.session = NULL;
+    if (later.session) {
+        send_later(false);
+    }
     if (answered) {
         answer(answered, words, &m);
     }

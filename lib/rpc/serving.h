@@ -8,6 +8,8 @@
 #define LIB_RPC_SERVING_H
 
 #include <abi/errno.h>
+#include <aos/rpc_server.h>
+#include <rpc/wire.h>
 
 /// The calling thread is going to wait for another domain: if it serves, another thread serves meanwhile.
 /// \return SYS_ERR_OK, or RPC_ERR_DEPTH if none would be left; then the thread must not wait
@@ -15,6 +17,19 @@ errval_t serving_pause(void);
 
 /// The wait is over.
 void serving_resume(void);
+
+/**
+ * Takes over a reply, to send it and wait for the next message in one system call. Only for the session whose
+ * message is handled, while this is the domain's only thread, and without bytes that the kernel copies: they
+ * could be gone by then.
+ *
+ * \param reply what it gives is no longer the caller's business; NULL if it gives nothing
+ * \return false if it is to be sent at once
+ */
+bool serving_send_later(struct rpc_session *session, const struct rpc_wire *wire, struct rpc_message *reply);
+
+/// The session is gone, and a reply to it that was not sent.
+void serving_forget(const struct rpc_session *session);
 
 /// Takes the baton and gives it back, in any thread; a thread that has it may take it again.
 void serving_take(void);

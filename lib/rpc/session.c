@@ -96,6 +96,7 @@ void rpc_session_cut(struct rpc_session *session)
     }
     session->is_cut = true;
     session_enter(session);
+    serving_forget(session);
     while (session->deferred) {
         struct rpc_call *call = session->deferred;
         session->deferred = call->next;
@@ -194,19 +195,6 @@ static void unlink_deferred(struct rpc_session *session, struct rpc_call *call)
     *link = call->next;
 }
 
-void session_give_up_call(struct rpc_session *session, uint32_t id)
-{
-    struct rpc_call *call = session->deferred;
-    while (call && rpc_header_id(call->header) != id) {
-        call = call->next;
-    }
-    if (call) {
-        unlink_deferred(session, call);
-        call->session = NULL;
-        session_reply(session, call->header, RPC_ERR_DEADLINE, NULL);
-    }
-}
-
 struct rpc_session *rpc_call_session(const struct rpc_call *call)
 {
     return call->session;
@@ -220,23 +208,6 @@ static void free_owned(struct rpc_message *reply)
         }
     }
     reply->owned_blobs = 0;
-}
-
-void rpc_answer(struct rpc_call *call, errval_t err, struct rpc_message *reply)
-{
-    serving_take();
-    struct rpc_session *session = call->session;
-    if (session) {
-        unlink_deferred(session, call);
-        session_enter(session);
-        session_reply(session, call->header, err, reply);
-        session_leave(session);
-    } else if (reply) {
-        rpc_delete_given(reply);
-        free_owned(reply);
-    }
-    free(call);
-    serving_leave();
 }
 
 /// The bytes of a reply that does not fit: with it, or kept until they are fetched.
@@ -278,7 +249,9 @@ static void begin_reply(struct rpc_wire *wire, uint64_t header, errval_t err)
     wire->words = RPC_FIRST_REPLY;
 }
 
-void session_reply(struct rpc_session *session, uint64_t request, errval_t err, struct rpc_message *reply)
+/// \param at_once when this returns it was sent
+static void reply_to(struct rpc_session *session, uint64_t request, errval_t err, struct rpc_message *reply,
+                     bool at_once)
 {
     const uint64_t header = rpc_header(RPC_REPLY, rpc_header_method(request), rpc_header_id(request));
     void *scratch = NULL;
@@ -290,7 +263,10 @@ void session_reply(struct rpc_session *session, uint64_t request, errval_t err, 
             begin_reply(&wire, header, err);
         }
     }
-    errval_t sent = send(session, &wire);
+    errval_t sent = SYS_ERR_OK;
+    if (at_once || !serving_send_later(session, &wire, reply)) {
+        sent = send(session, &wire);
+    }
     if (reply && err_is_ok(err) && err_is_ok(sent)) {
         rpc_free_given(reply);
     } else if (reply) {
@@ -302,6 +278,41 @@ void session_reply(struct rpc_session *session, uint64_t request, errval_t err, 
     free(scratch);
 }
 
+void session_give_up_call(struct rpc_session *session, uint32_t id)
+{
+    struct rpc_call *call = session->deferred;
+    while (call && rpc_header_id(call->header) != id) {
+        call = call->next;
+    }
+    if (call) {
+        unlink_deferred(session, call);
+        call->session = NULL;
+        reply_to(session, call->header, RPC_ERR_DEADLINE, NULL, true);
+    }
+}
+
+void rpc_answer(struct rpc_call *call, errval_t err, struct rpc_message *reply)
+{
+    serving_take();
+    struct rpc_session *session = call->session;
+    if (session) {
+        unlink_deferred(session, call);
+        session_enter(session);
+        reply_to(session, call->header, err, reply, true);
+        session_leave(session);
+    } else if (reply) {
+        rpc_delete_given(reply);
+        free_owned(reply);
+    }
+    free(call);
+    serving_leave();
+}
+
+void session_reply(struct rpc_session *session, uint64_t request, errval_t err, struct rpc_message *reply)
+{
+    reply_to(session, request, err, reply, false);
+}
+
 void session_reply_piece(struct rpc_session *session, uint64_t request, const struct rpc_message *piece,
                          size_t bytes)
 {
@@ -310,6 +321,8 @@ void session_reply_piece(struct rpc_session *session, uint64_t request, const st
     begin_reply(&wire, rpc_header(RPC_REPLY, rpc_header_method(request), rpc_header_id(request)), SYS_ERR_OK);
     errval_t err = rpc_transport_put(session->transport, piece, RPC_FIRST_REPLY, 0, bytes, &wire, &scratch);
     wire.w[1] = err;
-    send(session, &wire);
+    if (!serving_send_later(session, &wire, NULL)) {
+        send(session, &wire);
+    }
     free(scratch);
 }

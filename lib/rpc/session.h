@@ -51,7 +51,7 @@ void kept_take(struct rpc_session *session, struct rpc_kept *kept);
 void kept_drop_all(struct rpc_session *session);
 
 /**
- * Sends a reply. A client that does not take it is cut off.
+ * Sends a reply, now or when the handler has returned. A client that does not take it is cut off.
  *
  * \param request header of the call
  * \param reply   what was to be given has left, or was deleted, and owned bytes are freed; NULL for none

@@ -74,17 +74,22 @@ static inline unsigned rpc_register_words(const struct rpc_message *message, uns
     return message->word_count < room ? message->word_count : room;
 }
 
-/// Sends, and waits for the next message on the channel's own endpoint if `wait`.
-static inline struct lmp_message rpc_wire_send(struct lmp_chan *chan, const struct rpc_wire *wire, bool wait)
+/// Sends, and waits. \param target x1 of SYS_LMP
+static inline struct lmp_message rpc_wire_send_to(const struct rpc_wire *wire, uint64_t target)
 {
     uint64_t call = SYS_LMP | wire->flags | (uint64_t)wire->words << LMP_COUNT_SHIFT;
-    uint64_t target = wait ? chan->call_target : (uint32_t)chan->call_target;
     const uint64_t *w = wire->w;
     if (wire->flags & (LMP_FLAG_CAP | LMP_FLAG_BYTES)) {
         return sys_lmp_with(call, target, wire->caps[0], wire->caps[1], (uintptr_t)wire->bytes,
                             wire->byte_count, w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]);
     }
     return sys_lmp(call, target, w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]);
+}
+
+/// Sends, and waits for the next message on the channel's own endpoint if `wait`.
+static inline struct lmp_message rpc_wire_send(struct lmp_chan *chan, const struct rpc_wire *wire, bool wait)
+{
+    return rpc_wire_send_to(wire, wait ? chan->call_target : (uint32_t)chan->call_target);
 }
 
 /// After a send that went through: the slots of capabilities that were given are free again.

@@ -225,7 +225,7 @@ static void try_threads(struct rpc_client *client)
         CHECK_OK(thread_join(threads[i], &some));
         refused += some;
     }
-    printf("memserver: %d of %u allocations refused, %lu KiB still borrowed\n", refused, 2 * THREADS * ROUNDS,
+    printf("memserver: %d of %d allocations refused, %lu KiB still borrowed\n", refused, 2 * THREADS * ROUNDS,
            (unsigned long)ram_alloc_borrowed_bytes() / 1024);
     CHECK(status_of(client).granted
           == ram_alloc_borrowed_bytes()); // by another session, and ours all the same

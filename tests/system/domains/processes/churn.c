@@ -132,7 +132,7 @@ static bool is_near(uint64_t first, uint64_t last)
 
 void test_churn(unsigned long count, uint32_t seed)
 {
-    struct balance before, after;
+    struct balance before = {0}, after;
     state = seed * 2654435761U | 1;
     test_together(); // what is made once is made now, such as the server's threads
     for (unsigned long done = 0; done < WARM_UP;) {

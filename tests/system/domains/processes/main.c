@@ -74,7 +74,7 @@ bool balance_is_same(const struct balance *a, const struct balance *b)
 
 static void test_everything(void)
 {
-    struct balance before, after;
+    struct balance before = {0}, after;
     for (unsigned round = 0; round < 3; round++) {
         if (round == 2) {
             balance_take(&before); // what is made once has been made
