@@ -3,6 +3,7 @@
  * client its session.
  */
 #include <aos/capabilities.h>
+#include <rpc/serving.h>
 #include <rpc/session.h>
 #include <rpc/transport/transport.h>
 #include <stdlib.h>
@@ -102,7 +103,7 @@ static errval_t pull(struct rpc_session *session, const struct arrival *arrival)
     session_reply_piece(session, arrival->header, &piece, bytes);
     if (!session->is_cut && kept->done == kept->total) {
         kept_take(session, kept);
-        free(kept);
+        serving_free(kept);
     }
     return SYS_ERR_OK;
 }
@@ -133,7 +134,15 @@ static void finish_in_place(struct rpc_message *message)
 
 static void free_kept(struct rpc_message *message)
 {
-    free(message->owner);
+    serving_free(message->owner);
+}
+
+/// The call has been handled. What its bytes are in may be what is answered with.
+static void release(struct rpc_message *call)
+{
+    serving_free(call->buffer);
+    call->buffer = NULL;
+    rpc_message_release(call);
 }
 
 /// The bytes of a call: they came in pieces before it, or are with it, or both.
@@ -213,13 +222,13 @@ static errval_t request(struct rpc_session *session, struct arrival *arrival, bo
     errval_t err = run(session, arrival, method, &call, &reply);
     trace_rpc_serve_end(trace_number, rpc_header_id(arrival->header), err == RPC_LATER);
     if (err == RPC_MALFORMED || err == RPC_LATER) {
-        rpc_message_release(&call);
+        release(&call);
         return err == RPC_LATER ? SYS_ERR_OK : err;
     }
     if (wants_reply) {
         session_reply(session, arrival->header, err, &reply);
     }
-    rpc_message_release(&call);
+    release(&call);
     return SYS_ERR_OK;
 }
 

@@ -14,6 +14,7 @@
 #include <rpc/client.h>
 #include <rpc/serving.h>
 #include <rpc/session.h>
+#include <stdlib.h>
 #include <threads/threads.h>
 
 static struct {
@@ -24,12 +25,17 @@ static struct {
     unsigned threads;        ///< That serve.
 } server;
 
+/// What one reply may leave to be freed: owned byte arrays, what they were gathered into, and what the call's were in.
+#define LATER_FREED_MAX (RPC_MAX_BLOBS + 3)
+
 /// A reply that was taken over.
 static struct {
     struct rpc_session *session; ///< NULL: there is none.
     struct rpc_wire wire;
     unsigned given_count;
     struct capref given[RPC_MAX_CAPS];
+    unsigned to_free_count;
+    void *to_free[LATER_FREED_MAX];
 } later;
 
 void serving_take(void)
@@ -171,12 +177,13 @@ static bool goes_on(void)
 bool serving_send_later(struct rpc_session *session, const struct rpc_wire *wire, struct rpc_message *reply)
 {
     if (!rpc_thread.takes || threads_several() || session->is_cut || rpc_handling.session != session
-        || later.session || wire->flags & LMP_FLAG_BYTES) {
+        || later.session) {
         return false;
     }
     later.session = session;
     later.wire = *wire;
     later.given_count = 0;
+    later.to_free_count = 0;
     for (unsigned i = 0; reply && i < reply->cap_count; i++) {
         if (reply->give & 1U << i) {
             later.given[later.given_count++] = reply->caps[i];
@@ -196,6 +203,18 @@ static void end_later(bool sent)
             cap_delete(later.given[i]);
         }
         slot_free(later.given[i]);
+    }
+    for (unsigned i = 0; i < later.to_free_count; i++) {
+        free(later.to_free[i]);
+    }
+}
+
+void serving_free(void *memory)
+{
+    if (memory && later.session) {
+        later.to_free[later.to_free_count++] = memory;
+    } else {
+        free(memory);
     }
 }
 

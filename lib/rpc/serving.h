@@ -20,13 +20,17 @@ void serving_resume(void);
 
 /**
  * Takes over a reply, to send it and wait for the next message in one system call. Only for the session whose
- * message is handled, while this is the domain's only thread, and without bytes that the kernel copies: they
- * could be gone by then.
+ * message is handled, while this is the domain's only thread. Bytes that the kernel copies stay until then: they
+ * are in the service's own memory, in what serving_free() is told of, or in the area for those of the call, to
+ * which only that client can send.
  *
  * \param reply what it gives is no longer the caller's business; NULL if it gives nothing
  * \return false if it is to be sent at once
  */
 bool serving_send_later(struct rpc_session *session, const struct rpc_wire *wire, struct rpc_message *reply);
+
+/// free(), when a reply that was taken over has been sent, or at once if there is none.
+void serving_free(void *memory);
 
 /// The session is gone, and a reply to it that was not sent.
 void serving_forget(const struct rpc_session *session);

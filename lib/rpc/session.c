@@ -204,7 +204,7 @@ static void free_owned(struct rpc_message *reply)
 {
     for (unsigned i = 0; i < reply->blob_count; i++) {
         if (reply->owned_blobs & 1U << i) {
-            free((void *)reply->blobs[i].data);
+            serving_free((void *)reply->blobs[i].data);
         }
     }
     reply->owned_blobs = 0;
@@ -264,7 +264,7 @@ static void reply_to(struct rpc_session *session, uint64_t request, errval_t err
         }
     }
     errval_t sent = SYS_ERR_OK;
-    if (at_once || !serving_send_later(session, &wire, reply)) {
+    if (at_once || !serving_send_later(session, &wire, err_is_ok(err) ? reply : NULL)) {
         sent = send(session, &wire);
     }
     if (reply && err_is_ok(err) && err_is_ok(sent)) {
@@ -275,7 +275,7 @@ static void reply_to(struct rpc_session *session, uint64_t request, errval_t err
     if (reply) {
         free_owned(reply);
     }
-    free(scratch);
+    serving_free(scratch);
 }
 
 void session_give_up_call(struct rpc_session *session, uint32_t id)
@@ -324,5 +324,5 @@ void session_reply_piece(struct rpc_session *session, uint64_t request, const st
     if (!serving_send_later(session, &wire, NULL)) {
         send(session, &wire);
     }
-    free(scratch);
+    serving_free(scratch);
 }
