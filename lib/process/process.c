@@ -6,7 +6,7 @@
 static errval_t wait(domainid_t pid, domainid_t *ended, struct process_end *end)
 {
     struct rpc_client *client;
-    struct process_end ignored;
+    struct process_end ignored = {0};
     uint32_t reason = 0;
     int32_t exit_code = 0;
     errval_t err = process_client_get(&client);

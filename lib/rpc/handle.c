@@ -257,7 +257,10 @@ static errval_t handle(struct rpc_session *session, struct arrival *arrival)
 
 void session_handle(struct rpc_session *session, const struct lmp_message *m)
 {
-    struct arrival arrival = {.m = m, .header = m->w0, .cap_count = lmp_header_caps(m->header)};
+    struct arrival arrival; // its capabilities are not cleared
+    arrival.m = m;
+    arrival.header = m->w0;
+    arrival.cap_count = lmp_header_caps(m->header);
     if (arrival.cap_count) {
         lmp_endpoint_take_caps(session->chan.endpoint, arrival.cap_count, arrival.caps);
     }

@@ -207,15 +207,21 @@ bool rpc_unpack(const struct lmp_message *m, unsigned first, struct rpc_message 
             return false;
         }
         *stream = w[first];
-        memcpy(message->words, &w[first + 1], here * WORD_BYTES);
+        for (unsigned i = 0; i < here; i++) {
+            message->words[i] = w[first + 1 + i];
+        }
         return true;
     }
     if (count < first + words) {
         return false;
     }
-    memcpy(message->words, &w[first], words * WORD_BYTES);
+    for (unsigned i = 0; i < words; i++) {
+        message->words[i] = w[first + i];
+    }
+    for (unsigned i = first + words; i < count; i++) {
+        message->packed[i - first - words] = w[i];
+    }
     message->data_bytes = (count - first - words) * WORD_BYTES;
-    memcpy(message->packed, &w[first + words], message->data_bytes);
     message->data = (const uint8_t *)message->packed;
     return true;
 }
@@ -276,7 +282,9 @@ bool rpc_take_stream(struct rpc_message *message, unsigned first, const void *st
     if (words > bytes) {
         return false;
     }
-    memcpy(&message->words[here], stream, words);
+    if (words) {
+        memcpy(&message->words[here], stream, words);
+    }
     message->data = (const uint8_t *)stream + words;
     message->data_bytes = bytes - words;
     return true;

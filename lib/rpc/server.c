@@ -25,7 +25,8 @@ static struct {
     unsigned threads;        ///< That serve.
 } server;
 
-/// What one reply may leave to be freed: owned byte arrays, what they were gathered into, and what the call's were in.
+/// What one reply may leave to be freed: owned byte arrays, what they were gathered into, and what the call's
+/// were in.
 #define LATER_FREED_MAX (RPC_MAX_BLOBS + 3)
 
 /// A reply that was taken over.

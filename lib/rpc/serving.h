@@ -20,9 +20,9 @@ void serving_resume(void);
 
 /**
  * Takes over a reply, to send it and wait for the next message in one system call. Only for the session whose
- * message is handled, while this is the domain's only thread. Bytes that the kernel copies stay until then: they
- * are in the service's own memory, in what serving_free() is told of, or in the area for those of the call, to
- * which only that client can send.
+ * message is handled, while this is the domain's only thread. Bytes that the kernel copies stay until then:
+ * they are in the service's own memory, in what serving_free() is told of, or in the area for those of the
+ * call, to which only that client can send.
  *
  * \param reply what it gives is no longer the caller's business; NULL if it gives nothing
  * \return false if it is to be sent at once

@@ -24,7 +24,7 @@ static bool translate(lvaddr_t address, lpaddr_t *physical)
 
 /// The compiler copies it in pairs of registers. Neither side is aligned.
 struct block {
-    uint64_t words[8];
+    uint64_t words[16];
 } __attribute__((packed));
 
 struct unaligned_word {
