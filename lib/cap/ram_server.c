@@ -47,7 +47,7 @@ static void be_again(struct rpc_thread before)
 static errval_t connect(void)
 {
     struct rpc_client *monitor;
-    struct capref remote;
+    struct capref remote = NULL_CAP;
     if (server.is_connected) {
         return SYS_ERR_OK;
     }

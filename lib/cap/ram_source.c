@@ -192,7 +192,8 @@ errval_t ram_alloc_set(ram_alloc_func_t function)
     if (!function && !source.remote.get) {
         return LIB_ERR_RAM_ALLOC_NO_SOURCE;
     }
+    const struct ram_source by_function = {.get = get_by_function};
     source.function = function;
-    use(function ? (struct ram_source){.get = get_by_function} : source.remote);
+    use(function ? by_function : source.remote);
     return SYS_ERR_OK;
 }

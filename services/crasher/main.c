@@ -33,7 +33,7 @@ static void execute_fault(const char *argument)
 static void call_null(const char *argument)
 {
     (void)argument;
-    void (*volatile function)(void) = NULL;
+    static void (*volatile function)(void); // NULL
     function();
 }
 

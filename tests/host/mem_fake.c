@@ -141,7 +141,7 @@ errval_t slot_free(struct capref cap)
 
 static bool is_free(size_t page, size_t pages)
 {
-    return page + pages <= MEM_FAKE_PAGES && !memchr(&taken[page], true, pages);
+    return page + pages <= MEM_FAKE_PAGES && !memchr(&taken[page], 1, pages);
 }
 
 static void set_taken(genpaddr_t base, gensize_t bytes, bool value)

@@ -187,7 +187,7 @@ static void check_outside(void)
 static bool find_range(size_t pages, gensize_t alignment, size_t *first)
 {
     for (size_t at = 0; at + pages <= LENT_PAGES; at += alignment / PAGE) {
-        if (!memchr(&server.used[at], true, pages)) {
+        if (!memchr(&server.used[at], 1, pages)) {
             *first = at;
             return true;
         }

@@ -27,7 +27,7 @@ static int work(void *argument)
 
 int be_member(int argc, char *argv[])
 {
-    struct member members[THREADS];
+    struct member members[THREADS] = {0};
     const uint32_t number = (uint32_t)strtoul(argument(argc, argv, "number"), NULL, 10);
     const uint32_t seed = (uint32_t)strtoul(argument(argc, argv, "seed"), NULL, 10);
     const unsigned threads = number % 2 ? THREADS : 1;
