@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from command_tree import Tree, one_sentence
 
+from tools.command.soak_kinds import Processes
 from trace import checker
 
 
@@ -84,6 +86,21 @@ def test_lines_of_domains_that_are_missing_or_mixed_up_are_told(tree: Tree) -> N
     assert "A line of a member is not whole: 'swarm membswarm member 5, process 12: line 1.'." in done.stderr
 
 
-def test_domains_know_no_famine(tree: Tree) -> None:
-    done = tree.run("soak", "--domains", "--famine")
-    assert done.returncode == 1 and "--famine is for the threads of one domain" in done.stderr
+@pytest.mark.parametrize(
+    "options",
+    [["--domains", "--famine"], ["--processes", "--famine"], ["--domains", "3", "--processes", "9"]],
+)
+def test_soaks_are_not_mixed(tree: Tree, options: list[str]) -> None:
+    done = tree.run("soak", *options)
+    assert done.returncode == 1 and "are different soaks: choose one." in done.stderr
+
+
+def test_processes_that_get_dearer_are_told() -> None:
+    console = "processes: 9 came and went\n" + "".join(
+        f"processes: {which}: to_main={main} to_start=1 to_end={end}\n"
+        for which, main, end in (("first", 100, 200), ("last", 105, 211))
+    )
+    kind = Processes()
+    assert kind.complaints(console) == ["The last process cost 211 to its end, and the first 200."]
+    assert kind.told(console)[0] == "processes: 9; nothing is left of them"
+    assert kind.told("") == [] and kind.complaints("processes: 9 came and went\n") == []

@@ -188,7 +188,8 @@ def _soak(parser: Parser) -> None:
         "icount a run repeats exactly: the same seed, options and commit do the same. The exit status is 0 "
         "only if the soak passed. For example: ./lantern soak --famine --seed 7 --variant lock=two_level. "
         "With --domains so many domains ask all services at random, compare every answer with what it must "
-        "be, and some are killed at random: ./lantern soak --domains --millions 200 --slice-us 1000."
+        "be, and some are killed at random: ./lantern soak --domains --millions 200. With --processes so "
+        "many processes come and go, a third of them killed: ./lantern soak --processes 20000."
     )
     parser.add_argument(
         "--seed", type=whole(0, 2**32 - 1), default=1, metavar="N", help="of the random choices; default 1"
@@ -213,11 +214,19 @@ def _soak(parser: Parser) -> None:
         help="so many domains, instead of the threads of one; without N 64",
     )
     parser.add_argument(
+        "--processes",
+        type=whole(1, 10**6),
+        nargs="?",
+        const=20000,
+        default=0,
+        metavar="N",
+        help="so many processes one after the other, however long it takes; without N 20000",
+    )
+    parser.add_argument(
         "--slice-us",
         type=whole(10, 10**6),
-        default=47,
         metavar="N",
-        help="time slices of so many microseconds; default 47",
+        help="time slices of so many microseconds; default 47, with --domains 1000, with --processes 300",
     )
     parser.add_argument("--trace", action="store_true", help="record a trace too")
     _machine(parser, cores=1, always_debug=True)

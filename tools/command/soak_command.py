@@ -14,7 +14,7 @@ from tools.command.options import common_words
 from tools.command.output import OutputFolder
 from tools.command.qemu import Target
 from tools.command.say import Progress, UserError, info, note, shown
-from tools.command.soak_kinds import Domains, Threads, kind_of, repeat_words
+from tools.command.soak_kinds import Kind, Threads, kind_of, repeat_words
 from trace import checker, perfetto_writer
 from trace.items import Item, Text
 from trace.recording import Recording
@@ -24,14 +24,16 @@ TRACED = Threads.traced
 OUTPUT = ("console.log", "trace.pftrace")
 LINES_SHOWN = 25
 """Of the end of the console, if the soak failed."""
-_PROGRESS = re.compile(r"soak: (\d+) of (\d+) million")
+_PROGRESS = re.compile(r"(?:soak|processes): (\d+) of (\d+)( million)?")
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.domains and options.famine:
-        raise UserError("--famine is for the threads of one domain: not together with --domains.")
+    chosen = [f"--{name}" for name in ("famine", "domains", "processes") if getattr(options, name)]
+    if len(chosen) > 1:
+        raise UserError(f"{' and '.join(chosen)} are different soaks: choose one.")
     output = OutputFolder(options.out, OUTPUT)
     kind = kind_of(options)
+    options.slice_us = options.slice_us or kind.slice_us
     trace = kind.traced if options.trace else "none"
     image = build(Configuration(options.platform, trace, options.debug, options.variant))
     done = boot(options, image)
@@ -61,7 +63,7 @@ def boot(options: argparse.Namespace, image: Image) -> Run:
             nonlocal text
             text += "".join(item.text for item in items if isinstance(item, Text))
             for found in _PROGRESS.finditer(text):
-                progress.update(f"{found[1]} of {found[2]} million done")
+                progress.update(f"{found[1]} of {found[2]}{found[3] or ''} done")
             text = text.rpartition("\n")[2]
 
         if options.serial:
@@ -93,7 +95,7 @@ def command_line(options: argparse.Namespace) -> str:
     return " ".join(["./lantern soak", *words, *common_words(options)])
 
 
-def told(kind: Threads | Domains, console: str, variant: str) -> Sequence[str]:
+def told(kind: Kind, console: str, variant: str) -> Sequence[str]:
     """What the soak itself says that it did; nothing if it came to no end."""
     sentences = kind.told(console)
     return sentences + ([f"variant: {variant}"] if sentences and variant else [])
@@ -104,7 +106,7 @@ def console_log(done: Run) -> str:
     return f"==== {' '.join(done.command)}\n{text}" + ("" if text.endswith("\n") or not text else "\n")
 
 
-def write_trace(output: OutputFolder, done: Run, mode: str, kind: Threads | Domains) -> list[str]:
+def write_trace(output: OutputFolder, done: Run, mode: str, kind: Kind) -> list[str]:
     """Writes, checks and sums up the trace; gives what is wrong with it."""
     buffer = io.BytesIO()
     with Progress("writing the trace") as progress:

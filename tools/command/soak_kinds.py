@@ -1,4 +1,4 @@
-"""The two kinds of soak: threads of one domain that share everything, and domains that share the services."""
+"""The kinds of soak: threads of one domain, which share everything, domains, which share services, processes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 _ACTIONS = re.compile(r"soak: (\d+) actions, (\d+) refused, (\d+) famines")
 _CALLS = re.compile(r"soak: (\d+) calls, (\d+) processes, (\d+) killed, (\d+) ended by themselves")
+_CAME = re.compile(r"processes: (\d+) came and went")
+_COST = re.compile(r"processes: (first|last): to_main=(\d+) to_start=\d+ to_end=(\d+)")
 _LINE = re.compile(r"swarm member (\d+), process (\d+): line (\d+)\.")
 
 
@@ -15,6 +17,7 @@ class Threads:
     """Eight threads of one domain."""
 
     domain = "soak"
+    slice_us = 47
     traced = "dispatch,threads,sync,paging,mm"
     """What the picture is made of; without `dispatch` nobody knows whose events they are."""
 
@@ -37,6 +40,7 @@ class Domains:
     """Many domains that ask every service, some of which are killed."""
 
     domain = "swarm"
+    slice_us = 1000
     traced = "dispatch,rpc"
 
     def words(self, options: argparse.Namespace) -> str:
@@ -70,11 +74,52 @@ class Domains:
         return found
 
 
-def kind_of(options: argparse.Namespace) -> Threads | Domains:
+class Processes:
+    """Processes that come and go in a row: they return, exit, fault, spin or sleep, and a third are killed."""
+
+    domain = "processes"
+    slice_us = 300
+    traced = "dispatch,rpc,spawn"
+    dearer = 1.05
+    """The last costs at most so much more than the first."""
+
+    def words(self, options: argparse.Namespace) -> str:
+        return f"test=processes services=1 how=churn seed={options.seed} calls={options.processes}"
+
+    def told(self, console: str) -> list[str]:
+        found = _CAME.search(console)
+        if not found:
+            return []
+        costs = [
+            f"the {which}: {main} to its main, {end} to the end of waiting for it"
+            for which, main, end in _COST.findall(console)
+        ]
+        return [f"processes: {found[1]}; nothing is left of them", *costs]
+
+    def complaints(self, console: str) -> list[str]:
+        costs = {which: (int(main), int(end)) for which, main, end in _COST.findall(console)}
+        if set(costs) != {"first", "last"}:
+            return []  # it came to no end, which is complaint enough
+        return [
+            f"The last process cost {last} {what}, and the first {first}."
+            for what, first, last in zip(
+                ("to its main", "to its end"), costs["first"], costs["last"], strict=True
+            )
+            if last > self.dearer * first
+        ]
+
+
+Kind = Threads | Domains | Processes
+
+
+def kind_of(options: argparse.Namespace) -> Kind:
+    if options.processes:
+        return Processes()
     return Domains() if options.domains else Threads()
 
 
 def repeat_words(options: argparse.Namespace) -> Sequence[str]:
     """The options that choose the kind, for the call that does the same again."""
     words = [f"--domains {options.domains}"] if options.domains else []
+    words += [f"--processes {options.processes}"] if options.processes else []
     return words + (["--famine"] if options.famine else [])
