@@ -1,4 +1,4 @@
-"""The kinds of soak: threads of one domain, which share everything, domains, which share services, processes."""
+"""The kinds of soak: threads of one domain, domains that share the services, processes that come and go."""
 
 from __future__ import annotations
 
@@ -100,11 +100,10 @@ class Processes:
         costs = {which: (int(main), int(end)) for which, main, end in _COST.findall(console)}
         if set(costs) != {"first", "last"}:
             return []  # it came to no end, which is complaint enough
+        parts = zip(("its main", "its end"), costs["first"], costs["last"], strict=True)
         return [
-            f"The last process cost {last} {what}, and the first {first}."
-            for what, first, last in zip(
-                ("to its main", "to its end"), costs["first"], costs["last"], strict=True
-            )
+            f"The last process cost {last} to {part}, and the first {first}."
+            for part, first, last in parts
             if last > self.dearer * first
         ]
 
