@@ -75,7 +75,7 @@ class Domains:
 
 
 class Processes:
-    """Processes that come and go in a row: they return, exit, fault, spin or sleep, and a third are killed."""
+    """Processes that come and go in a row: they return, exit, fault, spin or sleep; a third are killed."""
 
     domain = "processes"
     slice_us = 300
