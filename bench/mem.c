@@ -107,11 +107,11 @@ static errval_t status_sample(const struct bench *bench, struct bench_sample *sa
         .teardown = disconnect,                                                               \
     }
 /// Pieces that it has to make.
-#define MAKE(count)                                                                        \
-    {                                                                                      \
-        .name = "mem.get_ram", .params = "bytes=" #count ",from=memory", .unit = "cycles", \
-        .argument = (count), .repetitions = FRESH_BYTES / (count), .setup = connect,       \
-        .sample = get_ram_sample, .cleanup = keep_ram, .teardown = disconnect,             \
+#define MAKE(count)                                                                                   \
+    {                                                                                                 \
+        .name = "mem.get_ram", .params = "bytes=" #count ",from=memory", .unit = "cycles",            \
+        .argument = (count), .is_long = true, .repetitions = FRESH_BYTES / (count), .setup = connect, \
+        .sample = get_ram_sample, .cleanup = keep_ram, .teardown = disconnect,                        \
     }
 #define FREE(count)                                                                               \
     {                                                                                             \

@@ -271,7 +271,7 @@ static errval_t whole_sample(const struct bench *bench, struct bench_sample *sam
 #define BYTES(row, of, count, times, function)                                                         \
     {                                                                                                  \
         .name = (row), .params = "bytes=" #count of STRATEGY, .unit = "cycles", .argument = (count),   \
-        .is_long = (count) > 4096, .repetitions = (times), .setup = bytes_setup, .sample = (function), \
+        .is_long = (count) > 1024, .repetitions = (times), .setup = bytes_setup, .sample = (function), \
         .teardown = bytes_teardown,                                                                    \
     }
 #define STRING(count, times) BYTES("rpc.string", "", count, times, string_sample)

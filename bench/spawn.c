@@ -209,7 +209,7 @@ static errval_t footprint(const struct bench *bench, struct bench_sample *sample
 #define ROW(row, by, function, what)                                                                         \
     {                                                                                                        \
         .name = "spawn." row, .params = "source=module,core=0,by=" by, .unit = "cycles", .argument = (what), \
-        .repetitions = SPAWNS, .setup = setup, .sample = (function),                                         \
+        .is_long = true, .repetitions = SPAWNS, .setup = setup, .sample = (function),                        \
     }
 
 #define PHASES(by, which)                                                            \

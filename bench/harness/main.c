@@ -125,7 +125,7 @@ static errval_t measure(const struct bench *bench, uint32_t number, unsigned rep
 {
     struct bench_sample sample;
     errval_t err = SYS_ERR_OK;
-    unsigned warm_up = bench->is_history || is_brief(bench) ? 0 : BENCH_WARM_UP;
+    unsigned warm_up = bench->is_history ? 0 : BENCH_WARM_UP;
     warm_up = warm_up < repetitions ? warm_up : repetitions;
     for (unsigned i = 0; i < warm_up && err_is_ok(err); i++) {
         err = repeat(bench, &sample);
@@ -149,7 +149,7 @@ static void run_bench(uint32_t index)
 {
     const struct bench *bench = &run.suite->benches[index];
     uint32_t number = run.first + index;
-    unsigned repetitions = is_brief(bench)      ? 1
+    unsigned repetitions = is_brief(bench)      ? BENCH_BRIEF
                            : run.samples        ? run.samples
                            : bench->repetitions ? bench->repetitions
                                                 : BENCH_REPETITIONS;
