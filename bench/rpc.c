@@ -284,10 +284,11 @@ static errval_t whole_sample(const struct bench *bench, struct bench_sample *sam
         .name = "rpc.caps", .params = "caps=" #count, .unit = "cycles", .argument = (count), \
         .setup = caps_setup, .sample = caps_sample, .teardown = caps_teardown,               \
     }
-#define CALLERS(count)                                                                                      \
-    {                                                                                                       \
-        .name = "rpc.threads", .params = "callers=" #count, .unit = "cycles", .argument = (count),          \
-        .repetitions = 200, .setup = threads_setup, .sample = threads_sample, .teardown = threads_teardown, \
+#define CALLERS(count)                                                                                \
+    {                                                                                                 \
+        .name = "rpc.threads", .params = "callers=" #count, .unit = "cycles", .argument = (count),    \
+        .is_long = (count) > 2, .repetitions = 200, .setup = threads_setup, .sample = threads_sample, \
+        .teardown = threads_teardown,                                                                 \
     }
 
 static const struct bench benches[] = {
