@@ -101,6 +101,10 @@ errval_t cap_revoke_step(struct capref cap);
 /// Deletes a capability and gives its slot back to the slot allocator.
 errval_t cap_destroy(struct capref cap);
 
+/// The same for a capability that came from somebody else, who may have revoked it: then the slot is empty
+/// already, and given back all the same.
+void cap_discard(struct capref cap);
+
 /// Type, rights and region of a capability. Does not push an error: an empty slot is an ordinary answer.
 errval_t cap_identify(struct capref cap, struct capability_info *ret);
 

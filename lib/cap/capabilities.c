@@ -145,6 +145,12 @@ errval_t cap_destroy(struct capref cap)
     return err_is_fail(err) ? err : slot_free(cap);
 }
 
+void cap_discard(struct capref cap)
+{
+    (void)cap_delete(cap); // or it is gone
+    (void)slot_free(cap);
+}
+
 static inline __attribute__((always_inline)) errval_t identify(struct capref cap, bool family,
                                                                struct capability_info *ret,
                                                                bool *has_descendants)

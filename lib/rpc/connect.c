@@ -86,7 +86,7 @@ static void tell_init(uint64_t request, errval_t error, struct capref linked)
         err = SYS_ERR_OK;
     }
     if (err_is_fail(err) && !capref_is_null(linked)) {
-        cap_destroy(linked);
+        cap_discard(linked);
     }
 }
 
@@ -97,7 +97,7 @@ static errval_t connect(struct rpc_session *control, uint64_t request, uint32_t 
     struct capref linked = NULL_CAP;
     errval_t err = rpc_session_create(control->state, pid, quota, reply, NULL, &linked);
     if (err_is_fail(err)) {
-        cap_destroy(reply);
+        cap_discard(reply);
         linked = NULL_CAP;
     }
     tell_init(request, err, linked);

@@ -65,7 +65,7 @@ static void take_caps(struct rpc_client *client, const struct lmp_message *m, st
 static void drop(struct rpc_incoming *in)
 {
     for (unsigned i = 0; i < in->cap_count; i++) {
-        cap_destroy(in->caps[i]);
+        cap_discard(in->caps[i]);
     }
 }
 

@@ -19,7 +19,7 @@ struct arrival {
 static void delete_caps(struct arrival *arrival)
 {
     for (unsigned i = 0; i < arrival->cap_count; i++) {
-        cap_destroy(arrival->caps[i]);
+        cap_discard(arrival->caps[i]);
     }
     arrival->cap_count = 0;
 }

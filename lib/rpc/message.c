@@ -87,7 +87,7 @@ void rpc_message_drop(struct rpc_message *message)
 {
     rpc_message_release(message);
     for (unsigned i = 0; i < message->cap_count; i++) {
-        cap_destroy(message->caps[i]);
+        cap_discard(message->caps[i]);
     }
     message->cap_count = 0;
 }

@@ -52,7 +52,7 @@ errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, u
         err = service->opened(session);
     }
     if (err_is_fail(err)) {
-        cap_destroy(*linked);
+        cap_discard(*linked);
         lmp_chan_destroy(&session->chan);
         free(session);
         return err;

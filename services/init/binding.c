@@ -72,7 +72,7 @@ static void take_out(struct binding *binding)
 static void answer(struct binding *binding, errval_t err, struct capref endpoint)
 {
     if (!binding->sent_to && !capref_is_null(binding->reply)) {
-        cap_destroy(binding->reply);
+        cap_discard(binding->reply);
     }
     monitor_bind_answer(binding->call, err, endpoint);
     free(binding);
@@ -152,7 +152,7 @@ void binding_end(struct rpc_session *by, uint64_t number, errval_t err, struct c
     }
     if (!binding) {
         if (!capref_is_null(endpoint)) {
-            cap_destroy(endpoint);
+            cap_discard(endpoint);
         }
         return;
     }
@@ -217,7 +217,7 @@ static void remove_offer(struct offer *offer)
             answer(binding, RPC_ERR_PEER_GONE, NULL_CAP);
         }
     }
-    cap_destroy(offer->control.chan.remote_cap);
+    cap_discard(offer->control.chan.remote_cap);
     go_on_with(offer->name); // they wait, or hear that there is none
     free(offer);
 }

@@ -94,7 +94,7 @@ errval_t child_start(struct child *child, struct spawn_request *request)
     request->end_endpoint = children.ends.local_cap;
     err = spawn_load(request, &child->spawn);
     if (err_is_fail(err)) {
-        cap_destroy(endpoint); // its session goes with it
+        cap_discard(endpoint); // its session goes with it
         return err;
     }
     slot_free(endpoint);

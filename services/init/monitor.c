@@ -37,7 +37,7 @@ static errval_t bind(struct rpc_session *session, const char *service, uint32_t 
     struct rpc_call *call = rpc_defer(session);
     struct binding *binding = call ? malloc(sizeof(*binding)) : NULL;
     if (!binding) {
-        cap_destroy(reply);
+        cap_discard(reply);
         if (call) {
             monitor_bind_answer(call, LIB_ERR_MALLOC_FAIL, NULL_CAP);
         }
@@ -66,7 +66,7 @@ static errval_t serve(struct rpc_session *session, const char *name, uint32_t ha
         err = offer_add(name, hash, session, control);
     }
     if (err_is_fail(err)) {
-        cap_destroy(control);
+        cap_discard(control);
     }
     return err;
 }

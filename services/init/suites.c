@@ -133,7 +133,7 @@ static errval_t ready(struct rpc_session *session, struct capref endpoint)
 {
     struct rpc_call *call = running ? running->waits_for_peer : NULL;
     if (!call || !is_from(session, &running->other)) {
-        cap_destroy(endpoint);
+        cap_discard(endpoint);
         return RPC_ERR_NOT_ALLOWED;
     }
     running->waits_for_peer = NULL;
@@ -143,9 +143,9 @@ static errval_t ready(struct rpc_session *session, struct capref endpoint)
         err = cap_grant(granted, endpoint);
     }
     bench_get_peer_answer(call, err, granted);
-    cap_destroy(endpoint);
+    cap_discard(endpoint);
     if (err_is_ok(err)) {
-        cap_destroy(granted);
+        cap_discard(granted);
     }
     return SYS_ERR_OK;
 }

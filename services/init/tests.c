@@ -46,11 +46,19 @@ static errval_t free_memory(struct rpc_session *session, uint64_t *bytes)
     return SYS_ERR_OK;
 }
 
+static errval_t used_slots(struct rpc_session *session, uint64_t *slots)
+{
+    (void)session;
+    *slots = slot_alloc_used();
+    return SYS_ERR_OK;
+}
+
 static const struct test_operations operations = {
     .drain = drain,
     .check = check,
     .kill_service = kill_service,
     .free_memory = free_memory,
+    .used_slots = used_slots,
     .start = started_start,
     .kill = started_kill,
     .wait = started_wait,

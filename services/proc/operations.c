@@ -1,7 +1,6 @@
 #include "operations.h"
 
 #include "allowance.h"
-#include "discard.h"
 #include "ends.h"
 #include "start.h"
 #include "watch.h"
@@ -178,7 +177,7 @@ static errval_t observe(struct rpc_session *session, uint32_t pid, struct capref
         err = watch_observe(session, process, endpoint);
     }
     if (err_is_fail(err)) {
-        discard(endpoint);
+        cap_discard(endpoint);
     } else if (process && process->is_buried) {
         watch_tell(process);
     }

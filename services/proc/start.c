@@ -1,7 +1,6 @@
 #include "start.h"
 
 #include "allowance.h"
-#include "discard.h"
 #include "ends.h"
 
 #include <aos/aos.h>
@@ -125,7 +124,7 @@ static errval_t load(const struct start *start, struct process *process, struct 
     };
     errval_t err = spawn_load(&request, &process->spawn);
     if (err_is_fail(err)) {
-        cap_destroy(endpoint); // its session goes with it
+        cap_discard(endpoint); // its session goes with it
         return err;
     }
     slot_free(endpoint);
@@ -185,7 +184,7 @@ static errval_t run(const struct start *start, uint32_t *pid)
 static void delete_grant(const struct start *start)
 {
     if (!capref_is_null(start->grant)) {
-        discard(start->grant);
+        cap_discard(start->grant);
     }
 }
 

@@ -1,6 +1,5 @@
 #include "watch.h"
 
-#include "discard.h"
 
 #include <aos/capabilities.h>
 #include <interfaces/observer.h>
@@ -77,7 +76,7 @@ static void finish(struct watch *watch, errval_t err, const struct process *proc
         proc_wait_answer(watch->call, err, process ? process->pid : 0, end.reason, end.exit_code, end.address,
                          end.pc);
     } else {
-        discard(watch->observer.chan.remote_cap);
+        cap_discard(watch->observer.chan.remote_cap);
     }
     free(watch);
 }

@@ -98,18 +98,24 @@ static void kill_serial(void)
     rpc_disconnect(serial);
 }
 
-static uint64_t free_memory(void)
+/// What init has when everything is up again.
+struct balance {
+    uint64_t free_bytes, slots;
+};
+
+static struct balance take_balance(void)
 {
-    uint64_t bytes = 0;
-    check_processes(); // everything is up again
-    CHECK_OK(test_free_memory(init, &bytes));
-    return bytes;
+    struct balance balance = {0};
+    check_processes();
+    CHECK_OK(test_free_memory(init, &balance.free_bytes));
+    CHECK_OK(test_used_slots(init, &balance.slots));
+    return balance;
 }
 
 int main(int argc, char *argv[])
 {
     unsigned long rounds = 0;
-    uint64_t before = 0;
+    struct balance before = {0};
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "calls=", strlen("calls=")) == 0) {
             rounds = strtoul(argv[i] + strlen("calls="), NULL, 10);
@@ -123,9 +129,10 @@ int main(int argc, char *argv[])
         kill_processes("mem");
         kill_memory();
         kill_serial();
-        uint64_t now = free_memory();
-        if (round > 0 && now != before) {
-            USER_PANIC("in round %lu init has %ld bytes less", round, (long)(before - now));
+        const struct balance now = take_balance();
+        if (round > 0 && (now.free_bytes != before.free_bytes || now.slots != before.slots)) {
+            USER_PANIC("in round %lu init has %ld bytes less and %ld slots more in use", round,
+                       (long)(before.free_bytes - now.free_bytes), (long)(now.slots - before.slots));
         }
         before = now; // what is made once has been made in the first round
     }

@@ -46,6 +46,7 @@ void balance_take(struct balance *balance)
     }
     CHECK_OK(process_get_usage(&balance->server));
     CHECK_OK(test_free_memory(init, &balance->init_free));
+    CHECK_OK(test_used_slots(init, &balance->init_slots));
     CHECK_OK(
         mem_status(mem, &total, &balance->mem_free, &balance->mem_granted, &quota, &balance->mem_sessions));
 }
@@ -69,6 +70,7 @@ bool balance_is_same(const struct balance *a, const struct balance *b)
                  b->mem_free + b->server.borrowed_bytes);
     good &= same("clients of mem", a->mem_sessions, b->mem_sessions);
     good &= same("free memory of init", a->init_free, b->init_free);
+    good &= same("slots of init", a->init_slots, b->init_slots);
     return good;
 }
 

@@ -24,6 +24,7 @@ struct balance {
     struct process_usage server;
     uint64_t mem_free, mem_granted, mem_sessions; ///< Of the memory server.
     uint64_t init_free;
+    uint64_t init_slots;
 };
 
 void balance_take(struct balance *balance);

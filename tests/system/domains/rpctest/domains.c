@@ -60,6 +60,13 @@ void check_kernel(void)
     CHECK_OK(test_check(init()));
 }
 
+uint64_t used_slots(void)
+{
+    uint64_t slots = 0;
+    CHECK_OK(test_used_slots(init(), &slots));
+    return slots;
+}
+
 uint64_t free_memory(void)
 {
     uint64_t bytes;

@@ -5,11 +5,13 @@
 #include "rpctest.h"
 
 #include <abi/syscall.h>
+#include <interfaces/monitor.h>
 
 #define MADNESS  300
 #define UNREAD   64
 #define FLOODERS 3
 #define STEADY   2000
+#define GIVEN    1000 ///< Several CNodes full.
 
 static struct rpc_client *steady;
 
@@ -155,6 +157,30 @@ static void stand_floods(void)
     }
 }
 
+/// Gives init capabilities that nobody asked for, and takes them away before it has looked.
+static void give_and_revoke(void)
+{
+    struct rpc_client *monitor;
+    struct capref frame, copy;
+    uint64_t before = 0;
+    CHECK_OK(rpc_init_channel(&monitor));
+    CHECK_OK(frame_alloc(&frame, BASE_PAGE_SIZE, NULL));
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < GIVEN; i++) {
+            CHECK_OK(slot_alloc(&copy));
+            CHECK_OK(cap_copy(copy, frame));
+            while (err_no(monitor_connected(monitor, UINT64_MAX - i, copy)) == RPC_ERR_BUSY) {
+                free_memory(); // init answers when it has taken all that came before
+            }
+            CHECK_OK(cap_revoke(frame));
+        }
+        const uint64_t now = used_slots();
+        CHECK(round == 0 || now == before); // none was lost
+        before = now;
+    }
+    CHECK_OK(ram_free(frame));
+}
+
 void test_misbehaviour(void)
 {
     uint32_t server = server_start("patient");
@@ -163,6 +189,7 @@ void test_misbehaviour(void)
     send_anything();
     read_nothing();
     check_kernel();
+    give_and_revoke();
     stand_floods();
     check_kernel();
     rpc_disconnect(steady);

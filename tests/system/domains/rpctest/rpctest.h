@@ -50,6 +50,9 @@ void check_kernel(void);
 /// RAM that init has while nothing is under way.
 uint64_t free_memory(void);
 
+/// Slots of its CSpace that it uses then.
+uint64_t used_slots(void);
+
 /// A channel to a service; it waits until there is one.
 struct rpc_client *connect_to(const char *service);
 
