@@ -1,6 +1,5 @@
 #include "watch.h"
 
-
 #include <aos/capabilities.h>
 #include <interfaces/observer.h>
 #include <interfaces/proc_server.h>
