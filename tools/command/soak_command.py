@@ -24,7 +24,7 @@ TRACED = Threads.traced
 OUTPUT = ("console.log", "trace.pftrace")
 LINES_SHOWN = 25
 """Of the end of the console, if the soak failed."""
-_PROGRESS = re.compile(r"(?:soak|processes): (\d+) of (\d+)( million)?")
+_PROGRESS = re.compile(r"(?:soak|processes): (\d+) of (\d+)( million)?\s")
 
 
 def run(options: argparse.Namespace) -> int:
