@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import plots, scaling  # plots first: it makes matplotlib ready
+from analysis import crossover, figures, plots, scaling
 from analysis.compare import (
     Overlay,
     Row,
@@ -22,10 +22,9 @@ from analysis.compare import (
     overlays,
     winners,
 )
+from analysis.figures import caption, plt
+from analysis.figures import save as files
 from analysis.load import display_unit
-from analysis.plots import _caption as caption
-from analysis.plots import _files as files
-from analysis.plots import plt
 
 import numpy as np  # isort: skip
 from matplotlib.axes import Axes  # isort: skip
@@ -42,6 +41,9 @@ BAR_INCHES, GROUP_INCHES = 0.2, 0.22
 TICKS_LIMIT = 10
 DASH_PERIOD = 12.0
 """Of lines that lie on each other, in line widths."""
+CROSSING_TEXT, CROSSING_STEP = 0.03, 0.045
+"""Where the sizes of crossings stand, as shares of the height: below each other they do not collide."""
+RINGS = "\nrings: one becomes cheaper than another; bold: the cheapest of all from there on"
 FAILED = "#B00020"
 
 
@@ -56,10 +58,10 @@ class Look:
 
 
 def look(at: int) -> Look:
-    turn = at // len(plots.LINE_COLOURS)
+    turn = at // len(figures.LINE_COLOURS)
     return Look(
-        plots.LINE_COLOURS[at % len(plots.LINE_COLOURS)],
-        plots.LINE_MARKERS[at % len(plots.LINE_MARKERS)],
+        figures.LINE_COLOURS[at % len(figures.LINE_COLOURS)],
+        figures.LINE_MARKERS[at % len(figures.LINE_MARKERS)],
         DASHES[turn % len(DASHES)],
         HATCHES[at % len(HATCHES)],
     )
@@ -71,7 +73,7 @@ def draw(
     """Every figure as (file name, content), PNG and SVG; `command` is named in the footer."""
     drawn = overlays(variants)
     about = common(variants)
-    with plt.rc_context(plots.STYLE):
+    with plt.rc_context(figures.STYLE):
         for overlay in drawn:
             progress(overlay.title)
             figure = lines_figure(variants, overlay, about["clock"]["cycle_is"])
@@ -118,7 +120,7 @@ def _number(value: float) -> str:
 
 def lines_figure(variants: Sequence[Variant], overlay: Overlay, cycle_is: str) -> Figure:
     """Medians over the parameter, with a band from the first to the ninety-ninth percentile."""
-    figure, axes = plt.subplots(figsize=(plots.WIDTH_INCHES, 6.0), layout="constrained", squeeze=True)
+    figure, axes = plt.subplots(figsize=(figures.WIDTH_INCHES, 6.0), layout="constrained", squeeze=True)
     longest = max(len(line.values) for line in overlay.lines if line)
     for at, (variant, line) in enumerate(zip(variants, overlay.lines, strict=True)):
         style = look(at)
@@ -132,10 +134,11 @@ def lines_figure(variants: Sequence[Variant], overlay: Overlay, cycle_is: str) -
             label += f"\n(as {variants[same[0]].label})"
         _line(axes, line, style, label, same.index(at), len(same))
     _line_scales(axes, overlay)
+    rings = _crossings(axes, overlay)
     axes.grid(True, axis="both")
     logarithmic = {"x": axes.get_xscale() != "linear", "y": axes.get_yscale() != "linear"}
     words = {axis: ", logarithmic" if chosen else "" for axis, chosen in logarithmic.items()}
-    axes.set_xlabel(scaling.parameter_text(overlay.parameter) + words["x"])
+    axes.set_xlabel(scaling.parameter_text(overlay.parameter) + words["x"] + (RINGS if rings else ""))
     unit = display_unit(overlay.unit, cycle_is)
     axes.set_ylabel(f"{unit}{words['y']} (median; band from 1 % to 99 %)")
     _legend_by_height(axes, overlay, axes_text(variants))
@@ -181,11 +184,12 @@ def _line_scales(axes: Axes, overlay: Overlay) -> None:
         axes.set_xscale("log")
     elif xs[-1] >= GROUPED_SPREAD:
         axes.set_xscale("symlog", linthresh=max(min(abs(x) for x in xs if x), 1))
-    if min(ys) > 0 and max(ys) / min(ys) > plots.LOG_SPREAD:
+    sizes = scaling.is_size(overlay.parameter) and axes.get_xscale() == "log"
+    if min(ys) > 0 and (sizes or max(ys) / min(ys) > plots.LOG_SPREAD):
         axes.set_yscale("log")
-        between = "25" if max(ys) / min(ys) < plots.MINOR_LABELS_SPREAD else ""
+        between = "25" if max(ys) / min(ys) < figures.MINOR_LABELS_SPREAD else ""
         axes.yaxis.set_minor_formatter(
-            FuncFormatter(lambda v, _: plots.tick_text(v) if f"{v:e}"[0] in between else "")
+            FuncFormatter(lambda v, _: figures.tick_text(v) if f"{v:e}"[0] in between else "")
         )
     else:
         axes.set_ylim(bottom=min(ys + [0]))
@@ -193,7 +197,39 @@ def _line_scales(axes: Axes, overlay: Overlay) -> None:
         axes.set_xticks(xs)
         axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: plots.tick_text(value)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figures.tick_text(value)))
+    if sizes:
+        figures.size_ticks(axes, xs)
+
+
+def _crossings(axes: Axes, overlay: Overlay) -> int:
+    """A ring where one line becomes cheaper than another, with the size below; gives how many."""
+    found = crossover.crossings(overlay)
+    for at, crossing in enumerate(found):
+        axes.plot(
+            crossing.at,
+            crossing.cost,
+            marker="o",
+            markersize=13,
+            markerfacecolor="none",
+            markeredgecolor="black",
+            markeredgewidth=1.4 if crossing.is_cheapest else 0.7,
+            linestyle="none",
+            zorder=5,
+        )
+        axes.annotate(
+            crossover.bytes_text(crossing.at),
+            (crossing.at, crossing.cost),
+            xytext=(crossing.at, CROSSING_TEXT + CROSSING_STEP * (at % 4)),
+            textcoords=axes.get_xaxis_transform(),
+            ha="center",
+            fontsize=8.5,
+            fontweight="bold" if crossing.is_cheapest else "normal",
+            arrowprops={"arrowstyle": "-", "color": figures.GREY, "linewidth": 0.8, "shrinkB": 7},
+            zorder=6,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0, "alpha": 0.85},
+        )
+    return len(found)
 
 
 def _legend_by_height(axes: Axes, overlay: Overlay, title: str) -> None:
@@ -219,7 +255,7 @@ def bars_figure(variants: Sequence[Variant], rows: Sequence[Row], unit: str) -> 
     """A group of bars for each bench, one a variant, with the median beside it and the best one in bold."""
     group = len(variants) * BAR_INCHES + GROUP_INCHES
     height = group * len(rows) + 2.3
-    figure, axes = plt.subplots(figsize=(plots.WIDTH_INCHES, height), layout="constrained", squeeze=True)
+    figure, axes = plt.subplots(figsize=(figures.WIDTH_INCHES, height), layout="constrained", squeeze=True)
     values = [float(median) for row in rows for median in row.medians if median is not None]
     logarithmic = bool(values) and min(values) > 0 and max(values) / min(values) > plots.LOG_SPREAD
     if logarithmic:
@@ -266,7 +302,7 @@ def _figure_beside(axes: Axes, variant: Variant, row: Row, at: int, place: float
         text, colour = f"{variant.label}: {bench['status']}"[:80], FAILED
     else:
         text = f"{variant.label}: " + ("failed" if variant.failure else "not in this variant")
-        colour = FAILED if variant.failure else plots.GREY
+        colour = FAILED if variant.failure else figures.GREY
     beside_axis = not good(bench)
     axes.annotate(
         text,
@@ -296,4 +332,4 @@ def _bar_scales(axes: Axes, rows: Sequence[Row], values: Sequence[float], logari
         axes.xaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_xlim(min(low, 0) * 1.1, high * 1.1 or 1)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: plots.tick_text(value)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: figures.tick_text(value)))

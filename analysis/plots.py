@@ -1,65 +1,46 @@
 """Plots of one results file: for each suite the distributions and the means, and the start-up as a time line.
 
-The same results always give the same bytes. Colours are from the Okabe-Ito set, which colour-blind readers
-can tell apart. Each plot says what was measured where, and names the command that makes it again.
+The same results always give the same bytes. Each plot says what was measured where, and names the command
+that makes it again.
 """
 
 from __future__ import annotations
 
-import io
-import os
-import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tools.command.say import BUILD
+from analysis import history, scaling, spawn_plots
+from analysis.figures import (  # first of all: it makes matplotlib ready
+    BLUE,
+    GREEN,
+    GREY,
+    LINE_COLOURS,
+    LINE_MARKERS,
+    ORANGE,
+    ROW_INCHES,
+    STYLE,
+    WIDTH_INCHES,
+    plt,
+    size_ticks,
+)
+from analysis.figures import caption as _caption
+from analysis.figures import plain_ticks as _plain_ticks
+from analysis.figures import save as _files
+from analysis.load import display_unit, suite_of
 
-os.environ.setdefault("MPLCONFIGDIR", str(BUILD / "matplotlib"))
+import numpy as np  # isort: skip
+from matplotlib.axes import Axes  # isort: skip
+from matplotlib.figure import Figure  # isort: skip
+from matplotlib.ticker import FuncFormatter  # isort: skip
 
-import matplotlib  # noqa: E402
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.ticker import FuncFormatter  # noqa: E402
-
-from analysis import history, scaling  # noqa: E402
-from analysis.load import display_unit, mode_sentence, suite_of  # noqa: E402
-
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
-LINE_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#D55E00", "#56B4E9", "#000000")
-LINE_MARKERS = "os^Dv<>"
 ROWS_LIMIT = 24
 """More benches than this do not fit on one figure legibly; they go on further ones."""
 POINTS_SHOWN = 400
 LOG_SPREAD = 30.0
 GROWTH_LOG_SPREAD = 200.0
 """Costs that grow more than this show nothing of their low end on a linear axis."""
-MINOR_LABELS_SPREAD = 500.0
-"""On logarithmic axes wider than this only powers of ten have room for their figures."""
-WIDTH_INCHES = 10.0
-ROW_INCHES = 0.42
-STYLE = {
-    "svg.hashsalt": "lanternfish",
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "x",
-    "axes.axisbelow": True,
-    "grid.color": "#dddddd",
-}
-
 Bench = Mapping[str, Any]
 Results = Mapping[str, Any]
-
-
-def tick_text(value: float) -> str:
-    """A figure on an axis: never with an exponent where it is whole."""
-    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,g}"
 
 
 def draw(
@@ -86,6 +67,8 @@ def draw(
                 yield from _files(figure, f"{suite}-by-{parameter}")
             if told := history.found(benches):
                 yield from _files(over_time(results, suite, told, command), f"{suite}-over-time")
+            if suite == spawn_plots.SUITE:
+                yield from spawn_plots.draw(results, benches, command)
             if suite == "boot" and any(_good(bench) for bench in benches):
                 yield from _files(timeline(results, benches, command), "boot-timeline")
 
@@ -155,43 +138,6 @@ def _figure(results: Results, benches: Sequence[Bench], title: str, command: str
         _failures(axes, page)
     _caption(figure, results, title, command)
     return figure
-
-
-def _plain_ticks(axes: Axes) -> None:
-    """Figures as people write them; on logarithmic axes, a few between the powers are named too."""
-    if axes.get_xscale() == "log":
-        low, high = axes.get_xlim()
-        wide = high / low > MINOR_LABELS_SPREAD
-        named = () if wide else (2, 5)
-        axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: f"{v:,g}" if _leading(v) in named else ""))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: tick_text(v)))
-
-
-def _leading(value: float) -> int:
-    """The first digit of a number."""
-    return int(f"{value:e}"[0])
-
-
-def _caption(figure: Figure, results: Results, title: str, command: str) -> None:
-    git = results["git"]
-    variant = ", ".join(f"{axis}={value}" for axis, value in results["variant"].items()) or "no variant axes"
-    machine = f"{results['platform']}, {results['cores']} x {results['cpu']}, mode {results['mode']}"
-    commit = f"commit {git['rev']}{' with changes' if git['dirty'] else ''}"
-    figure.suptitle(
-        _wrap(f"{title}\n{machine}; {commit}\n{variant}", 110),
-        fontsize=10,
-        x=0.01,
-        ha="left",
-    )
-    footer = f"{mode_sentence(results)}\nMade by: {command}"
-    figure.get_layout_engine().set(
-        rect=(0, 0.42 / figure.get_figheight(), 1, 1 - 0.42 / figure.get_figheight())
-    )
-    figure.text(0.01, 0.05 / figure.get_figheight(), footer, fontsize=8, color="#444444", va="bottom")
-
-
-def _wrap(text: str, width: int) -> str:
-    return "\n".join(textwrap.fill(line, width) for line in text.split("\n"))
 
 
 def _failures(axes: Axes, benches: Sequence[Bench]) -> None:
@@ -344,24 +290,33 @@ def growth(
         high = [float(stat["p99"]) for stat in stats]
         axes.fill_between(line.values, low, high, color=colour, alpha=0.15, linewidth=0)
         axes.plot(line.values, middle, color=colour, marker=marker, label=line.label)
-    values = [value for line in found for value in line.values]
-    if min(values) > 0 and max(values) / min(values) > LOG_SPREAD:
-        axes.set_xscale("log")
-    elif max(values) > LOG_SPREAD:
-        axes.set_xscale("symlog", linthresh=1)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    middles = [float(bench["stats"]["median"]) for line in found for bench in line.benches]
-    if min(middles) > 0 and max(middles) / min(middles) > GROWTH_LOG_SPREAD:
-        axes.set_yscale("log")
-    else:
-        axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    _growth_scales(axes, parameter, found)
     axes.grid(axis="y")
     axes.set_xlabel(scaling.parameter_text(parameter))
     axes.set_ylabel(f"{display_unit(unit, results['clock']['cycle_is'])} (median; band from 1 % to 99 %)")
     axes.legend(frameon=False, fontsize=8)
     _caption(figure, results, f"{suite}: cost by {parameter}", command)
     return figure
+
+
+def _growth_scales(axes: Axes, parameter: str, found: Sequence[scaling.Line]) -> None:
+    """Logarithmic where the figures are far apart; both of them over sizes, where cost follows size."""
+    values = [value for line in found for value in line.values]
+    middles = [float(bench["stats"]["median"]) for line in found for bench in line.benches]
+    positive = min(values) > 0 and min(middles) > 0
+    both = positive and scaling.is_size(parameter) and max(values) / min(values) > LOG_SPREAD
+    if min(values) > 0 and max(values) / min(values) > LOG_SPREAD:
+        axes.set_xscale("log")
+    elif max(values) > LOG_SPREAD:
+        axes.set_xscale("symlog", linthresh=1)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    if both or (min(middles) > 0 and max(middles) / min(middles) > GROWTH_LOG_SPREAD):
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    if both:
+        size_ticks(axes, values)
 
 
 def over_time(results: Results, suite: str, told: Sequence[history.History], command: str) -> Figure:
@@ -386,12 +341,3 @@ def over_time(results: Results, suite: str, told: Sequence[history.History], com
     names = ", ".join(dict.fromkeys(line.name for line in told))
     _caption(figure, results, f"{suite}: {names} over time", command)
     return figure
-
-
-def _files(figure: Figure, name: str) -> Iterator[tuple[str, bytes]]:
-    """PNG and SVG without dates or versions, so that equal results give equal bytes."""
-    for ending, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=ending, dpi=140, metadata=metadata)
-        yield f"{name}.{ending}", buffer.getvalue()
-    plt.close(figure)

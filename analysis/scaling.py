@@ -14,6 +14,9 @@ POINTS_LEAST = 3
 SAID = {"mapped": "other pages that are mapped", "size": "size (bytes)", "words": "words (8 bytes)"}
 """Parameters whose name alone does not say what an axis counts."""
 
+SIZES = ("bytes",)
+"""Parameters that are sizes in bytes: over them, costs are drawn on two logarithmic axes."""
+
 Bench = Mapping[str, Any]
 
 
@@ -40,6 +43,10 @@ class Line:
 def parameter_text(parameter: str) -> str:
     """What an axis over this parameter counts."""
     return SAID.get(parameter, parameter)
+
+
+def is_size(parameter: str) -> bool:
+    return parameter in SIZES
 
 
 def _is_number(value: Any) -> bool:

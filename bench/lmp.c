@@ -87,9 +87,8 @@ static errval_t cap_sample(const struct bench *bench, struct bench_sample *sampl
     if (err_is_fail(m.err) || !lmp_header_has_cap(m.header)) {
         return err_push(m.err, LIB_ERR_LMP_CHAN_RECV);
     }
-    struct capref came = travel.empty;
     travel.empty = travel.cap;
-    travel.cap = came;
+    lmp_endpoint_take_caps(peer->endpoint, 1, &travel.cap);
     return SYS_ERR_OK;
 }
 

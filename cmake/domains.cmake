@@ -1,8 +1,8 @@
 # Domains: user-level programs, each linked with all of lib/ against picolibc, for the image to carry.
 #
 # A folder of services/ is a domain; so is a file or folder of tests/system/domains/. bench/*.c are suites of
-# the domain `bench`, but for boot.c, which init runs; bench/mm_patterns belongs to mm.c, bench/peer is the
-# domain's other side. Sets the global property DOMAIN_ELFS, init first.
+# the domain `bench`, but for boot.c, which init runs; bench/mm_patterns belongs to mm.c, bench/peer and
+# bench/echo are domains on the other side. Sets the global property DOMAIN_ELFS, init first.
 
 set(PICOLIBC_SPECS /usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs CACHE FILEPATH
     "Specs of the C library for domains")
@@ -29,11 +29,12 @@ function(domain_settings target)
 endfunction()
 
 file(GLOB lib_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/lib/*/*.c" "${CMAKE_SOURCE_DIR}/lib/*/*.S")
-add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${shadow_source}" "${spin_source}"
-    "${GENERATED_INCLUDE_DIR}/err_text.c")
+add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${rpc_source}" "${shadow_source}" "${spin_source}"
+    "${GENERATED_INCLUDE_DIR}/err_text.c" ${interface_sources})
 domain_settings(domain_lib GENERAL_REGISTERS)
 # Or the compiler would see what the code does, and call the functions that it is.
-set_source_files_properties("${CMAKE_SOURCE_DIR}/lib/rt/memory.c" "${CMAKE_SOURCE_DIR}/lib/heap/heap.c" PROPERTIES
+set_source_files_properties("${CMAKE_SOURCE_DIR}/lib/rt/memory.c" "${CMAKE_SOURCE_DIR}/lib/rt/string.c"
+    "${CMAKE_SOURCE_DIR}/lib/heap/heap.c" PROPERTIES
     COMPILE_OPTIONS "-fno-tree-loop-distribute-patterns;-fno-builtin")
 
 # domain(NAME [GENERAL_REGISTERS] SOURCES FILE...): a domain, domains/NAME.elf. With GENERAL_REGISTERS its code does not
@@ -63,7 +64,7 @@ set(init_suite_files "${CMAKE_SOURCE_DIR}/bench/boot.c")
 list(REMOVE_ITEM suite_files ${init_suite_files})
 # A suite that is more than one file has the others in a folder beside it.
 file(GLOB suite_parts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*/*.c")
-list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer)/")
+list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer|echo)/")
 file(GLOB harness_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/harness/*.c")
 set(suite_names "")
 foreach(file IN LISTS suite_files)
@@ -80,7 +81,7 @@ domain(init GENERAL_REGISTERS SOURCES ${init_files} ${init_suite_files}
     "${CMAKE_SOURCE_DIR}/bench/harness/report.c")
 domain(bench GENERAL_REGISTERS SOURCES ${suite_files} ${suite_parts} ${harness_files})
 # The choices that suites name among the parameters of their rows.
-foreach(choice "alloc MM_STRATEGY" "heap HEAP_STRATEGY" "lock LOCK_SCHEME" "shadow SHADOW_STRATEGY" "spin SPIN_STRATEGY")
+foreach(choice "alloc MM_STRATEGY" "heap HEAP_STRATEGY" "lock LOCK_SCHEME" "rpc RPC_STRATEGY" "shadow SHADOW_STRATEGY" "spin SPIN_STRATEGY")
     separate_arguments(choice)
     list(POP_FRONT choice axis name)
     get_property(value GLOBAL PROPERTY STRATEGY_VALUE_${axis})
@@ -89,6 +90,8 @@ endforeach()
 target_link_options(domain_bench PRIVATE -Wl,--defsym=BENCH_SUITE_FILES=${suite_count})
 file(GLOB peer_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/peer/*.c")
 domain(peer GENERAL_REGISTERS SOURCES ${peer_files})
+file(GLOB echo_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/echo/*.c")
+domain(echo GENERAL_REGISTERS SOURCES ${echo_files})
 
 file(GLOB entries CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/services/*"
     "${CMAKE_SOURCE_DIR}/tests/system/domains/*")
@@ -103,3 +106,5 @@ foreach(entry IN LISTS entries)
         domain(${name} SOURCES ${files})
     endif()
 endforeach()
+# It is called back by the service that it calls.
+target_sources(domain_rpctest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")

@@ -41,6 +41,17 @@ static void milestone(const char *name)
     }
 }
 
+/// The boot modules are no free memory, but they are read: what begins behind the kernel's own 2 MiB.
+static void map_modules(void)
+{
+    const gensize_t image_bytes = (lvaddr_t)image_end - (lvaddr_t)image_start;
+    if (image_bytes > KERNEL_IMAGE_BYTES
+        && !map_ram(kernel_image_base + KERNEL_IMAGE_BYTES, image_bytes - KERNEL_IMAGE_BYTES,
+                    kernel_image_base)) {
+        panic("no room to map the boot modules");
+    }
+}
+
 static void find_memory(lpaddr_t fdt)
 {
     const size_t offset = fdt & (LARGE_PAGE_SIZE - 1); // map_kernel_early mapped whole large pages
@@ -50,6 +61,7 @@ static void find_memory(lpaddr_t fdt)
     }
     memory_reserve(kernel_image_base, (lvaddr_t)image_end - (lvaddr_t)image_start);
     memory_map(kernel_image_base);
+    map_modules();
     if (memory_left_out() != 0) {
         console_printf("memory: too many ranges, %lu bytes are not used\n", memory_left_out());
     }

@@ -39,8 +39,8 @@ class SequenceState:
 class TrackState:
     name: str
     counter: bool = False
-    open: list[tuple[str, int]] = field(default_factory=list)
-    """The open slices: name and begin."""
+    open: list[tuple[str, int, str]] = field(default_factory=list)
+    """The open slices: name, begin and category."""
     time: int = 0
 
 
@@ -202,13 +202,13 @@ class Checker:
         if (kind == TrackEvent.TYPE_COUNTER) != track.counter:
             self._say(f"puts the wrong kind of event on the track {track.name!r}")
         if kind == TrackEvent.TYPE_SLICE_BEGIN:
-            track.open.append((name, time))
+            track.open.append((name, time, category))
         elif kind == TrackEvent.TYPE_SLICE_END:
             if not track.open:
                 self._say(f"ends a slice on {track.name!r}, where none is open")
             else:
-                begun_name, begun = track.open.pop()
-                self.summary.slice(begun_name, track.name, begun, time)
+                begun_name, begun, category = track.open.pop()
+                self.summary.slice(begun_name, track.name, begun, time, category)
         elif kind == TrackEvent.TYPE_COUNTER:
             if not (event.HasField("counter_value") or event.HasField("double_counter_value")):
                 self._say(f"sets the counter {track.name!r} to no value")
@@ -254,7 +254,7 @@ class Checker:
         if not self._packet:
             self._say("is missing: the trace is empty")
         for track in self._tracks.values():
-            for name, begun in track.open:
+            for name, begun, _ in track.open:
                 self._say(f"is the last, and {name!r} on {track.name!r}, begun at {begun} ns, has no end")
         for flow in self._flow_begins.keys() ^ self._flow_ends.keys():
             other = "end" if flow in self._flow_begins else "begin"

@@ -10,8 +10,10 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from trace import interfaces
 
 KINDS = ("begin", "end", "instant", "counter", "flow_out", "flow_in")
 TRACKS = ("kernel", "domain")
@@ -30,7 +32,10 @@ DEFAULT_FILE = Path(__file__).resolve().parent / "points.toml"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _UNIT = re.compile(r"[A-Za-z][A-Za-z0-9/]*\Z")
-_KEYS = {"kind", "track", "text", "args", "values"}
+_PLACE = re.compile(r"\{([a-z0-9_]*)\}")
+_KEYS = {"kind", "track", "text", "args", "values", "name", "arrows"}
+INTERFACES = "interfaces"
+"""Instead of a list of words: they are the names of messages, from the interface files."""
 
 
 class DeclarationError(Exception):
@@ -45,8 +50,8 @@ class Argument:
     type: str
     unit: str
     shift: int
-    words: tuple[str, ...] = ()
-    """What the values 0, 1, ... mean, if they are names and not numbers."""
+    words: Mapping[int, str] = field(default_factory=dict, hash=False)
+    """What values mean, if they are names and not numbers."""
 
     @property
     def bits(self) -> int:
@@ -61,7 +66,7 @@ class Argument:
 
     def shown(self, value: int) -> int | str:
         """A value as people read it; one that the declaration has no word for stays a number."""
-        return self.words[value] if value < len(self.words) else value
+        return self.words.get(value, value)
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,10 @@ class Point:
     track: str
     text: str
     arguments: tuple[Argument, ...]
+    title: str = ""
+    """What its slice is called, with {argument} for the word of an argument; empty: `slice_name`."""
+    arrows: str = ""
+    """The subsystem whose arrows end at the slice and begin there (trace/flow_slices.py)."""
 
     @property
     def name(self) -> str:
@@ -87,6 +96,21 @@ class Point:
             if self.kind in ("begin", "end") and self.event.endswith(suffix):
                 return f"{self.subsystem}.{self.event.removesuffix(suffix)}"
         return self.name
+
+    def shown_name(self, values: Mapping[str, int]) -> str:
+        """What a slice with these values is called; a value without a word stands behind the slice's name."""
+        named = self.naming
+        unknown = [f"{a.name} {values[a.name]}" for a in named if values[a.name] not in a.words]
+        if not named or unknown:
+            return ", ".join([self.slice_name, *unknown])
+        words = {argument.name: argument.words[values[argument.name]] for argument in named}
+        return self.title.format(**words)
+
+    @property
+    def naming(self) -> tuple[Argument, ...]:
+        """The arguments that the slice is named by."""
+        places = _PLACE.findall(self.title)
+        return tuple(argument for argument in self.arguments if argument.name in places)
 
     def decode(self, word: int) -> dict[str, int]:
         return {argument.name: argument.extract(word) for argument in self.arguments}
@@ -125,8 +149,11 @@ class Declaration:
         return tuple(dict.fromkeys(point.subsystem for point in self.points))
 
 
-def load(path: Path | str = DEFAULT_FILE) -> Declaration:
-    """Reads and checks a declaration. Raises DeclarationError with one sentence."""
+def load(path: Path | str = DEFAULT_FILE, folder: Path = interfaces.DEFAULT_FOLDER) -> Declaration:
+    """Reads and checks a declaration, with the interface files of `folder`.
+
+    Raises DeclarationError with one sentence.
+    """
     path = Path(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -134,21 +161,32 @@ def load(path: Path | str = DEFAULT_FILE) -> Declaration:
         raise DeclarationError(f"{path}: cannot be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DeclarationError(f"{path}: is not valid TOML: {error}.") from error
-    return build(table, str(path))
+    try:
+        messages = interfaces.messages(folder)
+    except interfaces.InterfaceError as error:
+        raise DeclarationError(str(error)) from error
+    return build(table, str(path), messages)
 
 
-def build(table: Mapping[str, object], source: str) -> Declaration:
-    """Makes a declaration from a parsed TOML table; `source` names it in errors."""
+def build(table: Mapping[str, object], source: str, messages: Mapping[int, str] | None = None) -> Declaration:
+    """Makes a declaration from a parsed TOML table; `source` names it in errors.
+
+    `messages` are the names of messages by number; they are in the hash, as points are.
+    """
+    messages = messages or {}
     points: list[Point] = []
     for subsystem, events in table.items():
         _require(isinstance(events, dict), source, subsystem, "is not a table of points")
         _require(bool(_NAME.match(subsystem)), source, subsystem, "is not a lower-case identifier")
         for event, entry in events.items():
-            points.append(_point(source, len(points) + 1, subsystem, event, entry))
+            points.append(_point(source, len(points) + 1, subsystem, event, entry, messages))
     if not points:
         raise DeclarationError(f"{source}: declares no trace point.")
     _check_pairs(source, points)
-    digest = hashlib.sha256("".join(p.normalised() for p in points).encode("utf-8")).digest()
+    points = [_like_its_begin(source, point, points) for point in points]
+    lines = [point.normalised() for point in points]
+    lines += [f"message {number} {name}\n" for number, name in messages.items()]
+    digest = hashlib.sha256("".join(lines).encode("utf-8")).digest()
     return Declaration(tuple(points), digest[:8].hex(), {p.name: p for p in points})
 
 
@@ -157,7 +195,9 @@ def _require(condition: bool, source: str, point: str, what: str) -> None:
         raise DeclarationError(f"{source}: point [{point}]: {what}.")
 
 
-def _point(source: str, number: int, subsystem: str, event: str, entry: object) -> Point:
+def _point(
+    source: str, number: int, subsystem: str, event: str, entry: object, messages: Mapping[int, str]
+) -> Point:
     name = f"{subsystem}.{event}"
     _require(isinstance(entry, dict), source, name, "is not a table")
     assert isinstance(entry, dict)
@@ -168,7 +208,7 @@ def _point(source: str, number: int, subsystem: str, event: str, entry: object) 
     _require(kind in KINDS, source, name, f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
     _require(track in TRACKS, source, name, f"track must be one of {', '.join(TRACKS)}, not {track!r}")
     _require(isinstance(text, str) and bool(text), source, name, "needs a text, one sentence")
-    arguments = _arguments(source, name, entry.get("args", {}), _words(source, name, entry))
+    arguments = _arguments(source, name, entry.get("args", {}), _words(source, name, entry, messages))
     if kind in ("begin", "end"):
         _require(event.endswith(f"_{kind}"), source, name, f"kind {kind} needs an event named ..._{kind}")
     if kind in ("flow_out", "flow_in"):
@@ -177,15 +217,32 @@ def _point(source: str, number: int, subsystem: str, event: str, entry: object) 
         )
     if kind == "counter":
         _require(bool(arguments), source, name, "a counter needs an argument, its value")
-    return Point(number, subsystem, event, str(kind), str(track), str(text), arguments)
+    title, arrows = entry.get("name", ""), entry.get("arrows", "")
+    _require(isinstance(title, str), source, name, "name is not a text")
+    _require(isinstance(arrows, str), source, name, "arrows is not the name of a subsystem")
+    _require(not (title or arrows) or kind == "begin", source, name, "only a begin can have name or arrows")
+    if title:
+        places = _PLACE.findall(str(title))
+        whole = places and not re.search("[{}]", _PLACE.sub("", str(title)))
+        _require(bool(whole), source, name, "name must hold an argument in braces: {argument}")
+        for place in places:
+            _require(
+                any(a.name == place for a in arguments), source, name, f"name names no argument: {place!r}"
+            )
+    return Point(
+        number, subsystem, event, str(kind), str(track), str(text), arguments, str(title), str(arrows)
+    )
 
 
-def _words(source: str, name: str, entry: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+def _words(
+    source: str, name: str, entry: Mapping[str, object], messages: Mapping[int, str]
+) -> dict[str, Mapping[int, str]]:
     """The key `values` of a point, argument = [word for 0, ...]. They are only shown, so not in the hash."""
     table = entry.get("values", {})
     _require(isinstance(table, dict), source, name, "values is not a table")
     assert isinstance(table, dict)
     known = entry.get("args", {})
+    found: dict[str, Mapping[int, str]] = {}
     for argument, words in table.items():
         _require(
             isinstance(known, dict) and argument in known,
@@ -193,13 +250,17 @@ def _words(source: str, name: str, entry: Mapping[str, object]) -> dict[str, tup
             name,
             f"values names no argument: {argument}",
         )
+        if words == INTERFACES:
+            found[argument] = messages
+            continue
         good = isinstance(words, list) and words and all(isinstance(w, str) and w for w in words)
-        _require(bool(good), source, name, f"values of {argument} are not a list of words")
-    return {argument: tuple(words) for argument, words in table.items()}
+        _require(bool(good), source, name, f'values of {argument} are not a list of words or "{INTERFACES}"')
+        found[argument] = dict(enumerate(words))
+    return found
 
 
 def _arguments(
-    source: str, name: str, entry: object, meanings: Mapping[str, tuple[str, ...]]
+    source: str, name: str, entry: object, meanings: Mapping[str, Mapping[int, str]]
 ) -> tuple[Argument, ...]:
     _require(isinstance(entry, dict), source, name, "args is not a table")
     assert isinstance(entry, dict)
@@ -222,7 +283,7 @@ def _arguments(
             name,
             f"argument {argument} has odd unit {unit!r}",
         )
-        arguments.append(Argument(argument, words[0], unit, shift, meanings.get(argument, ())))
+        arguments.append(Argument(argument, words[0], unit, shift, meanings.get(argument, {})))
         shift += TYPES[words[0]]
     _require(shift <= WORD_BITS, source, name, f"its arguments take {shift} of {WORD_BITS} bits")
     return tuple(arguments)
@@ -236,7 +297,27 @@ def _check_pairs(source: str, points: Iterable[Point]) -> None:
             twins = [p for p in points if p.kind == end and p.slice_name == point.slice_name]
             _require(bool(twins), source, point.name, f"has no matching {end}, [{point.slice_name}_{end}]")
             _require(twins[0].track == point.track, source, point.name, f"is not on the track of its {end}")
+    senders = {p.subsystem for p in points if p.kind == "flow_out"}
+    for point in (p for p in points if p.arrows):
+        _require(point.arrows in senders, source, point.name, f"arrows: {point.arrows} has no flows")
     for near, far in (("flow_out", "flow_in"), ("flow_in", "flow_out")):
         for point in (p for p in points if p.kind == near):
             found = any(p.kind == far and p.subsystem == point.subsystem for p in points)
             _require(found, source, point.name, f"its subsystem has no point of kind {far}")
+
+
+def _like_its_begin(source: str, end: Point, points: Iterable[Point]) -> Point:
+    """An end takes over its slice's name and the words of the arguments that it shares with its begin."""
+    if end.kind != "end":
+        return end
+    begin = next(p for p in points if p.kind == "begin" and p.slice_name == end.slice_name)
+    words = {argument.name: argument.words for argument in begin.arguments}
+    arguments = tuple(replace(a, words=a.words or words.get(a.name, {})) for a in end.arguments)
+    end = replace(end, arguments=arguments, title=begin.title, arrows=begin.arrows)
+    _require(
+        [a.name for a in end.naming] == [a.name for a in begin.naming],
+        source,
+        end.name,
+        f"lacks arguments that its slice is named by, {begin.title!r}",
+    )
+    return end

@@ -28,12 +28,21 @@ class Boot:
     declaration: Declaration
     cycle_hz: int
     dispatchers: Mapping[int, Dispatcher]
-    flows: Mapping[Place, int]
+    flows: Mapping[Place, int | None]
+    """None where a slice has taken the arrow over."""
     benches: Mapping[int, BenchRow]
     threads_recorded: bool = False
 
     def nanoseconds(self, cycles: int) -> int:
         return cycles * 1_000_000_000 // self.cycle_hz
+
+
+@dataclass(frozen=True)
+class Open:
+    """A slice that is open: its name, and what its begin has shown."""
+
+    name: str
+    values: Mapping[str, int]
 
 
 class CoreWriter:
@@ -44,7 +53,7 @@ class CoreWriter:
         self._core = core
         self._sequence = sequence
         self._tracks = tracks
-        self._open: dict[int, list[str]] = {}
+        self._open: dict[int, list[Open]] = {}
         self._running = running.Running(boot.threads_recorded)
         self._thread: Thread | None = None
         """The thread that the core runs, as far as it is known."""
@@ -119,39 +128,56 @@ class CoreWriter:
     def _start(self, time: int, track: int, point: Point, values: Mapping[str, int]) -> None:
         """A begin, an instant, or one end of a flow."""
         arguments = self._arguments(point, values)
-        identity = self._boot.flows.get((self._core, self._position))
+        place = self._core, self._position
+        identity = self._boot.flows.get(place)
+        outward = point.kind == "flow_out"
+        name = point.shown_name(values)
         if point.kind == "begin":
-            self._open.setdefault(track, []).append(point.slice_name)
-        elif point.kind.startswith("flow_") and identity is None:
-            missing = "receipt" if point.kind == "flow_out" else "send"
+            self._open.setdefault(track, []).append(Open(name, values))
+        elif point.kind.startswith("flow_") and place not in self._boot.flows:
+            missing = "receipt" if outward else "send"
             arguments.add("other end", f"its {missing} is not in this trace")
         self._sequence.event(
             time,
             BEGIN if point.kind == "begin" else INSTANT,
             track,
-            point.slice_name,
+            name,
             point.subsystem,
             arguments,
-            flow=identity if point.kind == "flow_out" else None,
-            ends_flow=identity if point.kind == "flow_in" else None,
+            flow=identity if outward else None,
+            ends_flow=None if outward else identity,
         )
 
     def _end(self, time: int, track: int, point: Point, values: Mapping[str, int]) -> None:
-        """Closes down to the slice that this end belongs to; an end whose begin was lost is an instant."""
-        names = self._open.get(track, [])
-        if point.slice_name not in names:
-            arguments = self._arguments(point, values).add("begin", "its begin is not in this trace")
-            self._sequence.event(time, INSTANT, track, point.slice_name, point.subsystem, arguments)
-            return
-        while names.pop() != point.slice_name:
-            self._sequence.event(time, END, track)
-        self._sequence.event(time, END, track, arguments=self._arguments(point, values))
+        """Closes down to the slice that this end belongs to; an end whose begin was lost is an instant.
 
-    def _arguments(self, point: Point, values: Mapping[str, int]) -> Annotations:
+        It shows what its begin has not shown.
+        """
+        slices = self._open.get(track, [])
+        name = point.shown_name(values)
+        flow = self._boot.flows.get((self._core, self._position))
+        if name not in (opened.name for opened in slices):
+            arguments = self._arguments(point, values).add("begin", "its begin is not in this trace")
+            self._sequence.event(time, INSTANT, track, name, point.subsystem, arguments, flow=flow)
+            return
+        while (opened := slices.pop()).name != name:
+            self._sequence.event(time, END, track)
+        arguments = self._arguments(point, values, opened.values)
+        self._sequence.event(time, END, track, arguments=arguments, flow=flow)
+
+    def _arguments(
+        self, point: Point, values: Mapping[str, int], shown: Mapping[str, int] | None = None
+    ) -> Annotations:
+        """Without what is in the slice's name, or was `shown` with the same value."""
         arguments = Annotations()
         for argument in point.arguments:
+            value = values[argument.name]
+            if (shown and shown.get(argument.name) == value) or (
+                argument in point.naming and value in argument.words
+            ):
+                continue
             name = f"{argument.name} ({argument.unit})" if argument.unit else argument.name
-            arguments.add(name, argument.shown(values[argument.name]), argument.hexadecimal)
+            arguments.add(name, argument.shown(value), argument.hexadecimal)
         if "dispatcher" in values:
             dispatcher = self._boot.dispatchers.get(values["dispatcher"])
             arguments.add("domain", dispatcher.name if dispatcher else "idle")
@@ -181,8 +207,11 @@ class CoreWriter:
         self._running.switch_thread(to)
         self._thread = self._current()
         if before is not None and self._thread is not None:
-            waits = to == running.NO_THREAD or WAIT in self._open.get(before.track, ())
+            waits = to == running.NO_THREAD or self._waits(before)
             self.schedule.give_up(time, self._thread, waits or before.number < running.MAIN_THREAD)
+
+    def _waits(self, thread: Thread) -> bool:
+        return any(opened.name == WAIT for opened in self._open.get(thread.track, ()))
 
     def _current(self) -> Thread | None:
         dispatcher = self._boot.dispatchers.get(self._running.dispatcher or 0)

@@ -12,7 +12,7 @@ from typing import IO
 
 from perfetto.trace_builder.proto_builder import StreamingTraceProtoBuilder
 
-from trace import flows, perfetto_tracks, running, schedule
+from trace import flow_slices, flows, perfetto_tracks, running, schedule
 from trace.perfetto_core import INSTANT, Boot, CoreWriter, mentioned
 from trace.perfetto_sequence import Annotations, Sequence
 from trace.perfetto_tracks import MACHINE, Tracks
@@ -38,13 +38,15 @@ def write(
     known = perfetto_tracks.dispatchers(recording.domains, named)
     for dispatcher in known.values():
         tracks.dispatcher(dispatcher)
+    threads_recorded = running.records_threads(recording.declaration, recording.hello)
+    arrows = flows.match(recording.declaration, recording.cores)
     boot = Boot(
         recording.declaration,
         recording.hello_number("cycle_hz") or DEFAULT_CYCLE_HZ,
         known,
-        flows.match(recording.declaration, recording.cores),
+        flow_slices.attach(recording.declaration, recording.cores, arrows, threads_recorded),
         recording.benches.rows,
-        running.records_threads(recording.declaration, recording.hello),
+        threads_recorded,
     )
     writers: list[CoreWriter] = []
     for core in cores:

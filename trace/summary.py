@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 
 SLOWEST_KEPT = 8
 NAMES_SHOWN = 10
+CALLS = "rpc"
+"""The category of slices that are calls, and handled messages."""
+SERVE = "serve "
+"""So the name of a handled message begins; the rest is the message's name."""
 
 
 @dataclass
@@ -14,6 +18,15 @@ class SliceTotal:
     count: int = 0
     nanoseconds: int = 0
     longest: int = 0
+
+    def add(self, length: int) -> None:
+        self.count += 1
+        self.nanoseconds += length
+        self.longest = max(self.longest, length)
+
+    @property
+    def mean(self) -> int:
+        return self.nanoseconds // self.count if self.count else 0
 
 
 @dataclass
@@ -34,6 +47,10 @@ class Summary:
     losses: list[str] = field(default_factory=list)
     last_clock: int | None = None
     totals: dict[str, SliceTotal] = field(default_factory=dict)
+    calls: dict[str, SliceTotal] = field(default_factory=dict)
+    """By message, as the caller sees it."""
+    served: dict[str, SliceTotal] = field(default_factory=dict)
+    """By message, what its handler took."""
     _slowest: list[tuple[int, int, str, str]] = field(default_factory=list)
 
     def moment(self, time: int) -> None:
@@ -57,12 +74,12 @@ class Summary:
         self.moment(time)
         self.switches += 1
 
-    def slice(self, name: str, track: str, begun: int, ended: int) -> None:
+    def slice(self, name: str, track: str, begun: int, ended: int, category: str = "") -> None:
         length = ended - begun
-        total = self.totals.setdefault(name, SliceTotal())
-        total.count += 1
-        total.nanoseconds += length
-        total.longest = max(total.longest, length)
+        self.totals.setdefault(name, SliceTotal()).add(length)
+        if category == CALLS:
+            table = self.served if name.startswith(SERVE) else self.calls
+            table.setdefault(name.removeprefix(SERVE), SliceTotal()).add(length)
         entry = (length, begun, name, track)
         if len(self._slowest) < SLOWEST_KEPT:
             heapq.heappush(self._slowest, entry)
@@ -105,14 +122,35 @@ class Summary:
             lines.append("slices by time:")
             ranked = sorted(self.totals.items(), key=lambda pair: -pair[1].nanoseconds)
             for name, total in ranked[:NAMES_SHOWN]:
-                mean = total.nanoseconds // total.count
                 lines.append(
                     f"  {name:32} {total.count:>9} times  {shown_time(total.nanoseconds):>12} in all"
-                    f"  {shown_time(mean):>12} mean  {shown_time(total.longest):>12} longest"
+                    f"  {shown_time(total.mean):>12} mean  {shown_time(total.longest):>12} longest"
                 )
             lines.append("slowest slices:")
             for length, begun, name, track in self.slowest:
                 lines.append(f"  {shown_time(length):>12}  {name} on {track}, at {shown_time(begun)}")
+        return lines + self._call_lines()
+
+    def _call_lines(self) -> list[str]:
+        """A table of every message: the calls of it, and the times that it was handled."""
+        names = sorted(self.calls.keys() | self.served.keys())
+        if not names:
+            return []
+        width = max(len(name) for name in names)
+        heading = f"  {'mean':>12}  {'longest':>12}"
+        lines = [
+            "calls by message:",
+            f"  {'':{width}}  {'calls: count':>12}{heading}  {'handled: count':>14}{heading}",
+        ]
+        for name in names:
+            line = f"  {name:{width}}"
+            for total, room in ((self.calls.get(name), 12), (self.served.get(name), 14)):
+                if total is None:
+                    line += f"  {'-':>{room}}  {'-':>12}  {'-':>12}"
+                else:
+                    mean, longest = shown_time(total.mean), shown_time(total.longest)
+                    line += f"  {total.count:>{room}}  {mean:>12}  {longest:>12}"
+            lines.append(line)
         return lines
 
 

@@ -33,6 +33,7 @@ struct bench {
     const char *unit;     ///< "cycles": what cycle_count() counts.
     uint64_t argument;    ///< For the functions of the bench.
     unsigned repetitions; ///< 0: BENCH_REPETITIONS
+    bool is_long;         ///< A repetition makes very many trace events: the traced boot does BENCH_BRIEF.
     bool is_history;      ///< Samples are states one after the other from the set-up on: no warm-up.
     errval_t (*setup)(const struct bench *bench);
     errval_t (*prepare)(const struct bench *bench); ///< Before each repetition, not measured.
@@ -46,13 +47,16 @@ struct bench_suite {
     const struct bench *benches;
     size_t bench_count;
     bool needs_peer; ///< A domain `peer` is started, see peer.h.
+    const char
+        *server; ///< Or a domain of this name, which says when it serves (interfaces/bench.rpc); may be NULL.
 };
 
 #define BENCH_REPETITIONS 1000
-#define BENCH_WARM_UP     32   ///< Repetitions before the measured ones.
+#define BENCH_WARM_UP     32   ///< Repetitions before the measured ones, but no more than these.
+#define BENCH_BRIEF       3    ///< Repetitions in a traced boot of what is long.
 #define BENCH_MAX_SAMPLES 4096 ///< That are kept; beyond it a reservoir stands for all.
 
-/// Registers a suite: BENCH_SUITE(name, table [, .needs_peer = true]).
+/// Registers a suite: BENCH_SUITE(name, table [, .needs_peer = true] [, .server = "domain"]).
 #define BENCH_SUITE(id, table, ...)                                                         \
     static const struct bench_suite bench_suite_##id = {.name = #id,                        \
                                                         .benches = (table),                 \

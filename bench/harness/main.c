@@ -6,7 +6,7 @@
  * bench says), fault=NAME (make this bench die half way).
  */
 #include <aos/aos.h>
-#include <aos/parent.h>
+#include <interfaces/bench.h>
 #include <harness/harness.h>
 #include <harness/overhead.h>
 #include <harness/peer.h>
@@ -31,7 +31,7 @@ static struct {
     uint32_t from;
     uint32_t samples;
     const char *fault;
-    struct lmp_chan parent;
+    struct rpc_client *init;
     struct overhead overhead;
     bool overhead_is_stable;
     struct reservoir reservoir;
@@ -80,28 +80,19 @@ static void read_arguments(int argc, char *argv[])
     }
 }
 
-/// A call to init. Without init nothing makes sense.
-static void tell(enum bench_message message, uint64_t value)
+/// Without init nothing makes sense.
+static void must(errval_t err, const char *what)
 {
-    struct lmp_message m = lmp_chan_call(&run.parent, 2, message, value, 0, 0, 0, 0, 0, 0);
-    errval_t err = err_is_ok(m.err) ? m.w0 : m.err;
     if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "telling init");
+        USER_PANIC_ERR(err, "%s", what);
     }
 }
 
 static void connect_peer(void)
 {
-    errval_t err = lmp_chan_alloc_recv_slot(&run.parent);
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "no slot for the peer's endpoint");
-    }
-    struct capref service = run.parent.endpoint->recv_slot;
-    tell(BENCH_MESSAGE_PEER, 0);
-    err = bench_peer_connect(service);
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "connecting to the peer");
-    }
+    struct capref service;
+    must(bench_get_peer(run.init, &service), "asking for a peer");
+    must(bench_peer_connect(service), "connecting to the peer");
 }
 
 static errval_t step(errval_t (*function)(const struct bench *), const struct bench *bench)
@@ -124,11 +115,18 @@ static uint64_t overhead_of(const struct bench *bench)
     return strcmp(bench->unit, "cycles") == 0 ? run.overhead.median : 0;
 }
 
+/// True in a traced boot if the trace would get too long otherwise.
+static bool is_brief(const struct bench *bench)
+{
+    return TRACE_ENABLED_LMP && bench->is_long;
+}
+
 static errval_t measure(const struct bench *bench, uint32_t number, unsigned repetitions)
 {
     struct bench_sample sample;
     errval_t err = SYS_ERR_OK;
     unsigned warm_up = bench->is_history ? 0 : BENCH_WARM_UP;
+    warm_up = warm_up < repetitions ? warm_up : repetitions;
     for (unsigned i = 0; i < warm_up && err_is_ok(err); i++) {
         err = repeat(bench, &sample);
     }
@@ -151,12 +149,13 @@ static void run_bench(uint32_t index)
 {
     const struct bench *bench = &run.suite->benches[index];
     uint32_t number = run.first + index;
-    unsigned repetitions = run.samples          ? run.samples
+    unsigned repetitions = is_brief(bench)      ? BENCH_BRIEF
+                           : run.samples        ? run.samples
                            : bench->repetitions ? bench->repetitions
                                                 : BENCH_REPETITIONS;
     char status[STATUS_BYTES] = "ok";
 
-    tell(BENCH_MESSAGE_BEGIN, index);
+    must(bench_begin(run.init, index), "telling init");
     reservoir_init(&run.reservoir);
     report_begin(number, repetitions);
     errval_t err = step(bench->setup, bench);
@@ -175,24 +174,24 @@ static void run_bench(uint32_t index)
     }
     report_samples(number, run.reservoir.samples, reservoir_kept(&run.reservoir));
     report_end(number, status, overhead_of(bench), run.reservoir.count);
-    tell(BENCH_MESSAGE_END, index);
+    must(bench_end(run.init, index), "telling init");
 }
 
 int main(int argc, char *argv[])
 {
     read_arguments(argc, argv);
-    errval_t err = parent_channel_open(&run.parent);
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "opening the channel to init");
-    }
+    must(rpc_connect("bench", &bench_interface, &run.init), "connecting to init");
     const struct bench_suite *suite = run.suite;
-    tell(BENCH_MESSAGE_PLAN, suite->bench_count);
+    must(bench_plan(run.init, (uint32_t)suite->bench_count), "telling init");
     for (uint32_t i = 0; i < suite->bench_count && run.from == 0; i++) {
         const struct bench *bench = &suite->benches[i];
         report_plan(run.first + i, bench->name, bench->params, bench->unit);
     }
     if (suite->needs_peer) {
         connect_peer();
+    }
+    if (suite->server) {
+        must(bench_server(run.init, suite->server), "asking for a server");
     }
     run.overhead_is_stable = overhead_measure(&run.overhead);
     for (uint32_t i = run.from; i < suite->bench_count; i++) {

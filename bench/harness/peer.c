@@ -24,9 +24,10 @@ errval_t bench_peer_set_mode(enum peer_mode mode, struct capref cap, struct capr
         m = lmp_chan_call_cap(&peer, 0, cap, PEER_CONTROL_WORDS, mode, 0, 0, 0);
     }
     if (ret && err_is_ok(m.err)) {
-        *ret = peer.endpoint->recv_slot;
-        lmp_chan_set_recv_slot(&peer, NULL_CAP);
-        return lmp_header_has_cap(m.header) ? SYS_ERR_OK : LIB_ERR_LMP_CHAN_RECV;
+        if (lmp_header_caps(m.header) != 1) {
+            return LIB_ERR_LMP_CHAN_RECV;
+        }
+        lmp_endpoint_take_caps(peer.endpoint, 1, ret);
     }
     return m.err;
 }

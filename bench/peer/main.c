@@ -3,8 +3,9 @@
  * domain, with which it ends.
  */
 #include <aos/aos.h>
-#include <aos/parent.h>
+#include <aos/rpc.h>
 #include <harness/protocol.h>
+#include <interfaces/bench.h>
 #include <stdlib.h>
 
 static struct lmp_chan bench; ///< The endpoint is ours; the bench's comes with PEER_MODE_BIND.
@@ -23,7 +24,8 @@ static struct lmp_message acknowledge(void)
 /// The capability that came with a control message. The next one has a slot, too.
 static struct capref take_cap(void)
 {
-    struct capref cap = bench.endpoint->recv_slot;
+    struct capref cap;
+    lmp_endpoint_take_caps(bench.endpoint, 1, &cap);
     errval_t err = lmp_chan_alloc_recv_slot(&bench);
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "no slot for a capability");
@@ -57,20 +59,19 @@ static struct lmp_message serve_echo(void)
 /// other.
 static struct lmp_message serve_echo_cap(void)
 {
-    struct capref slots[2] = {bench.endpoint->recv_slot};
-    errval_t err = slot_alloc(&slots[1]);
+    struct capref empty, cap;
+    errval_t err = slot_alloc(&empty);
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "no slot for a capability");
     }
     struct lmp_message m = acknowledge();
-    unsigned turn = 0;
     while (is_payload(&m)) {
-        struct capref cap = slots[turn];
-        turn ^= 1;
-        lmp_chan_set_recv_slot(&bench, slots[turn]);
+        lmp_endpoint_take_caps(bench.endpoint, 1, &cap);
+        lmp_chan_set_recv_slot(&bench, empty);
         m = lmp_chan_reply_wait_cap(&bench, LMP_FLAG_GIVE, cap, 0, 0, 0, 0, 0);
+        empty = cap;
     }
-    slot_free(slots[turn ^ 1]);
+    slot_free(empty);
     return m;
 }
 
@@ -107,10 +108,21 @@ static struct lmp_message serve(const struct lmp_message *control)
     }
 }
 
+/// A copy that is not ours alone: init passes it on.
+static errval_t say_where(struct rpc_client *init)
+{
+    struct capref endpoint;
+    errval_t err = slot_alloc(&endpoint);
+    if (err_is_ok(err)) {
+        err = cap_copy(endpoint, bench.local_cap);
+    }
+    return err_is_ok(err) ? bench_ready(init, endpoint) : err;
+}
+
 int main(void)
 {
-    struct lmp_chan parent;
-    errval_t err = parent_channel_open(&parent);
+    struct rpc_client *init;
+    errval_t err = rpc_connect("bench", &bench_interface, &init);
     if (err_is_ok(err)) {
         err = lmp_chan_accept(&bench, DEFAULT_LMP_BUF_WORDS, NULL_CAP);
     }
@@ -118,7 +130,7 @@ int main(void)
         err = lmp_chan_alloc_recv_slot(&bench);
     }
     if (err_is_ok(err)) {
-        err = lmp_chan_send1(&parent, LMP_SEND_FLAGS_DEFAULT, bench.local_cap, PEER_MESSAGE_READY);
+        err = say_where(init);
     }
     struct lmp_message m = {.err = err};
     if (err_is_ok(err)) {

@@ -6,11 +6,14 @@
 
 #include <abi/types.h>
 
-/* L1 slots of every domain's CSpace. */
+/*
+ * L1 slots of every domain's CSpace. In all but init the CNodes of page tables, memory and segments are one:
+ * the root page table in slot 0, then RAM, then the rest in any order.
+ */
 #define ROOTCN_TASK     0 ///< L2 CNode with the slots below.
 #define ROOTCN_PAGE     1 ///< Page tables that the parent made, the root first.
 #define ROOTCN_MEMORY   2 ///< RAM that the domain starts with; init: all of it.
-#define ROOTCN_MODULES  3 ///< init: one Frame a boot module, in the order of bootinfo.
+#define ROOTCN_MODULES  3 ///< init, and whom it gave them: one Frame a boot module, in the order of bootinfo.
 #define ROOTCN_DEVICES  4 ///< init: one DevFrame a device, in the order of bootinfo.
 #define ROOTCN_SEGMENTS 5 ///< Frames that the parent mapped.
 #define ROOTCN_FREE     6 ///< The first L1 slot that the domain may use as it likes.
@@ -28,25 +31,33 @@
 #define TASKCN_SLOT_IRQ        8
 #define TASKCN_SLOT_PERFMON    9
 #define TASKCN_SLOT_TRACE      10 ///< Frame of this core's trace ring, if tracing is built in.
-#define TASKCN_SLOT_BOOTINFO   11 ///< init: Frame with struct bootinfo.
+#define TASKCN_SLOT_BOOTINFO   11 ///< Frame with struct bootinfo; in init, and whom it gave the modules.
 #define TASKCN_SLOT_USER       16 ///< From here on the parent's and child's own agreement.
 
 /* Fixed user addresses. What the parent builds lies below 512 GiB (entry 0 of the root page table); the rest
- * is the domain's own. */
-#define USER_IMAGE_BASE  0x400000UL     ///< Lowest address of a segment of an executable.
-#define USER_IMAGE_LIMIT 0x40000000UL   ///< End of the range for segments.
-#define USER_DISPATCHER  0x40000000UL   ///< The dispatcher frame.
-#define USER_ARGS        0x48000000UL   ///< The arguments page(s); init: struct bootinfo.
-#define USER_STACK       0x60000000UL   ///< Lowest address of the first stack; below it lies a guard.
+ * is the domain's own. Everything from the first stack to the first 128 KiB of the dispatcher frame shares
+ * one page table of the last level, and that one its parents with the image. */
+#define USER_IMAGE_BASE  0x400000UL   ///< Lowest address of a segment of an executable.
+#define USER_IMAGE_LIMIT 0x3ec00000UL ///< End of the range for segments.
+#define USER_STACK       0x3ec01000UL ///< Lowest address of the first stack; below it lies a guard.
+#define USER_ARGS        0x3ec10000UL ///< The arguments; init: struct bootinfo.
+#define USER_ARENA       0x3ed50000UL ///< The child's own, for its bookkeeping, in page tables of the parent.
+#define USER_DISPATCHER  0x3ede0000UL ///< The dispatcher frame.
 #define USER_TRACE       0x7000000000UL ///< The trace ring.
 #define USER_OWN_BASE    0x8000000000UL ///< From here on the domain's own paging decides.
 #define USER_LIMIT       (1UL << 48)
 
-#define USER_DISPATCHER_BYTES 0x10000UL
-#define USER_STACK_BYTES      0x4000UL
+#define USER_ARGS_MAX_BYTES (USER_ARENA - USER_ARGS)
+
+#define USER_IMAGE_MAX_BYTES 0x10000000UL ///< Of all segments of an executable together.
+
+#define USER_DISPATCHER_BYTES     0x10000UL
+#define USER_DISPATCHER_MAX_BYTES 0x1000000UL ///< For a parent that asks for more.
+#define INIT_DISPATCHER_BYTES     0x1000000UL ///< init has an endpoint for each domain.
+#define USER_STACK_BYTES          0x4000UL
 
 /* What a domain has if its parent does not say otherwise. */
-#define USER_RAM_BYTES         0x100000UL ///< For its heap, stacks, and the like.
+#define USER_RAM_BYTES         0x40000UL  ///< For its heap, stacks, and the like.
 #define USER_STACK_LIMIT_BYTES 0x100000UL ///< To which the main thread's stack may grow.
 
 #define BOOTINFO_BYTES       0x4000UL
@@ -98,5 +109,7 @@ struct bootinfo {
 };
 
 _Static_assert(sizeof(struct bootinfo) <= BOOTINFO_BYTES, "bootinfo fits its frame");
+_Static_assert(USER_STACK >> LARGE_PAGE_BITS == USER_DISPATCHER >> LARGE_PAGE_BITS,
+               "one page table of the last level");
 
 #endif

@@ -23,6 +23,11 @@
 
 #define LMP_WAIT_ANY DISP_ANY ///< Wait for a message on any endpoint of the dispatcher.
 
+#define LMP_RECV_SLOTS     8      ///< Receive slots that a ring can have ready.
+#define LMP_ARRIVALS       64     ///< Arrivals that a dispatcher remembers.
+#define LMP_AREA_ALIGN     64     ///< Of an endpoint's area for bytes: where it begins, and its size.
+#define LMP_AREA_MAX_BYTES 0x4000 ///< Most bytes that go along with a message.
+
 #define DISPATCHER_FRAME_MIN_BYTES 4096
 
 /* What a dispatcher is or why it ended. */
@@ -83,13 +88,21 @@ struct lmp_slot {
 
 /**
  * The ring of one endpoint, anywhere in the dispatcher frame, aligned to 16 bytes. Slot of message n is n
- * modulo the number of slots that the endpoint was minted with, a power of two.
+ * modulo the number of slots that the endpoint was minted with, a power of two. The endpoint's area for
+ * bytes, if it was minted with one, begins behind the last slot, at the next multiple of LMP_AREA_ALIGN in
+ * the frame.
+ *
+ * Counters only grow. Of each pair below the domain writes one and the kernel the other.
  */
 struct lmp_ring {
     struct lmp_count count;
-    capaddr_t recv_slot; ///< Empty slot of an L2 CNode for the next capability, 0 for none; the kernel clears
-                         ///< it on use.
-    uint32_t reserved;
+    uint32_t slots_given; ///< Receive slots: the domain writes entry slots_given % LMP_RECV_SLOTS, then this;
+    uint32_t slots_taken; ///< the kernel takes the entries in order, one for each capability that comes.
+    capaddr_t recv_slots[LMP_RECV_SLOTS]; ///< Empty slots of L2 CNodes.
+    uint32_t gone;                        ///< Linked capabilities of this endpoint that have been deleted.
+    uint32_t bytes_used; ///< Of the area: set by the kernel when bytes come, and by the domain, to 0, when it
+                         ///< has used them.
+    uint32_t reserved[2];
     struct lmp_slot slots[];
 };
 
@@ -98,7 +111,7 @@ struct lmp_ring {
 struct dispatcher_shared {
     uint32_t disabled;    ///< Non-zero: the kernel saves to save_disabled and resumes there, without upcalls.
     uint32_t busy;        ///< Non-zero: has other threads to look after, so SYS_LMP sends but does not wait.
-    struct lmp_count any; ///< Messages over all rings: delivered counts every ring delivery.
+    struct lmp_count any; ///< News over all rings: delivered counts deliveries and linked capabilities gone.
     lvaddr_t self;        ///< User address of this structure.
     lvaddr_t upcall_run;
     lvaddr_t upcall_fault; ///< The faulting registers are in save_enabled. 0: a fault ends the dispatcher.
@@ -110,6 +123,7 @@ struct dispatcher_shared {
     struct registers save_enabled;
     struct registers save_disabled;
     struct fp_registers save_fp;
+    uint32_t arrivals[LMP_ARRIVALS]; ///< Ring of news number n of `any`: its offset, at n % LMP_ARRIVALS.
 };
 
 _Static_assert(sizeof(struct registers) == 288, "the assembler knows the layout");
@@ -123,6 +137,7 @@ _Static_assert(offsetof(struct dispatcher_shared, save_disabled) == DISP_SAVE_DI
                "the assembler knows the layout");
 _Static_assert(offsetof(struct dispatcher_shared, save_fp) == DISP_SAVE_FP, "the assembler knows the layout");
 _Static_assert(sizeof(struct lmp_slot) == 80, "ten words a message");
+_Static_assert(sizeof(struct lmp_ring) == 64, "the header of a ring is one cache line");
 #endif
 
 #endif

@@ -19,22 +19,34 @@
  *   in   x0  number | flags | words << LMP_COUNT_SHIFT
  *        x1  endpoint capability to send to, 0 for none | what to wait for << 32, 0 for nothing
  *        x2 to x9  message words
- *        x10 address of the capability to send along, if LMP_FLAG_CAP
+ *        x10, x11  with LMP_FLAG_CAP: addresses of up to four capabilities to send along,
+ *                  two in a register, the first in the lower half
+ *        x12, x13  with LMP_FLAG_BYTES, too: user address and number of bytes, 1 to
+ *                  LMP_AREA_MAX_BYTES, to copy to the receiver's area
  *   out  x0  SYS_ERR_OK, or the error; on an error nothing was sent and nothing waited for
  *        x1  the endpoint's offset in the dispatcher frame | bits 31:0 of the sender's x0 << 32;
- *            0 if no message was handed over: the rings have some
+ *            0 if no message was handed over: the rings have some, or news of another kind
  *        x2 to x9  message words
  *
  * What to wait for is the offset of an lmp_ring in the caller's dispatcher frame, or LMP_WAIT_ANY. A
  * dispatcher that is `busy` (abi/dispatcher.h) does not wait: the call returns after the send, with x1 0.
  */
-#define LMP_FLAG_CAP    (1 << 8)  ///< A capability goes along.
-#define LMP_FLAG_SYNC   (1 << 9)  ///< Run the receiver now, if it waits.
-#define LMP_FLAG_YIELD  (1 << 10) ///< If the ring is full, run the receiver now.
-#define LMP_FLAG_GIVE   (1 << 11) ///< The capability leaves the sender's CSpace.
+#define LMP_FLAG_CAP    (1 << 8)          ///< One capability goes along, or what LMP_CAPS() says.
+#define LMP_FLAG_SYNC   (1 << 9)          ///< Run the receiver now, if it waits.
+#define LMP_FLAG_YIELD  (1 << 10)         ///< If there is no room for the message, run the receiver now.
+#define LMP_FLAG_BYTES  (1 << 12)         ///< Bytes go along; only together with LMP_FLAG_CAP or LMP_CAPS().
+#define LMP_GIVE(n)     (1 << (24 + (n))) ///< Capability n leaves the sender's CSpace.
+#define LMP_FLAG_GIVE   LMP_GIVE(0)
 #define LMP_COUNT_SHIFT 16
 #define LMP_COUNT_MASK  0xf
 #define LMP_MSG_WORDS   8
+#define LMP_MSG_CAPS    4
+
+/* How many capabilities go along, less one, modulo 8: so 0 can be said, for bytes alone. */
+#define LMP_CAPS_SHIFT 20
+#define LMP_CAPS_MASK  7
+#define LMP_CAPS(n)    (LMP_FLAG_CAP | (((n)-1) & LMP_CAPS_MASK) << LMP_CAPS_SHIFT)
+#define LMP_GIVE_SHIFT 24
 
 /*
  * SYS_INVOKE
@@ -57,7 +69,8 @@
 #define CNODE_IDENTIFY \
     4 ///< x2, x4; returns x1: type | rights << 8, x2: base, x3: bytes; with x5 1 also what follows
 #define IDENTIFY_DESCENDANTS (1 << 16) ///< In x1: something that was made from the object still lives.
-#define CNODE_REVOKE         5         ///< x2, x4; needs CAPRIGHTS_CONTROL on what is revoked
+#define CNODE_REVOKE         5         ///< x2, x4; without CAPRIGHTS_CONTROL: only of RAM, and copies stay
+#define CNODE_MOVE           6         ///< x2, x3, x4: the source is empty afterwards
 
 #define RETYPE_MAX_COUNT 32 ///< Bounds the time of a call.
 
@@ -102,8 +115,15 @@
     6 ///< x2: the run upcall comes when the system counter is there, or soon after, also out of a wait; 0:
       ///< not at all
 
-/* On an EndPoint: only SYS_LMP. Minting one without a ring: parameters are the lmp_ring's offset and its
- * number of slots. Minting one with a ring takes rights away, as with any other type. */
+/*
+ * On an EndPoint: only SYS_LMP. Minting one without a ring: parameters are the lmp_ring's offset, and its
+ * number of slots | bytes of its area << 32 (0, or a multiple of LMP_AREA_ALIGN). Minting one with a ring
+ * takes rights away, as with any other type. One with a ring and without CAPRIGHTS_GRANT is linked: it can be
+ * moved, not copied or minted, and its dispatcher is told when it is deleted.
+ */
+#define LMP_RING_SLOTS(aux)         ((uint32_t)(aux))
+#define LMP_RING_AREA(aux)          ((uint32_t)((aux) >> 32))
+#define LMP_RING_ROOM(slots, bytes) ((uint64_t)(slots) | (uint64_t)(bytes) << 32)
 
 /* On an IRQ. A connected interrupt is a message of one word, its number. */
 #define IRQ_CONNECT 0 ///< x2: interrupt number, x3: endpoint
@@ -124,7 +144,7 @@
 #define CAPRIGHTS_READ    1
 #define CAPRIGHTS_WRITE   2 ///< For Kernel: console and frames.
 #define CAPRIGHTS_EXECUTE 4
-#define CAPRIGHTS_GRANT   8
+#define CAPRIGHTS_GRANT   8  ///< Of an EndPoint with a ring: to be copied.
 #define CAPRIGHTS_CONTROL 16 ///< To revoke. For Kernel: drain, power off and check.
 #define CAPRIGHTS_ALL     31
 

@@ -51,6 +51,14 @@ errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64
 errval_t cap_grant(struct capref dest, struct capref src);
 
 /**
+ * Moves a capability into an empty slot of any CSpace of which we hold the L1CNode, also one that cannot be
+ * copied. The old slot is empty then, but stays the caller's.
+ *
+ * \return SYS_ERR_OK, or what the kernel refused (slot not empty, nothing there) under LIB_ERR_CAP_MOVE
+ */
+errval_t cap_move(struct capref dest, struct capref src);
+
+/**
  * Makes objects out of part of a region.
  *
  * \param dest_start first of `count` consecutive empty slots
@@ -76,7 +84,8 @@ errval_t cap_delete(struct capref cap);
  * A dispatcher that is made of any of it ends (END_REASON_REVOKED). The capability itself stays.
  *
  * All copies are alike, so a copy for somebody who may not do this is minted without CAPRIGHTS_CONTROL, which
- * this needs.
+ * this needs. With RAM without that right copies stay: who was given memory can take back what it made of it,
+ * but not the memory from who gave it.
  *
  * \return SYS_ERR_OK, or the kernel's reason under LIB_ERR_CAP_REVOKE: SYS_ERR_CAP_NOT_FOUND if the
  * capability itself lay in a CNode that had to go
@@ -85,8 +94,16 @@ errval_t cap_delete(struct capref cap);
  */
 errval_t cap_revoke(struct capref cap);
 
+/// As much of cap_revoke() as the kernel does at a time. \return also SYS_ERR_RESTART, as it is: there is
+/// more to do
+errval_t cap_revoke_step(struct capref cap);
+
 /// Deletes a capability and gives its slot back to the slot allocator.
 errval_t cap_destroy(struct capref cap);
+
+/// The same for a capability that came from somebody else, who may have revoked it: then the slot is empty
+/// already, and given back all the same.
+void cap_discard(struct capref cap);
 
 /// Type, rights and region of a capability. Does not push an error: an empty slot is an ordinary answer.
 errval_t cap_identify(struct capref cap, struct capability_info *ret);

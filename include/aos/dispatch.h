@@ -26,6 +26,9 @@ uint32_t disp_get_number(void);
 /// The core that the dispatcher runs on.
 coreid_t disp_get_core_id(void);
 
+/// Size of the dispatcher frame, which begins at curdispatcher().
+size_t disp_frame_bytes(void);
+
 /// What the parent passed, or NULL in init.
 const struct domain_arguments *domain_arguments(void);
 

@@ -57,17 +57,29 @@ static inline bool lmp_err_is_transient(errval_t err)
  */
 errval_t lmp_chan_accept(struct lmp_chan *lc, size_t buflen_words, struct capref remote);
 
+/**
+ * Sets a channel up whose other side can be told apart: makes a local endpoint and a linked capability of it,
+ * which cannot be copied. When that is deleted, wherever it is, this side learns it (LIB_ERR_LMP_PEER_GONE).
+ *
+ * \param linked     set to the linked capability, in a slot of the caller's: to be given away
+ */
+errval_t lmp_chan_accept_linked(struct lmp_chan *lc, size_t buflen_words, struct capref *linked);
+
+/// The same with an area for bytes; \param area_bytes see lmp_endpoint_create_with_area()
+errval_t lmp_chan_accept_linked_with_area(struct lmp_chan *lc, size_t buflen_words, size_t area_bytes,
+                                          struct capref *linked);
+
 /// Says whom the channel sends to.
 void lmp_chan_set_remote(struct lmp_chan *lc, struct capref remote);
 
-/// Deletes the local endpoint and its ring, and the reference to the remote one. See lmp_endpoint_free() for
-/// what must hold.
+/// Deletes all capabilities of the local endpoint, wherever they are, and its ring, with what came and was
+/// not taken; and the reference to the remote one.
 void lmp_chan_destroy(struct lmp_chan *lc);
 
 /**
  * Sends a message.
  *
- * \param flags    LMP_SEND_FLAGS_DEFAULT or LMP_FLAG_*; with LMP_FLAG_GIVE the capability leaves this CSpace
+ * \param flags    LMP_SEND_FLAGS_DEFAULT, or LMP_FLAG_*; with LMP_FLAG_GIVE the capability leaves this CSpace
  * \param send_cap capability that goes along, or NULL_CAP
  * \param words    how many of w0 to w7 are sent
  * \return SYS_ERR_OK, or the kernel's reason; see lmp_err_is_transient()
@@ -93,33 +105,46 @@ errval_t lmp_chan_send(struct lmp_chan *lc, unsigned flags, struct capref send_c
  * Takes a message, if one came.
  *
  * \param cap the capability that came along, in the slot that the channel had for it, or NULL_CAP; the slot
- *            is the caller's then. With NULL a capability that comes is deleted and its slot used again.
- * \return SYS_ERR_OK, or LIB_ERR_NO_LMP_MSG
+ *            is the caller's then. With NULL a capability that comes is deleted and its slot used again, and
+ *            so are all that come behind the first.
+ * \return SYS_ERR_OK, LIB_ERR_NO_LMP_MSG, or LIB_ERR_LMP_PEER_GONE if none will come
  */
 errval_t lmp_chan_recv(struct lmp_chan *lc, struct lmp_recv_msg *msg, struct capref *cap);
 
 /// True if a message waits.
 bool lmp_chan_can_recv(const struct lmp_chan *lc);
 
-/// Runs a closure once, when a message has come. \return SYS_ERR_OK or LIB_ERR_CHAN_ALREADY_REGISTERED
+/// Runs a closure once, when a message has come or the other side has gone. \return SYS_ERR_OK or
+/// LIB_ERR_CHAN_ALREADY_REGISTERED
 errval_t lmp_chan_register_recv(struct lmp_chan *lc, struct waitset *ws, struct event_closure closure);
 
 /// Takes the closure back. \return SYS_ERR_OK or LIB_ERR_CHAN_NOT_REGISTERED
 errval_t lmp_chan_deregister_recv(struct lmp_chan *lc);
 
-/// Allocates a slot for the next capability that comes.
+/// Allocates a slot for a capability that comes, behind those that are there.
 errval_t lmp_chan_alloc_recv_slot(struct lmp_chan *lc);
 
-/// Says where the next capability goes.
+/// lmp_endpoint_add_recv_slot(). The slot is the channel's, which frees it in the end, until a capability
+/// that came into it has been taken.
+errval_t lmp_chan_add_recv_slot(struct lmp_chan *lc, struct capref slot);
+
+/// The same for a caller who knows that there is room. NULL_CAP takes all slots back that are still empty.
 void lmp_chan_set_recv_slot(struct lmp_chan *lc, struct capref slot);
+
+/// How many receive slots are ready.
+unsigned lmp_chan_recv_slots(const struct lmp_chan *lc);
 
 /**
  * The part of a call that registers cannot do: `err` is how SYS_LMP ended. Takes the message from the ring,
- * or goes on waiting for it.
+ * or goes on waiting for it. `err` of the result is LIB_ERR_LMP_PEER_GONE if none is there and the other side
+ * has gone.
  */
 struct lmp_message lmp_chan_wait(struct lmp_chan *lc, errval_t err);
 
-/// The same for a wait for any endpoint.
+/// The same, but its `err` is LIB_ERR_TIMEOUT if the system counter is at `until` before a message has come.
+struct lmp_message lmp_chan_wait_until(struct lmp_chan *lc, errval_t err, uint64_t until);
+
+/// The same as lmp_chan_wait() for a wait for any endpoint; see lmp_endpoints_take_any().
 struct lmp_message lmp_chan_wait_any(errval_t err);
 
 /**
@@ -164,7 +189,7 @@ static inline __attribute__((always_inline)) struct lmp_message lmp_chan_reply_w
  *
  * \param flags LMP_FLAG_GIVE if the capability leaves this CSpace, else 0
  * \param words at most 4
- * \return the answer; its capability, if it has one, is in the channel's receive slot
+ * \return the answer; lmp_endpoint_take_caps() says where its capabilities are
  */
 static inline __attribute__((always_inline)) struct lmp_message lmp_chan_call_cap(
     struct lmp_chan *lc, unsigned flags, struct capref cap, unsigned words, uint64_t w0, uint64_t w1,

@@ -27,10 +27,25 @@ static inline unsigned lmp_header_words(uint64_t header)
     return (unsigned)(header >> (32 + LMP_COUNT_SHIFT)) & LMP_COUNT_MASK;
 }
 
-/// True if a capability came along, in the receive slot of the endpoint.
+/// How many capabilities came along, in the receive slots of the endpoint.
+static inline unsigned lmp_header_caps(uint64_t header)
+{
+    if ((header & (uint64_t)LMP_FLAG_CAP << 32) == 0) {
+        return 0;
+    }
+    return (unsigned)((header >> (32 + LMP_CAPS_SHIFT)) + 1) & LMP_CAPS_MASK;
+}
+
+/// True if a capability came along.
 static inline bool lmp_header_has_cap(uint64_t header)
 {
-    return (header & (uint64_t)LMP_FLAG_CAP << 32) != 0;
+    return lmp_header_caps(header) != 0;
+}
+
+/// True if bytes came along, into the endpoint's area.
+static inline bool lmp_header_has_bytes(uint64_t header)
+{
+    return (~header & (uint64_t)(LMP_FLAG_CAP | LMP_FLAG_BYTES) << 32) == 0;
 }
 
 #endif

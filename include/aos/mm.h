@@ -20,7 +20,6 @@
 struct mm {
     enum objtype objtype;
     struct ranges ranges;
-    struct capref caps[RANGES_REGIONS]; ///< By number of the region.
     slab_refill_func_t refill;
     bool refilling;
 };

@@ -2,10 +2,11 @@
  * Slabs: blocks of one fixed size, cut from buffers that somebody hands in (document E, step 1).
  *
  * Buffers never go back. A slab without a free block says so and is otherwise as before; it works again after
- * slab_grow() or slab_free(). Every call takes constant time, but slab_grow(), which goes over its buffer.
+ * slab_grow() or slab_free(). Every call takes constant time, but slab_grow(), which goes over what is left
+ * of the buffer before. A buffer is not touched until its blocks are allocated.
  *
  * A block that is given back twice, or that is not from here, would spoil the list of free blocks: it is
- * refused and counted. What is free bears a mark, and what lies outside of all buffers is not from here. A
+ * refused and counted. What was freed bears a mark, and what lies outside of all buffers is not from here. A
  * wrong address between two buffers, or inside of a block, is not noticed.
  */
 #ifndef AOS_SLAB_H
@@ -19,17 +20,18 @@ struct slab_allocator;
 /// Adds blocks with slab_grow(). Must not take a block of the slab that it refills.
 typedef errval_t (*slab_refill_func_t)(struct slab_allocator *slabs);
 
-/// What a free block holds.
+/// What a block holds that was freed.
 struct slab_block {
     struct slab_block *next;
     uintptr_t mark; ///< Made of the block's address; cleared when it is allocated.
 };
 
 struct slab_allocator {
-    struct slab_block *free;
+    struct slab_block *free;   ///< Blocks that were freed.
+    char *unused, *unused_end; ///< Of the last buffer, the blocks that were never allocated.
     size_t blocksize;
-    size_t free_count;
-    size_t total; ///< Free and allocated blocks.
+    size_t free_count; ///< Of both.
+    size_t total;      ///< Free and allocated blocks.
     slab_refill_func_t refill_func;
     bool refilling;
     uintptr_t lowest, end; ///< All buffers lie between these addresses.

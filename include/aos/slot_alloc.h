@@ -21,12 +21,19 @@ errval_t slot_alloc(struct capref *ret);
 /// Finds `count` (1 to 256) consecutive empty slots of one CNode, as cap_retype wants them.
 errval_t slot_alloc_range(struct capref *ret, size_t count);
 
+/// For refills, which the reserve is for: finds up to `count` empty slots in one go. \param found set to how
+/// many, 1 or more
+errval_t slot_alloc_several(struct capref *slots, size_t count, size_t *found);
+
 /// Gives an empty slot back. \return SYS_ERR_OK, or SYS_ERR_INVALID_ARGUMENT for a slot that slot_alloc did
 /// not give
 errval_t slot_free(struct capref cap);
 
 /// Gives `count` consecutive empty slots back.
 errval_t slot_free_range(struct capref first, size_t count);
+
+/// Slots that are not free.
+size_t slot_alloc_used(void);
 
 /// RAM that the CNodes for slots have taken.
 size_t slot_alloc_bytes(void);

@@ -21,7 +21,7 @@ static void give_task(struct init_image *image, struct cte *task, struct cte *ro
     init_must(caps_copy(&task[TASKCN_SLOT_ROOTCN], root_slot), "root CNode");
     const lpaddr_t dcb = memory_take_clear(BASE_PAGE_SIZE, BASE_PAGE_SIZE);
     caps_create(&task[TASKCN_SLOT_DISPATCHER], ObjType_Dispatcher, dcb, OBJSIZE_Dispatcher);
-    init_image_frame(image, &task[TASKCN_SLOT_DISPFRAME], USER_DISPATCHER, USER_DISPATCHER_BYTES,
+    init_image_frame(image, &task[TASKCN_SLOT_DISPFRAME], USER_DISPATCHER, INIT_DISPATCHER_BYTES,
                      VREGION_FLAGS_READ_WRITE);
     init_image_frame(image, &task[TASKCN_SLOT_BOOTINFO], USER_ARGS, BOOTINFO_BYTES, VREGION_FLAGS_READ_WRITE);
     caps_create(&task[TASKCN_SLOT_KERNEL], ObjType_Kernel, 0, 0);

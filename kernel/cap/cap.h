@@ -10,6 +10,7 @@
 
 #include <abi/captypes.h>
 #include <abi/errno.h>
+#include <abi/syscall.h>
 #include <abi/types.h>
 #include <cap/cap_offsets.h>
 #include <cap/physical.h>
@@ -17,7 +18,7 @@
 struct capability {
     genpaddr_t base; ///< First byte of the region; interrupt number; physical address of a page table entry.
     gensize_t bytes; ///< Size of the region in its unit.
-    uint64_t aux64;  ///< EndPoint: slots of its ring. RAM: progress of clearing (see retype.c). Remains:
+    uint64_t aux64;  ///< EndPoint: LMP_RING_ROOM(). RAM: progress of clearing (see retype.c). Remains:
                      ///< progress of emptying (see remains.c).
     uint32_t aux32;  ///< EndPoint: offset of its ring in the dispatcher frame, or 0. Mappable: link to its
                     ///< mapping, or 0. Mapping: link to what it maps. Remains: link to the next in the queue.
@@ -79,14 +80,21 @@ errval_t cspace_lookup(const struct capability *root, capaddr_t addr, unsigned l
 /// overlap that is not a copy.
 void caps_create(struct cte *slot, enum objtype type, genpaddr_t base, gensize_t bytes);
 
+/// True for an EndPoint whose dispatcher is told when it is deleted, and that can be moved, but not copied.
+static inline bool cap_is_linked(const struct capability *cap)
+{
+    return cap->type == ObjType_EndPoint && (cap->rights & CAPRIGHTS_GRANT) == 0 && cap->aux32 != 0;
+}
+
 /// Copies `source` into the empty slot `destination`. The copy is not mapped, whether or not its source is.
 errval_t caps_copy(struct cte *destination, struct cte *source);
 
 /**
  * Copies with parameters.
  *
- * EndPoint without a ring: offset of the lmp_ring in the dispatcher frame, and its number of slots.
- * Any other, and an EndPoint that has a ring: the rights to keep, and 0.
+ * EndPoint without a ring: offset of the lmp_ring in the dispatcher frame, and LMP_RING_ROOM() of its slots
+ * and its area for bytes. Any other, and an EndPoint that has a ring: the rights to keep, and 0. A linked one
+ * cannot be minted.
  *
  * \return what caps_copy returns; SYS_ERR_RIGHTS for a right that the source does not carry;
  *         SYS_ERR_INVALID_MINT for other parameters that make no sense; SYS_ERR_DISPATCHER_INCOMPLETE while
@@ -107,8 +115,10 @@ errval_t caps_move(struct cte *destination, struct cte *source);
  * \return SYS_ERR_RESTART when it stopped at its time bound while clearing memory: call again with the
  *         same arguments
  *
- * The objects carry the rights of the source. A Frame made from a Frame keeps its content. An object that
- * covers all of a source of its own type is a copy of it.
+ * The objects carry the rights of the source, and CAPRIGHTS_CONTROL besides: who makes an object may revoke
+ * what is made of it. A Frame made from a Frame keeps its content. An object that covers all of a source of
+ * its own type is a copy of it, and so are EndPoints of a dispatcher that has one without a ring already:
+ * copies carry the rights of the source only.
  */
 errval_t caps_retype(struct cte *destination, enum objtype type, gensize_t object_bytes, size_t count,
                      struct cte *source, gensize_t offset);
@@ -127,11 +137,12 @@ errval_t caps_delete(struct cte *slot);
 
 /**
  * Deletes all other copies of a capability and everything that was made from the object. A dispatcher that is
- * made of any of it ends.
+ * made of any of it ends. Without the right CONTROL copies stay, and only RAM can be revoked: who was given
+ * memory can take back what it made of it, and not take the memory from who gave it.
  *
- * \return SYS_ERR_RIGHTS without the right CONTROL; SYS_ERR_RESTART when it stopped at its time bound: call
- * again; SYS_ERR_CAP_NOT_FOUND if the slot is empty, or lay in something that was made from the object and is
- * gone now
+ * \return SYS_ERR_RIGHTS without the right CONTROL if it is not RAM; SYS_ERR_RESTART when it stopped at its
+ * time bound: call again; SYS_ERR_CAP_NOT_FOUND if the slot is empty, or lay in something that was made from
+ * the object and is gone now
  */
 errval_t caps_revoke(struct cte *slot);
 
@@ -175,6 +186,9 @@ void dispatcher_destroy(lpaddr_t dcb);
 
 /// What a dispatcher is made of is taken from its slot `part`: it ends.
 void dispatcher_lose_part(struct cte *part);
+
+/// A linked EndPoint is deleted: its dispatcher is told, if it still runs.
+void lmp_lose_link(const struct capability *endpoint);
 
 /// The endpoint of a connected interrupt is taken from its slot.
 void interrupt_lose_endpoint(struct cte *endpoint);

@@ -15,20 +15,22 @@ static inline errval_t check_copy(const struct cte *destination, const struct ct
     if (!objtype_is_in(source->cap.type, OBJTYPES_COPYABLE)) {
         return source->cap.type == ObjType_Null ? SYS_ERR_CAP_NOT_FOUND : SYS_ERR_CAP_NOT_COPYABLE;
     }
+    if (__builtin_expect(cap_is_linked(&source->cap), 0)) {
+        return SYS_ERR_CAP_NOT_COPYABLE;
+    }
     return destination->cap.type == ObjType_Null ? SYS_ERR_OK : SYS_ERR_SLOT_IN_USE;
 }
 
 static inline void make_copy(struct cte *destination, struct cte *source, uint8_t rights)
 {
-    struct capability copy = source->cap;
-    copy.rights = rights;
-    if (copy.type != ObjType_EndPoint) {
+    destination->cap = source->cap;
+    destination->cap.rights = rights;
+    if (source->cap.type != ObjType_EndPoint) {
         /* Not mapped. What aux64 remembers counts in the tree's copy only, and is harmless here. */
-        copy.aux32 = 0;
+        destination->cap.aux32 = 0;
     }
-    destination->cap = copy;
     mdb_insert_copy(destination, source);
-    trace_cap_copy(copy.type);
+    trace_cap_copy(source->cap.type);
 }
 
 errval_t caps_copy(struct cte *destination, struct cte *source)
@@ -41,11 +43,13 @@ errval_t caps_copy(struct cte *destination, struct cte *source)
     return SYS_ERR_OK;
 }
 
-/// The ring at `offset` must lie in the dispatcher frame, behind what the dispatcher itself keeps there.
-static errval_t check_ring(const struct capability *endpoint, uint64_t offset, uint64_t slots)
+/// The ring at `offset` and the area behind it must lie in the dispatcher frame, behind what the dispatcher
+/// itself keeps there.
+static errval_t check_ring(const struct capability *endpoint, uint64_t offset, uint64_t room)
 {
-    if (offset % RING_OFFSET_ALIGN != 0 || slots == 0 || slots > RING_MAX_SLOTS
-        || (slots & (slots - 1)) != 0) {
+    const uint64_t slots = LMP_RING_SLOTS(room), area = LMP_RING_AREA(room);
+    if (offset % RING_OFFSET_ALIGN != 0 || slots == 0 || slots > RING_MAX_SLOTS || (slots & (slots - 1)) != 0
+        || area % LMP_AREA_ALIGN != 0 || area > LMP_AREA_MAX_BYTES) {
         return SYS_ERR_INVALID_MINT;
     }
     const gensize_t frame_bytes = dispatcher_frame_bytes(endpoint->base);
@@ -53,23 +57,25 @@ static errval_t check_ring(const struct capability *endpoint, uint64_t offset, u
         return SYS_ERR_DISPATCHER_INCOMPLETE;
     }
     /* The offset is kept in 32 bits: a ring does not begin above 4 GiB, however large the frame is. */
-    const uint64_t ring_bytes = sizeof(struct lmp_ring) + slots * sizeof(struct lmp_slot);
-    if (offset < sizeof(struct dispatcher_shared) || offset > UINT32_MAX || offset > frame_bytes
-        || ring_bytes > frame_bytes - offset) {
+    if (offset < sizeof(struct dispatcher_shared) || offset > UINT32_MAX || offset > frame_bytes) {
+        return SYS_ERR_LMP_ENDPOINT_RANGE;
+    }
+    const uint64_t ring_end = offset + sizeof(struct lmp_ring) + slots * sizeof(struct lmp_slot);
+    if ((area != 0 ? ROUND_UP(ring_end, LMP_AREA_ALIGN) + area : ring_end) > frame_bytes) {
         return SYS_ERR_LMP_ENDPOINT_RANGE;
     }
     return SYS_ERR_OK;
 }
 
-static errval_t mint_endpoint(struct cte *destination, struct cte *source, uint64_t offset, uint64_t slots)
+static errval_t mint_endpoint(struct cte *destination, struct cte *source, uint64_t offset, uint64_t room)
 {
-    const errval_t err = check_ring(&source->cap, offset, slots);
+    const errval_t err = check_ring(&source->cap, offset, room);
     if (err_is_fail(err)) {
         return err;
     }
     destination->cap = source->cap;
     destination->cap.aux32 = (uint32_t)offset;
-    destination->cap.aux64 = slots;
+    destination->cap.aux64 = room;
     mdb_insert(destination);
     trace_cap_copy(ObjType_EndPoint);
     return SYS_ERR_OK;

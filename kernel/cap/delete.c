@@ -7,6 +7,13 @@
 #include <cap/slot.h>
 #include <trace/emit.h>
 
+/// Apart, so that other deletions keep nothing for it.
+static __attribute__((noinline)) void lose_link(const struct cte *slot)
+{
+    lmp_lose_link(&slot->cap);
+    work.done += WORK_LINK;
+}
+
 static inline void delete_now(struct cte *slot, bool last)
 {
     const unsigned type = slot->cap.type;
@@ -17,6 +24,9 @@ static inline void delete_now(struct cte *slot, bool last)
     }
     if (objtype_is_in(type, OBJTYPES_MAPPABLE) && slot->cap.aux32 != 0) {
         mapping_remove(mdb_slot(slot->cap.aux32));
+    }
+    if (__builtin_expect(cap_is_linked(&slot->cap), 0)) {
+        lose_link(slot);
     }
     mdb_remove(slot);
     slot_clear(slot);

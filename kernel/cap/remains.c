@@ -196,6 +196,17 @@ static bool empty_slot(struct cte *slot, struct cte **holder, unsigned *units)
     return more;
 }
 
+/// How many slots need nothing to be done: the first, and those behind it that are empty. \return at most
+/// `most`
+static uint64_t skip_slots(const struct cte *slots, uint64_t count, uint64_t most)
+{
+    const uint64_t seen = count < most ? count : most;
+    if (seen > 1 && slots[1].cap.type != ObjType_Null) {
+        return 1; // so it goes in a full CNode
+    }
+    return seen > 0 ? 1 + first_in_use(slots + 1, seen - 1) : 0;
+}
+
 /// Empties the object of remains. These may be moved by it, into and within slots that are to be emptied.
 static bool empty(struct cte **holder, unsigned *units)
 {
@@ -209,9 +220,10 @@ static bool empty(struct cte **holder, unsigned *units)
     while (more && mark < count) {
         struct cte *slot = &slots[mark];
         if (slot->cap.type == ObjType_Null || (slot == *holder && remains_is_queued(&slot->cap))) {
-            more = *units >= WORK_SLOT;
-            *units -= more ? WORK_SLOT : 0;
-            mark += more;
+            const uint64_t skipped = skip_slots(slot, count - mark, *units / WORK_SLOT);
+            more = skipped > 0;
+            *units -= (unsigned)skipped * WORK_SLOT;
+            mark += skipped;
         } else {
             more = empty_slot(slot, holder, units);
         }

@@ -110,13 +110,14 @@ static inline void fill_slot(struct cte *slot, const struct retype *retype, size
 /// Objects that share their parent's region are all the same until they are minted: the first and its copies.
 static void insert_sharing(struct cte *slots, const struct retype *retype, uint8_t rights)
 {
-    for (size_t i = 0; i < retype->count; i++) {
-        fill_slot(&slots[i], retype, i, rights);
-        if (i == 0) {
-            mdb_insert(&slots[0]);
-        } else {
-            mdb_insert_copy(&slots[i], &slots[0]);
-        }
+    fill_slot(&slots[0], retype, 0, rights);
+    mdb_insert(&slots[0]);
+    if (!mdb_has_copies(&slots[0])) {
+        slots[0].cap.rights |= CAPRIGHTS_CONTROL;
+    }
+    for (size_t i = 1; i < retype->count; i++) {
+        fill_slot(&slots[i], retype, i, slots[0].cap.rights);
+        mdb_insert_copy(&slots[i], &slots[0]);
     }
 }
 
@@ -152,9 +153,10 @@ errval_t caps_retype(struct cte *destination, enum objtype type, gensize_t objec
     }
 
     node->cap.aux64 = 0;
+    const bool is_copy = type == source->cap.type && retype.object_bytes == source->cap.bytes;
     for (size_t i = 0; i < count; i++) {
-        fill_slot(&destination[i], &retype, i, rights);
-        if (type == source->cap.type && retype.object_bytes == source->cap.bytes) {
+        fill_slot(&destination[i], &retype, i, is_copy ? rights : rights | CAPRIGHTS_CONTROL);
+        if (is_copy) {
             mdb_insert_copy(&destination[i], node);
         } else if (i == 0) {
             mdb_insert_before(&destination[i], behind);

@@ -1,17 +1,21 @@
 /**
  * Revoking: copies first, since with the last of them gone the capability stands in the tree itself, and then
  * what follows it there inside its region. Each step deletes one, so that nothing needs to be remembered
- * between two calls, and it ends when there is none: the caller is the only one who can make more.
+ * between two calls, and it ends when there is none: the caller is the only one who can make more, or shares
+ * RAM with who can.
  */
 #include <abi/syscall.h>
 #include <cap/mdb.h>
 #include <cap/remains.h>
 #include <trace/emit.h>
 
-/// Something that must go, or NULL.
-static struct cte *find_victim(struct cte *slot)
+/// Something that must go, or NULL. \param copies they go, too
+static struct cte *find_victim(struct cte *slot, bool copies)
 {
-    return mdb_has_copies(slot) ? mdb_slot(slot->mdb.next) : mdb_first_descendant(slot);
+    if (copies && mdb_has_copies(slot)) {
+        return mdb_slot(slot->mdb.next);
+    }
+    return mdb_first_descendant(slot);
 }
 
 /// Tells who relies on what is in a slot that no domain can name.
@@ -32,11 +36,12 @@ errval_t caps_revoke(struct cte *slot)
     if (revoked.type == ObjType_Null) {
         return SYS_ERR_CAP_NOT_FOUND;
     }
-    if ((revoked.rights & CAPRIGHTS_CONTROL) == 0) {
+    const bool copies = revoked.rights & CAPRIGHTS_CONTROL;
+    if (!copies && revoked.type != ObjType_RAM) {
         return SYS_ERR_RIGHTS;
     }
     struct cte *victim;
-    while (more && (victim = find_victim(slot)) != NULL) {
+    while (more && (victim = find_victim(slot, copies)) != NULL) {
         more = work_is_left(units, victim);
         if (more) {
             take_from_holder(victim);

@@ -35,6 +35,9 @@ unsigned work_worst(const struct cte *slot)
     if (mapping != NULL) {
         worst += worst_in_tree(REGION_PTE) + mapping->cap.bytes / PTE_BYTES / WORK_ENTRIES;
     }
+    if (type == ObjType_EndPoint) {
+        worst += WORK_LINK;
+    }
     if (slot->mdb.holder != SLOT_OF_CNODE) {
         worst += WORK_END;
     }

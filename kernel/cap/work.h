@@ -20,6 +20,7 @@
 #define WORK_COPY   12   ///< Deleting a capability that is not the last of its object.
 #define WORK_DELETE 36   ///< The fixed part of deleting the last.
 #define WORK_END    100  ///< Ending a dispatcher and telling its parent.
+#define WORK_LINK   20   ///< Telling a dispatcher that a linked endpoint is gone.
 
 /* In a tree, a level of the way up after something was taken out. */
 #define WORK_LEVEL  5  ///< Without a rotation.

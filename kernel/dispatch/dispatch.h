@@ -86,16 +86,22 @@ struct registers *dispatch_save_area(struct dcb *dcb);
 struct lmp_message {
     uint64_t header;       ///< Low 32 bits of the sender's x0.
     const uint64_t *words; ///< LMP_MSG_WORDS of them.
-    struct cte *cap;       ///< Capability that goes along, or NULL.
-    bool give;
+    unsigned cap_count;    ///< Capabilities that go along, in order.
+    unsigned give;         ///< Bit n: capability n leaves its slot.
+    struct cte *caps[LMP_MSG_CAPS];
+    lvaddr_t bytes_at; ///< Bytes that go along, of the current domain: where, and how many; none if 0.
+    size_t bytes;
 };
 
 /**
  * Delivers a message to an EndPoint: into the registers of a receiver that waits for it, else into the ring.
- * A receiver that slept becomes runnable.
+ * A receiver that slept becomes runnable. With a message in the ring, capabilities and bytes are where the
+ * receiver wants them as well.
  *
- * \return SYS_ERR_OK, or SYS_ERR_LMP_NO_TARGET, SYS_ERR_LMP_BUF_OVERFLOW, SYS_ERR_LMP_CAP_NO_SLOT; then
- * nothing happened
+ * \return SYS_ERR_OK, or SYS_ERR_LMP_NO_TARGET, SYS_ERR_LMP_BUF_OVERFLOW (the ring or the area for bytes is
+ * in use), SYS_ERR_LMP_CAP_NO_SLOT, SYS_ERR_INVALID_ARGUMENT (the area is too small),
+ * SYS_ERR_INVALID_USER_ADDRESS (not all bytes can be read), or why a capability cannot be copied or is not
+ * there any more; then nothing happened
  */
 errval_t lmp_deliver(const struct capability *endpoint, const struct lmp_message *message);
 

@@ -65,6 +65,9 @@ errval_t interrupt_connect(unsigned irq, struct cte *endpoint)
     if (has_ended(endpoint)) {
         return SYS_ERR_LMP_NO_TARGET;
     }
+    if (cap_is_linked(&endpoint->cap)) {
+        return SYS_ERR_CAP_NOT_COPYABLE;
+    }
     if (endpoints[irq].cap.type != ObjType_Null) {
         gic_disable(irq);
         caps_delete(&endpoints[irq]);

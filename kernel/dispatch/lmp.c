@@ -2,6 +2,8 @@
  * Local message passing: the general path. It is right for every case by itself; arch/armv8/fastpath takes
  * the commonest one away.
  */
+#include <arch/armv8/user_memory.h>
+#include <cap/cspace.h>
 #include <dispatch/dispatch.h>
 #include <trace/emit.h>
 
@@ -23,6 +25,18 @@ static inline uint32_t read_once(const uint32_t *value)
     return *(const volatile uint32_t *)value;
 }
 
+/// cspace_lookup_slot() at level 2, by what the DCB keeps of its CSpace.
+static inline errval_t find_slot(const struct dcb *dcb, capaddr_t address, struct cte **slot)
+{
+    return cspace_find_l2_slot(dcb->l1_cnode, dcb->l1_slots, address, slot);
+}
+
+static inline errval_t find_cap(const struct dcb *dcb, capaddr_t address, struct cte **slot)
+{
+    errval_t err = find_slot(dcb, address, slot);
+    return err_is_ok(err) && (*slot)->cap.type == ObjType_Null ? SYS_ERR_CAP_NOT_FOUND : err;
+}
+
 /// The ring of an endpoint, inside the receiver's dispatcher frame: caps_mint checked the bounds, and the
 /// frame stays.
 static struct lmp_ring *ring_of(const struct dcb *receiver, const struct capability *endpoint)
@@ -30,18 +44,104 @@ static struct lmp_ring *ring_of(const struct dcb *receiver, const struct capabil
     return (struct lmp_ring *)((char *)receiver->disp + endpoint->aux32);
 }
 
-/// Finds the slot where the receiver wants the capability. It must be there and empty.
-static errval_t receive_slot(const struct dcb *receiver, const struct lmp_ring *ring, struct cte **slot)
+/*
+ * What goes along with a message is one capability nearly always: the functions from here to bring() are
+ * compiled for that case, and once more for all others.
+ */
+#define FOR_ONE static inline __attribute__((always_inline))
+
+/// Finds the slots where the receiver wants the next capabilities. They must be there and empty.
+FOR_ONE errval_t receive_slots(const struct dcb *receiver, const struct lmp_ring *ring, unsigned count,
+                               struct cte **slots)
 {
-    const capaddr_t address = read_once(&ring->recv_slot);
-    if (address == 0) {
+    const uint32_t taken = read_once(&ring->slots_taken);
+    const uint32_t ready = read_once(&ring->slots_given) - taken;
+    if (count == 0) {
+        return SYS_ERR_OK;
+    }
+    if (ready < count || ready > LMP_RECV_SLOTS) {
         return SYS_ERR_LMP_CAP_NO_SLOT;
     }
-    errval_t err = cspace_lookup_slot(&receiver->cspace.cap, address, 2, slot);
-    if (err_is_fail(err) || (*slot)->cap.type != ObjType_Null) {
-        return SYS_ERR_LMP_CAP_NO_SLOT;
+    for (unsigned i = 0; i < count; i++) {
+        const capaddr_t address = read_once(&ring->recv_slots[(taken + i) % LMP_RECV_SLOTS]);
+        errval_t err = find_slot(receiver, address, &slots[i]);
+        if (address == 0 || err_is_fail(err) || slots[i]->cap.type != ObjType_Null) {
+            return SYS_ERR_LMP_CAP_NO_SLOT;
+        }
     }
     return SYS_ERR_OK;
+}
+
+/// Takes back what transfer() did for the first `count` capabilities. A copy is never the last of its object.
+static __attribute__((noinline)) void transfer_back(const struct lmp_message *message, struct cte **slots,
+                                                    unsigned count)
+{
+    while (count-- > 0) {
+        if (message->give & 1U << count) {
+            caps_move(message->caps[count], slots[count]);
+        } else {
+            caps_delete(slots[count]);
+        }
+    }
+}
+
+/// Copies or moves all capabilities, or none: the second of two that are the same may find none any more.
+FOR_ONE errval_t transfer(const struct lmp_message *message, unsigned count, struct cte **slots)
+{
+    for (unsigned i = 0; i < count; i++) {
+        errval_t err = message->give & 1U << i ? caps_move(slots[i], message->caps[i])
+                                               : caps_copy(slots[i], message->caps[i]);
+        if (err_is_fail(err)) {
+            transfer_back(message, slots, i);
+            return err;
+        }
+    }
+    return SYS_ERR_OK;
+}
+
+/// Copies the bytes to the receiver's area, which is nobody's business until `bytes_used` says what is in it.
+static errval_t copy_bytes(struct lmp_ring *ring, const struct capability *endpoint,
+                           const struct lmp_message *message)
+{
+    if (message->bytes > LMP_RING_AREA(endpoint->aux64)) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    if (read_once(&ring->bytes_used) != 0) {
+        return SYS_ERR_LMP_BUF_OVERFLOW;
+    }
+    void *area =
+        (void *)ROUND_UP((uintptr_t)&ring->slots[LMP_RING_SLOTS(endpoint->aux64)], (uintptr_t)LMP_AREA_ALIGN);
+    return user_memory_copy(message->bytes_at, area, message->bytes) ? SYS_ERR_OK
+                                                                     : SYS_ERR_INVALID_USER_ADDRESS;
+}
+
+/// Brings what goes along with a message: all of it, or nothing.
+FOR_ONE errval_t bring(struct dcb *receiver, const struct capability *endpoint,
+                       const struct lmp_message *message, unsigned count, size_t bytes)
+{
+    struct lmp_ring *ring = ring_of(receiver, endpoint);
+    struct cte *slots[LMP_MSG_CAPS];
+    errval_t err = receive_slots(receiver, ring, count, slots);
+    if (err_is_ok(err) && bytes != 0) {
+        err = copy_bytes(ring, endpoint, message);
+    }
+    if (err_is_ok(err)) {
+        err = transfer(message, count, slots);
+    }
+    if (err_is_ok(err)) {
+        ring->slots_taken = read_once(&ring->slots_taken) + count;
+        if (bytes != 0) {
+            ring->bytes_used = (uint32_t)bytes;
+        }
+    }
+    return err;
+}
+
+static __attribute__((noinline)) errval_t bring_several(struct dcb *receiver,
+                                                        const struct capability *endpoint,
+                                                        const struct lmp_message *message)
+{
+    return bring(receiver, endpoint, message, message->cap_count, message->bytes);
 }
 
 /// A receiver in SYS_LMP goes on with the message in its registers.
@@ -58,49 +158,69 @@ static void hand_over(struct dcb *receiver, uint32_t ring_offset, const struct l
     schedule_make_runnable(receiver);
 }
 
+static bool can_receive(const struct dcb *receiver)
+{
+    return receiver->state == DISPATCHER_STATE_RUNS || receiver->state == DISPATCHER_STATE_READY;
+}
+
+/// Something is to be seen at a ring. Only the domain's own notes suffer if it writes to `any`.
+static inline void note_arrival(struct dcb *receiver, uint32_t ring_offset)
+{
+    struct dispatcher_shared *disp = receiver->disp;
+    const uint32_t number = read_once(&disp->any.delivered);
+    disp->arrivals[number % LMP_ARRIVALS] = ring_offset;
+    disp->any.delivered = number + 1;
+    if (receiver->wait != WAIT_NONE) {
+        schedule_end_wait(receiver);
+    }
+}
+
 static void put_into_ring(struct dcb *receiver, const struct capability *endpoint,
                           const struct lmp_message *message, uint32_t flow)
 {
     struct lmp_ring *ring = ring_of(receiver, endpoint);
     const uint32_t number = read_once(&ring->count.delivered);
-    struct lmp_slot *slot = &ring->slots[number & (endpoint->aux64 - 1)];
+    struct lmp_slot *slot = &ring->slots[number & (LMP_RING_SLOTS(endpoint->aux64) - 1)];
     slot->header = endpoint->aux32 | message->header << 32;
     copy_words(slot->words, message->words);
     slot->flow = flow;
     ring->count.delivered = number + 1;
-    receiver->disp->any.delivered++;
     trace_lmp_ring_fill(number + 1 - read_once(&ring->count.consumed));
-    if (receiver->wait != WAIT_NONE) {
-        schedule_end_wait(receiver);
+    note_arrival(receiver, endpoint->aux32);
+}
+
+void lmp_lose_link(const struct capability *endpoint)
+{
+    struct dcb *receiver = dcb_from_phys(endpoint->base);
+    if (can_receive(receiver)) {
+        struct lmp_ring *ring = ring_of(receiver, endpoint);
+        ring->gone = read_once(&ring->gone) + 1;
+        note_arrival(receiver, endpoint->aux32);
     }
 }
 
 errval_t lmp_deliver(const struct capability *endpoint, const struct lmp_message *message)
 {
     struct dcb *receiver = dcb_from_phys(endpoint->base);
-    if (endpoint->aux32 == 0
-        || (receiver->state != DISPATCHER_STATE_RUNS && receiver->state != DISPATCHER_STATE_READY)) {
+    if (endpoint->aux32 == 0 || !can_receive(receiver)) {
         return SYS_ERR_LMP_NO_TARGET;
     }
-    struct lmp_ring *ring = ring_of(receiver, endpoint);
-    struct cte *slot = NULL;
-    if (message->cap != NULL) {
-        errval_t err = receive_slot(receiver, ring, &slot);
-        if (err_is_fail(err)) {
-            return err;
-        }
-    }
     const bool waits = receiver->wait == endpoint->aux32 || receiver->wait == LMP_WAIT_ANY;
-    if (!waits && read_once(&ring->count.delivered) - read_once(&ring->count.consumed) >= endpoint->aux64) {
-        trace_lmp_full(endpoint->aux32);
-        return SYS_ERR_LMP_BUF_OVERFLOW;
+    if (!waits) {
+        const struct lmp_ring *ring = ring_of(receiver, endpoint);
+        if (read_once(&ring->count.delivered) - read_once(&ring->count.consumed)
+            >= LMP_RING_SLOTS(endpoint->aux64)) {
+            trace_lmp_full(endpoint->aux32);
+            return SYS_ERR_LMP_BUF_OVERFLOW;
+        }
     }
-    if (slot != NULL) {
-        errval_t err = message->give ? caps_move(slot, message->cap) : caps_copy(slot, message->cap);
+    if (message->cap_count != 0 || message->bytes != 0) {
+        errval_t err = message->cap_count == 1 && message->bytes == 0
+                           ? bring(receiver, endpoint, message, 1, 0)
+                           : bring_several(receiver, endpoint, message);
         if (err_is_fail(err)) {
             return err;
         }
-        ring->recv_slot = 0;
     }
     const uint32_t flow = ++trace_flow;
     trace_lmp_send(flow, endpoint->aux32);
@@ -112,23 +232,54 @@ errval_t lmp_deliver(const struct capability *endpoint, const struct lmp_message
     return SYS_ERR_OK;
 }
 
-/// Describes the message in the sender's saved registers.
-static errval_t message_from(struct dcb *dcb, const uint64_t *x, struct lmp_message *message)
+/// Finds the capabilities that go along with a message.
+FOR_ONE errval_t caps_from(struct dcb *dcb, const uint64_t *x, unsigned count, struct lmp_message *message)
 {
-    message->header = (uint32_t)x[0];
-    message->cap = NULL;
-    message->give = x[0] & LMP_FLAG_GIVE;
-    if ((x[0] >> LMP_COUNT_SHIFT & LMP_COUNT_MASK) > LMP_MSG_WORDS) {
-        return SYS_ERR_INVALID_ARGUMENT;
-    }
-    message->words = &x[2];
-    if (x[0] & LMP_FLAG_CAP) {
-        errval_t err = cspace_lookup(&dcb->cspace.cap, (capaddr_t)x[10], 2, &message->cap);
+    for (unsigned i = 0; i < count; i++) {
+        const capaddr_t address = (capaddr_t)(x[10 + i / 2] >> i % 2 * 32);
+        errval_t err = find_cap(dcb, address, &message->caps[i]);
         if (err_is_fail(err)) {
             return err_push(err, SYS_ERR_LMP_CAP_SOURCE);
         }
     }
+    message->cap_count = count;
+    message->give = x[0] >> LMP_GIVE_SHIFT & ((1U << LMP_MSG_CAPS) - 1);
     return SYS_ERR_OK;
+}
+
+/// Finds several capabilities, or bytes.
+static __attribute__((noinline)) errval_t several_from(struct dcb *dcb, const uint64_t *x,
+                                                       struct lmp_message *message)
+{
+    const unsigned count = ((x[0] >> LMP_CAPS_SHIFT) + 1) & LMP_CAPS_MASK;
+    if (count > LMP_MSG_CAPS) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    if (x[0] & LMP_FLAG_BYTES) {
+        message->bytes_at = x[12];
+        message->bytes = x[13];
+        if (message->bytes == 0 || message->bytes > LMP_AREA_MAX_BYTES) {
+            return SYS_ERR_INVALID_ARGUMENT;
+        }
+    }
+    return caps_from(dcb, x, count, message);
+}
+
+/// Describes the message in the sender's saved registers.
+static errval_t message_from(struct dcb *dcb, const uint64_t *x, struct lmp_message *message)
+{
+    message->header = (uint32_t)x[0];
+    message->cap_count = 0;
+    message->bytes = 0;
+    if ((x[0] >> LMP_COUNT_SHIFT & LMP_COUNT_MASK) > LMP_MSG_WORDS) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    message->words = &x[2];
+    if ((x[0] & LMP_FLAG_CAP) == 0) {
+        return SYS_ERR_OK;
+    }
+    return (x[0] & (LMP_FLAG_BYTES | LMP_CAPS_MASK << LMP_CAPS_SHIFT)) == 0 ? caps_from(dcb, x, 1, message)
+                                                                            : several_from(dcb, x, message);
 }
 
 /// May the caller wait for the ring at this offset? Tells whether something is there already.
@@ -142,6 +293,10 @@ static errval_t check_wait(const struct dcb *dcb, uint64_t offset, bool *pending
     }
     const struct lmp_count *count = (const struct lmp_count *)((char *)dcb->disp + offset);
     *pending = read_once(&count->delivered) != read_once(&count->consumed);
+    if (offset != LMP_WAIT_ANY && offset <= dcb->ring_limit - offsetof(struct lmp_ring, gone)) {
+        // No message may ever come: the waiter is to see that the capability is gone.
+        *pending |= read_once(&((const struct lmp_ring *)count)->gone) != 0;
+    }
     return SYS_ERR_OK;
 }
 
@@ -149,7 +304,7 @@ static errval_t send(struct dcb *dcb, const uint64_t *x, struct dcb **receiver)
 {
     struct cte *endpoint;
     struct lmp_message message;
-    errval_t err = cspace_lookup(&dcb->cspace.cap, (capaddr_t)x[1], 2, &endpoint);
+    errval_t err = find_cap(dcb, (capaddr_t)x[1], &endpoint);
     if (err_is_fail(err)) {
         return err;
     }
@@ -160,7 +315,7 @@ static errval_t send(struct dcb *dcb, const uint64_t *x, struct dcb **receiver)
     if (err_is_fail(err)) {
         return err;
     }
-    // By value: the capability that is given away may be this very one.
+    // By value: this very capability may be among those given away.
     const struct capability target = endpoint->cap;
     *receiver = dcb_from_phys(target.base);
     return lmp_deliver(&target, &message);

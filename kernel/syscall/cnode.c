@@ -1,6 +1,6 @@
 /**
- * Commands on a CNode: copy, mint, retype, delete, revoke and identify capabilities in any CSpace that the
- * caller holds.
+ * Commands on a CNode: copy, mint, move, retype, delete, revoke and identify capabilities in any CSpace that
+ * the caller holds.
  */
 #include <cap/captable.h>
 #include <cap/cspace.h>
@@ -83,6 +83,7 @@ static inline errval_t check_slot_type(unsigned level, uint64_t type)
     return level == 1 && type != ObjType_L2CNode ? SYS_ERR_CNODE_TYPE : SYS_ERR_OK;
 }
 
+/// Copy, mint and move.
 static errval_t cnode_copy(struct invocation *invocation)
 {
     const struct capability *cspace;
@@ -98,10 +99,14 @@ static errval_t cnode_copy(struct invocation *invocation)
     if (err_is_fail(err)) {
         return err;
     }
-    if (invocation->command == CNODE_COPY) {
+    switch (invocation->command) {
+    case CNODE_COPY:
         return caps_copy(destination, source);
+    case CNODE_MOVE:
+        return caps_move(destination, source);
+    default:
+        return caps_mint(destination, source, invocation->arguments[3], invocation->arguments[4]);
     }
-    return caps_mint(destination, source, invocation->arguments[3], invocation->arguments[4]);
 }
 
 /// Consecutive slots are consecutive in memory inside one CNode only.
@@ -180,6 +185,7 @@ errval_t invoke_cnode(struct invocation *invocation)
     switch (invocation->command) {
     case CNODE_COPY:
     case CNODE_MINT:
+    case CNODE_MOVE:
         return cnode_copy(invocation);
     case CNODE_RETYPE:
         return cnode_retype(invocation);

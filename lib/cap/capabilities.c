@@ -59,6 +59,13 @@ errval_t cap_copy(struct capref dest, struct capref src)
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_COPY) : SYS_ERR_OK;
 }
 
+errval_t cap_move(struct capref dest, struct capref src)
+{
+    uint64_t levels = SLOT_LEVELS(get_cap_level(dest), get_cap_level(src), 0);
+    errval_t err = invoke_root(CNODE_MOVE, slot_ref(dest), slot_ref(src), levels, 0, 0, 0).err;
+    return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_MOVE) : SYS_ERR_OK;
+}
+
 errval_t cap_mint(struct capref dest, struct capref src, uint64_t param1, uint64_t param2)
 {
     uint64_t levels = SLOT_LEVELS(get_cap_level(dest), get_cap_level(src), 0);
@@ -125,10 +132,23 @@ errval_t cap_revoke(struct capref cap)
     return err_is_fail(err) ? err_push(err, LIB_ERR_CAP_REVOKE) : SYS_ERR_OK;
 }
 
+errval_t cap_revoke_step(struct capref cap)
+{
+    uint64_t levels = SLOT_LEVELS(get_cap_level(cap), 0, 0);
+    errval_t err = sys_invoke(TASKCN_SLOT_ROOTCN, CNODE_REVOKE, slot_ref(cap), 0, levels, 0, 0, 0).err;
+    return err_is_fail(err) && err != SYS_ERR_RESTART ? err_push(err, LIB_ERR_CAP_REVOKE) : err;
+}
+
 errval_t cap_destroy(struct capref cap)
 {
     errval_t err = cap_delete(cap);
     return err_is_fail(err) ? err : slot_free(cap);
+}
+
+void cap_discard(struct capref cap)
+{
+    (void)cap_delete(cap); // or it is gone
+    (void)slot_free(cap);
 }
 
 static inline __attribute__((always_inline)) errval_t identify(struct capref cap, bool family,

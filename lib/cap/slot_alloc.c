@@ -11,11 +11,11 @@
 #define RANGE_ATTEMPTS 8   ///< CNodes that are searched for consecutive slots before another one is made.
 
 /*
- * Slots that refills take at most: RAM's 4, for a page and a page table of the arena, the slots' own 10, for
- * three pages, a page table and a root; and the address space's 45, for slots to keep, six page tables and
- * four pages.
+ * Slots that refills take at most: RAM's 6, for two pages and a page table of the arena, the slots' own 10,
+ * for three pages, a page table and a root; and the address space's 45, for slots to keep, six page tables
+ * and four pages.
  */
-#define BASE    14
+#define BASE    16
 #define RESERVE (BASE + 45)
 
 /// What is known of one L1 slot.
@@ -175,6 +175,11 @@ void slot_alloc_init(void)
     (void)section_refill(&slot_section); // Without memory there are no slots, and whoever wants one is told.
 }
 
+size_t slot_alloc_used(void)
+{
+    return (size_t)space.cnodes * L2_CNODE_SLOTS - space.free_count;
+}
+
 size_t slot_alloc_bytes(void)
 {
     struct section_visit visit;
@@ -203,13 +208,9 @@ static void note_taken(struct cnode *cnode, struct cnode *before, unsigned count
     }
 }
 
-errval_t slot_alloc(struct capref *ret)
+/// From the first CNode, which has one. Inside the section.
+static inline struct capref take_first(void)
 {
-    struct section_visit visit;
-    errval_t err = section_enter(&slot_section, &visit);
-    if (err_is_fail(err)) {
-        return err;
-    }
     cslot_t l1_slot = space.first;
     struct cnode *cnode = cnode_at(l1_slot);
     unsigned word = 0;
@@ -219,32 +220,70 @@ errval_t slot_alloc(struct capref *ret)
     unsigned bit = (unsigned)__builtin_ctzl(cnode->free[word]);
     cnode->free[word] &= cnode->free[word] - 1;
     note_taken(cnode, NULL, 1);
+    return capref_make(TASKCN_SLOT_ROOTCN, l1_slot, word * 64 + bit);
+}
+
+errval_t slot_alloc(struct capref *ret)
+{
+    struct section_visit visit;
+    errval_t err = section_enter(&slot_section, &visit);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    struct capref slot = take_first();
     section_leave(&slot_section, &visit);
-    *ret = capref_make(TASKCN_SLOT_ROOTCN, l1_slot, word * 64 + bit);
+    *ret = slot;
     return SYS_ERR_OK;
 }
 
-static bool is_free(const struct cnode *cnode, cslot_t slot)
+errval_t slot_alloc_several(struct capref *slots, size_t count, size_t *found)
 {
-    return cnode->free[slot / 64] >> slot % 64 & 1;
+    struct section_visit visit;
+    errval_t err = section_enter(&slot_section, &visit);
+    *found = 0;
+    if (err_is_fail(err)) {
+        return err;
+    }
+    do {
+        slots[(*found)++] = take_first();
+    } while (*found < count && space.first);
+    section_leave(&slot_section, &visit);
+    return SYS_ERR_OK;
 }
 
-/// \return the first of `count` consecutive free slots, or L2_CNODE_SLOTS
+/// Looks at a run of bits at a time. \return the first of `count` consecutive free slots, or L2_CNODE_SLOTS
 static cslot_t find_run(const struct cnode *cnode, size_t count)
 {
     size_t run = 0;
-    for (cslot_t slot = 0; slot < L2_CNODE_SLOTS; slot++) {
-        if (slot % 64 == 0 && cnode->free[slot / 64] == 0) {
+    for (cslot_t slot = 0; slot < L2_CNODE_SLOTS;) {
+        const cslot_t left = 64 - slot % 64;
+        const uint64_t word = cnode->free[slot / 64] >> slot % 64;
+        if (word & 1) {
+            const cslot_t ones = ~word ? (cslot_t)__builtin_ctzl(~word) : left;
+            run += ones;
+            slot += ones;
+        } else {
+            slot += word ? (cslot_t)__builtin_ctzl(word) : left;
             run = 0;
-            slot += 63;
-            continue;
         }
-        run = is_free(cnode, slot) ? run + 1 : 0;
-        if (run == count) {
-            return slot + 1 - (cslot_t)count;
+        if (run >= count) {
+            return slot - (cslot_t)run;
         }
     }
     return L2_CNODE_SLOTS;
+}
+
+/// The bits of one word that stand for slots of a range.
+static uint64_t bits_of(unsigned word, cslot_t first, size_t count)
+{
+    const size_t begin = first > word * 64 ? first - word * 64 : 0;
+    const size_t end = first + count < word * 64 + 64 ? first + count - word * 64 : 64;
+    return (UINT64_MAX >> (64 - (end - begin))) << begin;
+}
+
+static unsigned last_word(cslot_t first, size_t count)
+{
+    return (unsigned)((first + count - 1) / 64);
 }
 
 /// Inside the section. \return false if none of the CNodes that are looked at has room
@@ -256,8 +295,8 @@ static bool take_range(size_t count, struct capref *ret)
         struct cnode *cnode = cnode_at(l1_slot);
         cslot_t first = cnode->free_count >= count ? find_run(cnode, count) : L2_CNODE_SLOTS;
         if (first < L2_CNODE_SLOTS) {
-            for (cslot_t slot = first; slot < first + count; slot++) {
-                cnode->free[slot / 64] &= ~(1UL << slot % 64);
+            for (unsigned word = first / 64; word <= last_word(first, count); word++) {
+                cnode->free[word] &= ~bits_of(word, first, count);
             }
             note_taken(cnode, before, (unsigned)count);
             *ret = capref_make(TASKCN_SLOT_ROOTCN, l1_slot, first);
@@ -313,12 +352,13 @@ errval_t slot_free_range(struct capref first, size_t count)
     }
     section_enter_to_free(&slot_section, &visit);
     bool used = cnode->ours;
-    for (cslot_t slot = first.slot; slot < first.slot + count && used; slot++) {
-        used = !is_free(cnode, slot);
+    const unsigned last = last_word(first.slot, count);
+    for (unsigned word = first.slot / 64; word <= last && used; word++) {
+        used = !(cnode->free[word] & bits_of(word, first.slot, count));
     }
     if (used) {
-        for (cslot_t slot = first.slot; slot < first.slot + count; slot++) {
-            cnode->free[slot / 64] |= 1UL << slot % 64;
+        for (unsigned word = first.slot / 64; word <= last; word++) {
+            cnode->free[word] |= bits_of(word, first.slot, count);
         }
         if (cnode->free_count == 0) {
             cnode->next = space.first;

@@ -7,7 +7,6 @@
 
 #define UPCALL_STACK_BYTES 4096
 #define BACKTRACE_DEPTH    16
-#define FAULT_LINE_BYTES   640
 
 static struct {
     _Alignas(16) char upcall_stack[UPCALL_STACK_BYTES];
@@ -56,34 +55,29 @@ void dispatch_add_backtrace(struct text *line, const struct thread *thread, lvad
     }
 }
 
-void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address, const char *why)
+void dispatch_describe_fault(struct text *line, const struct registers *registers, uint64_t kind,
+                             lvaddr_t address, const char *why)
 {
     static const char *const kinds[] = {"read", "write", "execute", "trap", "bus"};
-    const struct registers *registers = &disp->save_enabled;
-    char buffer[FAULT_LINE_BYTES];
-    struct text line;
-
-    text_init(&line, buffer, sizeof(buffer));
-    text_add(&line, "fault: domain=");
+    struct dispatcher_shared *disp = curdispatcher();
+    text_add(line, "fault: domain=");
     disp->name[sizeof(disp->name) - 1] = 0;
-    text_add(&line, disp->name);
-    text_add(&line, " thread=");
-    text_add_unsigned(&line, thread_scheduler.current->number);
-    text_add(&line, " kind=");
-    text_add(&line, kind < ARRAY_LENGTH(kinds) ? kinds[kind] : "unknown");
-    text_add(&line, " address=");
-    text_add_hex(&line, address);
-    text_add(&line, " pc=");
-    text_add_hex(&line, registers->pc);
-    text_add(&line, " backtrace=");
-    dispatch_add_backtrace(&line, thread_scheduler.current, registers->sp, registers->x[29]);
+    text_add(line, disp->name);
+    text_add(line, " thread=");
+    text_add_unsigned(line, thread_scheduler.current->number);
+    text_add(line, " kind=");
+    text_add(line, kind < ARRAY_LENGTH(kinds) ? kinds[kind] : "unknown");
+    text_add(line, " address=");
+    text_add_hex(line, address);
+    text_add(line, " pc=");
+    text_add_hex(line, registers->pc);
+    text_add(line, " backtrace=");
+    dispatch_add_backtrace(line, thread_scheduler.current, registers->sp, registers->x[29]);
     if (why) {
-        text_add(&line, " why: ");
-        text_add(&line, why);
+        text_add(line, " why: ");
+        text_add(line, why);
     }
-    text_add(&line, "\n");
-    kernel_print(buffer, line.length);
-    disp->upcall_fault = 0;
+    text_add(line, "\n");
 }
 
 const struct domain_arguments *domain_arguments(void)
@@ -105,6 +99,12 @@ uint32_t disp_get_number(void)
 coreid_t disp_get_core_id(void)
 {
     return curdispatcher()->core;
+}
+
+size_t disp_frame_bytes(void)
+{
+    const struct domain_arguments *arguments = domain_arguments();
+    return arguments ? arguments->dispatcher_bytes : INIT_DISPATCHER_BYTES;
 }
 
 domainid_t disp_get_domain_id(void)

@@ -16,14 +16,11 @@ struct thread;
  */
 void dispatch_start(struct dispatcher_shared *disp, lvaddr_t stack_top);
 
-/**
- * Says on the console what faulted. Called disabled; the faulting registers are in save_enabled. Afterwards
- * the dispatcher has no fault upcall: when the access is made again, the kernel ends it, with the address
- * that its parent is told.
- *
- * \param why more about it, or NULL
- */
-void dispatch_report_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address, const char *why);
+#define FAULT_LINE_BYTES 640
+
+/// Says what faulted, as a line. \param why more about it, or NULL
+void dispatch_describe_fault(struct text *line, const struct registers *registers, uint64_t kind,
+                             lvaddr_t address, const char *why);
 
 /// Adds the return addresses of a thread that does not run, or faulted, from the frame record at `frame` on.
 /// What lies below `sp` is not read.

@@ -1,148 +1,172 @@
 #include <aos/capabilities.h>
 #include <aos/dispatch.h>
-#include <aos/lmp_endpoints.h>
 #include <aos/slot_alloc.h>
-#include <aos/sync.h>
+#include <lmp/endpoints.h>
+#include <lmp/rings.h>
 #include <rt/syscall.h>
 #include <stdlib.h>
 #include <threads/threads.h>
 #include <trace/trace.h>
 
-/*
- * Rings stand in the dispatcher frame behind the part that its layout fixes, in units of a cache line.
- */
-#define RING_UNIT_BYTES 64UL
-#define RING_UNITS      (USER_DISPATCHER_BYTES / RING_UNIT_BYTES)
-#define RING_FIRST_UNIT (ROUND_UP(sizeof(struct dispatcher_shared), RING_UNIT_BYTES) / RING_UNIT_BYTES)
-#define RING_MAX_SLOTS  256
+#define RING_MAX_SLOTS    256
+#define TABLE_FIRST_UNITS 256 ///< The first rings are near the frame's beginning; few domains have more.
 
-static struct {
-    struct thread_mutex units_mutex; ///< For `used`. The rest is changed disabled.
-    bool used[RING_UNITS];
-    struct lmp_endpoint *all;
-    unsigned early; ///< Endpoints with a message that was handed over early.
-} endpoints;
+struct lmp_endpoints lmp_endpoints;
 
-static size_t ring_units(size_t slots)
+/// Where the area begins, counted from the ring.
+static size_t area_offset(size_t slots)
 {
-    return ROUND_UP(sizeof(struct lmp_ring) + slots * sizeof(struct lmp_slot), RING_UNIT_BYTES)
-           / RING_UNIT_BYTES;
+    return ROUND_UP(sizeof(struct lmp_ring) + slots * sizeof(struct lmp_slot), RING_UNIT_BYTES);
 }
 
-/// Finds consecutive free units of the dispatcher frame. \return the first, or 0
-static size_t units_alloc(size_t count)
+static size_t ring_units(size_t slots, size_t area_bytes)
 {
-    size_t run = 0, first = 0;
-    thread_mutex_lock(&endpoints.units_mutex);
-    for (size_t unit = RING_FIRST_UNIT; unit < RING_UNITS && !first; unit++) {
-        run = endpoints.used[unit] ? 0 : run + 1;
-        if (run == count) {
-            first = unit + 1 - count;
-            for (size_t i = first; i <= unit; i++) {
-                endpoints.used[i] = true;
-            }
+    return (area_offset(slots) + area_bytes) / RING_UNIT_BYTES;
+}
+
+/// Makes the table reach to a unit.
+static bool table_reach(size_t unit)
+{
+    while (unit >= *(volatile size_t *)&lmp_endpoints.table_units) {
+        const size_t before = lmp_endpoints.table_units;
+        const size_t units = before ? 2 * before : TABLE_FIRST_UNITS;
+        struct lmp_endpoint **table = malloc(units * sizeof(struct lmp_endpoint *));
+        if (!table) {
+            return false;
         }
+        for (size_t i = 0; i < units; i++) {
+            *(struct lmp_endpoint *volatile *)&table[i] = NULL; // and the memory is there
+        }
+        struct dispatcher_shared *disp = disp_disable();
+        struct lmp_endpoint **old = table;
+        if (lmp_endpoints.table_units == before) {
+            for (size_t i = 0; i < before; i++) {
+                table[i] = lmp_endpoints.table[i];
+            }
+            old = lmp_endpoints.table;
+            lmp_endpoints.table = table;
+            lmp_endpoints.table_units = units;
+        } // or another thread was faster
+        disp_enable(disp);
+        free(old);
     }
-    thread_mutex_unlock(&endpoints.units_mutex);
-    return first;
+    return true;
 }
 
-static void units_free(size_t first, size_t count)
+static void list(struct lmp_endpoint *ep)
 {
-    thread_mutex_lock(&endpoints.units_mutex);
-    for (size_t i = first; i < first + count; i++) {
-        endpoints.used[i] = false;
+    struct dispatcher_shared *disp = disp_disable_for(ep, sizeof(*ep));
+    ep->next = lmp_endpoints.all;
+    if (ep->next) {
+        ep->next->previous = ep;
     }
-    thread_mutex_unlock(&endpoints.units_mutex);
+    lmp_endpoints.all = ep;
+    lmp_endpoints.table[ep->offset / RING_UNIT_BYTES] = ep;
+    disp_enable(disp);
 }
 
-errval_t lmp_endpoint_create_in_slot(size_t slots, struct capref dest, struct lmp_endpoint **retep)
+static void unlist(struct lmp_endpoint *ep)
 {
-    if (slots == 0 || slots > RING_MAX_SLOTS || slots & (slots - 1)) {
+    struct dispatcher_shared *disp = disp_disable();
+    endpoint_forget_news(ep);
+    if (ep->next) {
+        ep->next->previous = ep->previous;
+    }
+    if (ep->previous) {
+        ep->previous->next = ep->next;
+    } else {
+        lmp_endpoints.all = ep->next;
+    }
+    lmp_endpoints.table[ep->offset / RING_UNIT_BYTES] = NULL;
+    disp_enable(disp);
+}
+
+errval_t lmp_endpoint_create_with_area(size_t slots, size_t area_bytes, struct capref dest,
+                                       struct lmp_endpoint **retep)
+{
+    if (slots == 0 || slots > RING_MAX_SLOTS || slots & (slots - 1) || area_bytes % LMP_AREA_ALIGN
+        || area_bytes > LMP_AREA_MAX_BYTES) {
         return err_push(SYS_ERR_INVALID_ARGUMENT, LIB_ERR_LMP_ENDPOINT_CREATE);
     }
     struct lmp_endpoint *ep = calloc(1, sizeof(*ep));
-    size_t unit = ep ? units_alloc(ring_units(slots)) : 0;
+    size_t unit = ep ? rings_alloc(ring_units(slots, area_bytes)) : 0;
     if (!unit) {
         free(ep);
         return err_push(LIB_ERR_LMP_ALLOC_NO_SPACE, LIB_ERR_LMP_ENDPOINT_CREATE);
     }
     ep->offset = (uint32_t)(unit * RING_UNIT_BYTES);
     ep->slots = (uint32_t)slots;
+    ep->area_bytes = (uint32_t)area_bytes;
     ep->ring = (struct lmp_ring *)((char *)curdispatcher() + ep->offset);
-    ep->ring->count = (struct lmp_count){0};
-    ep->ring->recv_slot = 0;
+    *ep->ring = (struct lmp_ring){0};
     waitset_chanstate_init(&ep->waitset_state);
-    errval_t err = cap_mint(dest, cap_selfep, ep->offset, slots);
+    errval_t err = table_reach(unit) ? SYS_ERR_OK : LIB_ERR_LMP_ALLOC_NO_SPACE;
+    if (err_is_ok(err)) {
+        err = cap_mint(dest, cap_selfep, ep->offset, LMP_RING_ROOM(slots, area_bytes));
+    }
     if (err_is_fail(err)) {
-        units_free(unit, ring_units(slots));
+        rings_free(unit, ring_units(slots, area_bytes));
         free(ep);
         return err_push(err, LIB_ERR_LMP_ENDPOINT_CREATE);
     }
-    struct dispatcher_shared *disp = disp_disable();
-    ep->next = endpoints.all;
-    endpoints.all = ep;
-    disp_enable(disp);
+    list(ep);
     *retep = ep;
     return SYS_ERR_OK;
 }
 
+errval_t lmp_endpoint_create_in_slot(size_t slots, struct capref dest, struct lmp_endpoint **retep)
+{
+    return lmp_endpoint_create_with_area(slots, 0, dest, retep);
+}
+
 void lmp_endpoint_free(struct lmp_endpoint *ep)
 {
-    struct dispatcher_shared *disp = disp_disable();
-    for (struct lmp_endpoint **link = &endpoints.all; *link; link = &(*link)->next) {
-        if (*link == ep) {
-            *link = ep->next;
-            break;
-        }
-    }
-    endpoints.early -= ep->early.header != 0;
-    disp_enable(disp);
+    unlist(ep);
     waitset_chan_deregister(&ep->waitset_state); // or it was not registered
-    units_free(ep->offset / RING_UNIT_BYTES, ring_units(ep->slots));
+    *ep->ring = (struct lmp_ring){0};
+    rings_free(ep->offset / RING_UNIT_BYTES, ring_units(ep->slots, ep->area_bytes));
     free(ep);
 }
 
 struct lmp_endpoint *lmp_endpoint_find(uint32_t offset)
 {
-    struct lmp_endpoint *ep = endpoints.all;
-    while (ep && ep->offset != offset) {
-        ep = ep->next;
-    }
-    return ep;
-}
-
-void lmp_endpoint_set_recv_slot(struct lmp_endpoint *ep, struct capref slot)
-{
-    ep->recv_slot = slot;
-    *(volatile capaddr_t *)&ep->ring->recv_slot = capref_is_null(slot) ? 0 : get_cap_addr(slot);
-}
-
-/*
- * The kernel writes `delivered` and the slot before it, always while this dispatcher does not run on its
- * core: loads need no barrier, but the compiler must make them anew.
- */
-static uint32_t delivered(const struct lmp_count *count)
-{
-    return *(const volatile uint32_t *)&count->delivered;
+    return endpoint_find(offset);
 }
 
 bool lmp_endpoint_can_recv(const struct lmp_endpoint *ep)
 {
-    return ep->early.header || delivered(&ep->ring->count) != ep->ring->count.consumed;
+    return ep->early.header || endpoint_counter(&ep->ring->count.delivered) != ep->ring->count.consumed;
 }
 
-/// lmp_endpoint_take(), disabled.
-static bool take(struct lmp_endpoint *ep, struct lmp_message *message)
+uint32_t lmp_endpoint_gone(const struct lmp_endpoint *ep)
+{
+    return endpoint_counter(&ep->ring->gone);
+}
+
+bool lmp_endpoint_has_news(const struct lmp_endpoint *ep)
+{
+    return lmp_endpoint_can_recv(ep) || lmp_endpoint_gone(ep) != 0;
+}
+
+static void take_early(struct lmp_endpoint *ep, struct lmp_message *message)
+{
+    struct lmp_endpoint **link = &lmp_endpoints.early;
+    while (*link != ep) {
+        link = &(*link)->next_early;
+    }
+    *link = ep->next_early;
+    *message = ep->early;
+    ep->early.header = 0;
+}
+
+bool endpoint_take(struct lmp_endpoint *ep, struct lmp_message *message)
 {
     if (ep->early.header) {
-        *message = ep->early;
-        ep->early.header = 0;
-        endpoints.early--;
+        take_early(ep, message);
         return true;
     }
     uint32_t consumed = ep->ring->count.consumed;
-    if (delivered(&ep->ring->count) == consumed) {
+    if (endpoint_counter(&ep->ring->count.delivered) == consumed) {
         return false;
     }
     const struct lmp_slot *slot = &ep->ring->slots[consumed & (ep->slots - 1)];
@@ -167,60 +191,53 @@ static bool take(struct lmp_endpoint *ep, struct lmp_message *message)
 bool lmp_endpoint_take(struct lmp_endpoint *ep, struct lmp_message *message)
 {
     struct dispatcher_shared *disp = disp_disable();
-    bool taken = take(ep, message);
+    bool taken = endpoint_take(ep, message);
     disp_enable(disp);
     return taken;
 }
 
-uint32_t lmp_endpoints_poll(void)
+errval_t lmp_endpoint_add_recv_slot(struct lmp_endpoint *ep, struct capref slot)
 {
-    // Before the look: what comes meanwhile makes the next wait return at once.
-    uint32_t seen = threads_begin_look();
-    struct dispatcher_shared *disp = disp_disable();
-    for (struct lmp_endpoint *ep = endpoints.all; ep; ep = ep->next) {
-        if (ep->waitset_state.state == CHAN_IDLE && lmp_endpoint_can_recv(ep)) {
-            waitset_chan_trigger(&ep->waitset_state);
-        }
+    const uint32_t given = ep->ring->slots_given;
+    if (given - ep->caps_taken >= LMP_RECV_SLOTS) {
+        return LIB_ERR_LMP_RECV_SLOTS;
     }
-    disp_enable(disp);
-    return seen;
-}
-
-errval_t lmp_endpoints_wait(uint32_t seen)
-{
-    if (threads_several()) {
-        threads_wait_any(seen);
-        return SYS_ERR_OK;
-    }
-    if (endpoints.early) {
-        /*
-         * Nobody takes that message now, and another one for its endpoint could not be kept if it were handed
-         * over. Messages go to the rings while we do not wait, and senders see when those are full.
-         */
-        return sys_yield(0);
-    }
-    struct lmp_message m = sys_lmp(SYS_LMP, (uint64_t)LMP_WAIT_ANY << 32, 0, 0, 0, 0, 0, 0, 0, 0);
-    if (err_is_fail(m.err)) {
-        return m.err == SYS_ERR_LMP_WAIT_INTERRUPTED ? SYS_ERR_OK : m.err;
-    }
-    if (m.header) {
-        struct lmp_endpoint *ep = lmp_endpoint_find(lmp_header_endpoint(m.header));
-        if (ep) {
-            ep->early = m;
-            endpoints.early++;
-        }
-    }
+    ep->recv_slots[given % LMP_RECV_SLOTS] = slot;
+    *(volatile capaddr_t *)&ep->ring->recv_slots[given % LMP_RECV_SLOTS] = get_cap_addr(slot);
+    *(volatile uint32_t *)&ep->ring->slots_given = given + 1;
     return SYS_ERR_OK;
 }
 
-bool lmp_endpoints_take_any(struct lmp_message *message, uint32_t *seen)
+void lmp_endpoint_take_recv_slots_back(struct lmp_endpoint *ep)
 {
-    *seen = threads_begin_look();
-    struct dispatcher_shared *disp = disp_disable();
-    struct lmp_endpoint *ep = endpoints.all;
-    while (ep && !take(ep, message)) {
-        ep = ep->next;
+    // The kernel may take one in between: what it takes behind `slots_given` it refuses to.
+    uint32_t taken;
+    do {
+        taken = endpoint_counter(&ep->ring->slots_taken);
+        *(volatile uint32_t *)&ep->ring->slots_given = taken;
+    } while (endpoint_counter(&ep->ring->slots_taken) != taken);
+}
+
+unsigned lmp_endpoint_recv_slots(const struct lmp_endpoint *ep)
+{
+    return ep->ring->slots_given - endpoint_counter(&ep->ring->slots_taken);
+}
+
+void lmp_endpoint_take_caps(struct lmp_endpoint *ep, unsigned count, struct capref *caps)
+{
+    for (unsigned i = 0; i < count; i++) {
+        caps[i] = ep->recv_slots[ep->caps_taken++ % LMP_RECV_SLOTS];
     }
-    disp_enable(disp);
-    return ep != NULL;
+}
+
+const void *lmp_endpoint_bytes(const struct lmp_endpoint *ep, size_t *count)
+{
+    *count = endpoint_counter(&ep->ring->bytes_used);
+    return (const char *)ep->ring + area_offset(ep->slots);
+}
+
+void lmp_endpoint_bytes_done(struct lmp_endpoint *ep)
+{
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    *(volatile uint32_t *)&ep->ring->bytes_used = 0;
 }

@@ -30,7 +30,7 @@ static void discard(struct ranges *ranges, struct mm_node *node)
 }
 
 errval_t free_list_take(struct ranges *ranges, struct mm_node *node, genpaddr_t at, gensize_t bytes,
-                        genpaddr_t *base)
+                        genpaddr_t *base, struct region **region)
 {
     if (!node) {
         return MM_ERR_OUT_OF_MEMORY;
@@ -52,6 +52,7 @@ errval_t free_list_take(struct ranges *ranges, struct mm_node *node, genpaddr_t 
         discard(ranges, node);
     }
     *base = at;
+    *region = ranges_region(ranges, at, bytes);
     return SYS_ERR_OK;
 }
 
@@ -111,4 +112,14 @@ errval_t free_list_free(struct ranges *ranges, struct region *region, genpaddr_t
         insert(ranges, place.prev, base, bytes);
     }
     return SYS_ERR_OK;
+}
+
+void free_list_remove(struct ranges *ranges, const struct region *region)
+{
+    struct mm_node *node = ranges->root;
+    while (node->base != region->base) {
+        RANGES_VISIT(ranges);
+        node = node->next;
+    }
+    discard(ranges, node);
 }

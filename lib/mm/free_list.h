@@ -29,7 +29,10 @@ static inline bool free_list_fits(const struct mm_node *node, gensize_t bytes, g
  * \return SYS_ERR_OK or MM_ERR_NODES; MM_ERR_OUT_OF_MEMORY if `node` is NULL
  */
 errval_t free_list_take(struct ranges *ranges, struct mm_node *node, genpaddr_t at, gensize_t bytes,
-                        genpaddr_t *base);
+                        genpaddr_t *base, struct region **region);
+
+/// Takes the range of a region out, all of which is free.
+void free_list_remove(struct ranges *ranges, const struct region *region);
 
 /// strategy_check_free() and strategy_free() for a list.
 errval_t free_list_check_free(struct ranges *ranges, struct region *region, genpaddr_t base, gensize_t bytes);

@@ -53,10 +53,10 @@ errval_t mm_add(struct mm *mm, struct capref cap)
         return MM_ERR_TYPE;
     }
     refill(mm);
-    unsigned number;
-    err = ranges_add(&mm->ranges, info.base, info.bytes, &number);
+    struct region *region;
+    err = ranges_add(&mm->ranges, info.base, info.bytes, &region);
     if (err_is_ok(err)) {
-        mm->caps[number] = cap;
+        region->cap = cap;
     }
     return err;
 }
@@ -66,7 +66,7 @@ errval_t mm_make_object(struct mm *mm, struct capref dest, enum objtype type, ge
 {
     const struct region *region = ranges_region(&mm->ranges, base, bytes);
     gensize_t objsize = type == ObjType_Dispatcher ? OBJSIZE_Dispatcher : bytes;
-    return cap_retype(dest, mm->caps[region->number], base - region->base, type, objsize, 1);
+    return cap_retype(dest, region->cap, base - region->base, type, objsize, 1);
 }
 
 errval_t mm_alloc_object(struct mm *mm, struct capref dest, enum objtype type, gensize_t bytes,

@@ -2,10 +2,30 @@
 #include <mm/strategy/strategy.h>
 #include <trace/trace.h>
 
+static struct region *region_of(struct rb_node *rb)
+{
+    return (struct region *)rb;
+}
+
+static bool update(struct rb_node *rb)
+{
+    struct region *region = region_of(rb);
+    uint8_t largest = region->largest;
+    for (unsigned side = 0; side < 2; side++) {
+        const struct region *child = region_of(rb->child[side]);
+        largest = child && child->largest_in_subtree > largest ? child->largest_in_subtree : largest;
+    }
+    bool changed = largest != region->largest_in_subtree;
+    region->largest_in_subtree = largest;
+    return changed;
+}
+
 void ranges_init(struct ranges *ranges)
 {
-    *ranges = (struct ranges){0};
+    *ranges = (struct ranges){.regions.update = update};
     slab_init(&ranges->nodes, strategy_node_bytes, NULL);
+    slab_init(&ranges->records, sizeof(struct region), NULL);
+    slab_grow(&ranges->records, ranges->first_records, sizeof(ranges->first_records));
 }
 
 size_t ranges_nodes_an_operation(const struct ranges *ranges)
@@ -42,63 +62,109 @@ static void trace_change(const struct ranges *ranges, genpaddr_t base, gensize_t
 /// Physical addresses have at most 52 bits (Armv8 ARM D8.1.2, FEAT_LPA).
 #define ADDRESS_LIMIT (1UL << 52)
 
-/// Number in the table of the first region that begins behind `base`.
-static unsigned region_behind(const struct ranges *ranges, genpaddr_t base)
+/// The last region that begins at `base` or before it, or NULL.
+static struct region *region_at(const struct ranges *ranges, genpaddr_t base)
 {
-    unsigned low = 0, high = ranges->region_count;
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        if (ranges->regions[middle].base <= base) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    struct region *found = NULL;
+    for (struct rb_node *at = ranges->regions.root; at;) {
+        struct region *region = region_of(at);
+        bool before = region->base <= base;
+        found = before ? region : found;
+        at = at->child[before];
     }
-    return low;
+    return found;
 }
 
-struct region *ranges_region(struct ranges *ranges, genpaddr_t base, gensize_t bytes)
+struct region *ranges_region(const struct ranges *ranges, genpaddr_t base, gensize_t bytes)
 {
-    unsigned behind = region_behind(ranges, base);
-    if (behind == 0) {
-        return NULL;
-    }
-    struct region *region = &ranges->regions[behind - 1];
-    gensize_t offset = base - region->base;
-    return offset < region->bytes && bytes <= region->bytes - offset ? region : NULL;
+    struct region *region = region_at(ranges, base);
+    gensize_t offset = region ? base - region->base : 0;
+    return region && offset < region->bytes && bytes <= region->bytes - offset ? region : NULL;
 }
 
-errval_t ranges_add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, unsigned *number)
+static void insert(struct ranges *ranges, struct region *region)
+{
+    struct rb_node *parent = NULL;
+    unsigned side = 0;
+    for (struct rb_node *at = ranges->regions.root; at; at = at->child[side]) {
+        parent = at;
+        side = region_of(at)->base < region->base;
+    }
+    rb_insert(&ranges->regions, &region->rb, parent, side);
+    ranges->region_count++;
+}
+
+static errval_t add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, bool free, struct region **ret)
 {
     if (!is_page_range(base, bytes) || base + bytes > ADDRESS_LIMIT) {
         return MM_ERR_ARGUMENT;
     }
-    unsigned at = region_behind(ranges, base);
-    if ((at < ranges->region_count && ranges->regions[at].base - base < bytes)
-        || (at > 0 && base - ranges->regions[at - 1].base < ranges->regions[at - 1].bytes)) {
+    // The last region that begins before the end of the new one is the only one that may reach into it.
+    const struct region *last = region_at(ranges, base + bytes - 1);
+    if (last && last->base + last->bytes > base) {
         return MM_ERR_REGION_OVERLAP;
     }
-    if (ranges->region_count == RANGES_REGIONS) {
+    struct region *region = slab_alloc(&ranges->records);
+    if (!region) {
         return MM_ERR_REGIONS;
     }
-    for (unsigned i = ranges->region_count; i > at; i--) {
-        ranges->regions[i] = ranges->regions[i - 1];
-    }
-    ranges->regions[at] = (struct region){.base = base, .bytes = bytes, .number = ranges->region_count};
-    ranges->region_count++;
-    errval_t err = strategy_add(ranges, &ranges->regions[at]);
+    *region = (struct region){.base = base, .bytes = bytes, .free_bytes = free ? bytes : 0};
+    errval_t err = strategy_add(ranges, region, free);
     if (err_is_fail(err)) {
-        ranges->region_count--;
-        for (unsigned i = at; i < ranges->region_count; i++) {
-            ranges->regions[i] = ranges->regions[i + 1];
-        }
+        slab_free(&ranges->records, region);
         return err;
     }
-    ranges->free_bytes += bytes;
-    if (number) {
-        *number = ranges->regions[at].number;
+    insert(ranges, region);
+    ranges->free_bytes += region->free_bytes;
+    if (ret) {
+        *ret = region;
     }
     return SYS_ERR_OK;
+}
+
+errval_t ranges_add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, struct region **ret)
+{
+    return add(ranges, base, bytes, true, ret);
+}
+
+errval_t ranges_add_taken(struct ranges *ranges, genpaddr_t base, gensize_t bytes, struct region **ret)
+{
+    return add(ranges, base, bytes, false, ret);
+}
+
+static void set_idle(struct ranges *ranges, struct region *region, bool idle)
+{
+    if (region->is_idle == idle) {
+        return;
+    }
+    region->is_idle = idle;
+    if (idle) {
+        region->prev = NULL;
+        region->next = ranges->idle;
+        ranges->idle = region;
+    } else if (region->prev) {
+        region->prev->next = region->next;
+    } else {
+        ranges->idle = region->next;
+    }
+    if (region->next) {
+        region->next->prev = idle ? region : region->prev;
+    }
+}
+
+void ranges_remove(struct ranges *ranges, struct region *region)
+{
+    set_idle(ranges, region, false);
+    strategy_remove(ranges, region);
+    rb_remove(&ranges->regions, &region->rb);
+    ranges->region_count--;
+    ranges->free_bytes -= region->free_bytes;
+    slab_free(&ranges->records, region);
+}
+
+void ranges_room(gensize_t *bytes, gensize_t *alignment)
+{
+    strategy_room(bytes, alignment);
 }
 
 errval_t ranges_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base)
@@ -111,8 +177,11 @@ errval_t ranges_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignmen
     if (bytes > ranges->free_bytes) {
         return MM_ERR_OUT_OF_MEMORY;
     }
-    errval_t err = strategy_alloc(ranges, bytes, alignment, base);
+    struct region *region;
+    errval_t err = strategy_alloc(ranges, bytes, alignment, base, &region);
     if (err_is_ok(err)) {
+        region->free_bytes -= bytes;
+        set_idle(ranges, region, false);
         ranges->free_bytes -= bytes;
         trace_change(ranges, *base, bytes, false);
     }
@@ -136,6 +205,8 @@ errval_t ranges_free(struct ranges *ranges, genpaddr_t base, gensize_t bytes)
     struct region *region = ranges_region(ranges, base, bytes);
     errval_t err = region ? strategy_free(ranges, region, base, bytes) : MM_ERR_FOREIGN;
     if (err_is_ok(err)) {
+        region->free_bytes += bytes;
+        set_idle(ranges, region, region->is_removable && region->free_bytes == region->bytes);
         ranges->free_bytes += bytes;
         trace_change(ranges, base, bytes, true);
     }

@@ -11,25 +11,39 @@
 
 #include <abi/errno.h>
 #include <abi/types.h>
+#include <aos/caddr.h>
 #include <aos/slab.h>
+#include <collections/rb_tree.h>
 
+/// Regions for which there is room from the start; for more, `records` has to grow.
 #define RANGES_REGIONS 64
 
-/// Memory that was added as one piece. Free ranges of two regions never become one.
+/// Memory that was added as one piece. Free ranges of two regions never become one: no object can be made of
+/// two capabilities.
 struct region {
+    struct rb_node rb; ///< In the tree of regions. First, so that one is the other.
     genpaddr_t base;
     gensize_t bytes;
-    unsigned number;         ///< How many regions were added before it.
-    struct mm_node *root;    ///< For the strategy.
-    unsigned largest, order; ///< For the strategy.
+    gensize_t free_bytes;
+    struct mm_node *root;       ///< For the strategy.
+    uint8_t largest, order;     ///< For the strategy.
+    uint8_t largest_in_subtree; ///< The largest `largest` among the regions below this one, and its own.
+    bool is_removable; ///< Set by the owner: it is to be found in `idle` when nothing of it is allocated.
+    bool is_idle;      ///< It stands in `idle`.
+    struct region *prev, *next; ///< In `idle`.
+    struct capref cap;          ///< The owner's.
 };
 
 struct ranges {
-    struct region regions[RANGES_REGIONS]; ///< Sorted by address.
+    struct rb_tree regions; ///< Of struct region, by address.
     unsigned region_count;
     gensize_t free_bytes;
+    struct region *idle;           ///< Removable regions of which nothing is allocated.
+    struct slab_allocator records; ///< For regions.
+    struct region first_records[RANGES_REGIONS];
     struct slab_allocator nodes;
     struct mm_node *root; ///< For the strategy: its list or tree over all regions.
+    unsigned order;       ///< For the strategy.
     bool remembers;       ///< For the strategy.
     bool untraced;        ///< Set by who uses ranges for something other than the domain's memory.
     uint64_t visits;      ///< Nodes looked at so far, where the build counts them.
@@ -42,8 +56,8 @@ struct ranges {
 #define RANGES_VISIT(ranges) ((void)(ranges))
 #endif
 
-/// Sets up without regions and without nodes. The slab has no refill function: it must not run in the middle
-/// of an operation.
+/// Sets up without regions and without nodes. The slabs have no refill functions: they must not run in the
+/// middle of an operation. It stays where it is.
 void ranges_init(struct ranges *ranges);
 
 /// How many nodes one operation on these regions takes at most.
@@ -52,10 +66,20 @@ size_t ranges_nodes_an_operation(const struct ranges *ranges);
 /**
  * Adds a region, all free.
  *
- * \param number set to the region's number, counted from 0; may be NULL
+ * \param ret may be NULL
  * \return SYS_ERR_OK, MM_ERR_ARGUMENT, MM_ERR_REGION_OVERLAP, MM_ERR_REGIONS or MM_ERR_NODES
  */
-errval_t ranges_add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, unsigned *number);
+errval_t ranges_add(struct ranges *ranges, genpaddr_t base, gensize_t bytes, struct region **ret);
+
+/// The same, all of it allocated.
+errval_t ranges_add_taken(struct ranges *ranges, genpaddr_t base, gensize_t bytes, struct region **ret);
+
+/// Takes a region away of which all or nothing is allocated, and nobody needs what is. `region` is gone then.
+void ranges_remove(struct ranges *ranges, struct region *region);
+
+/// What a region must have so that, while it is empty, an allocation finds room in it: makes both arguments
+/// larger where the strategy needs more.
+void ranges_room(gensize_t *bytes, gensize_t *alignment);
 
 /**
  * Takes a range out of one region.
@@ -77,6 +101,12 @@ errval_t ranges_check_free(struct ranges *ranges, genpaddr_t base, gensize_t byt
 errval_t ranges_free(struct ranges *ranges, genpaddr_t base, gensize_t bytes);
 
 /// The region that the whole range lies in, or NULL.
-struct region *ranges_region(struct ranges *ranges, genpaddr_t base, gensize_t bytes);
+struct region *ranges_region(const struct ranges *ranges, genpaddr_t base, gensize_t bytes);
+
+/// For strategies: `largest` of a region has changed.
+static inline void ranges_region_changed(struct ranges *ranges, struct region *region)
+{
+    rb_changed(&ranges->regions, &region->rb);
+}
 
 #endif

@@ -25,26 +25,37 @@ void slab_init(struct slab_allocator *slabs, size_t blocksize, slab_refill_func_
     };
 }
 
+/// The next block that was never allocated. There is one.
+static char *take_unused(struct slab_allocator *slabs)
+{
+    char *block = slabs->unused;
+    slabs->unused += slabs->blocksize;
+    slabs->free_count--;
+    return block;
+}
+
 void slab_grow(struct slab_allocator *slabs, void *buffer, size_t bytes)
 {
     size_t skipped = -(uintptr_t)buffer % _Alignof(struct slab_block);
-    if (skipped > bytes) {
+    size_t count = skipped > bytes ? 0 : (bytes - skipped) / slabs->blocksize;
+    if (count == 0) {
         return;
     }
-    char *at = (char *)buffer + skipped;
-    for (size_t left = bytes - skipped; left >= slabs->blocksize; left -= slabs->blocksize) {
-        put(slabs, at);
-        slabs->total++;
-        at += slabs->blocksize;
+    while (slabs->unused < slabs->unused_end) {
+        put(slabs, take_unused(slabs));
     }
-    uintptr_t lowest = (uintptr_t)buffer, end = (uintptr_t)at;
+    slabs->unused = (char *)buffer + skipped;
+    slabs->unused_end = slabs->unused + count * slabs->blocksize;
+    slabs->free_count += count;
+    slabs->total += count;
+    uintptr_t lowest = (uintptr_t)buffer, end = (uintptr_t)slabs->unused_end;
     slabs->lowest = slabs->end && slabs->lowest < lowest ? slabs->lowest : lowest;
     slabs->end = slabs->end > end ? slabs->end : end;
 }
 
 void *slab_alloc(struct slab_allocator *slabs)
 {
-    if (!slabs->free && slabs->refill_func && !slabs->refilling) {
+    if (slabs->free_count == 0 && slabs->refill_func && !slabs->refilling) {
         slabs->refilling = true;
         (void)slabs->refill_func(slabs); // What counts is whether there is a block now.
         slabs->refilling = false;
@@ -54,8 +65,9 @@ void *slab_alloc(struct slab_allocator *slabs)
         slabs->free = block->next;
         slabs->free_count--;
         block->mark = 0;
+        return block;
     }
-    return block;
+    return slabs->unused < slabs->unused_end ? take_unused(slabs) : NULL;
 }
 
 errval_t slab_check_free(const struct slab_allocator *slabs, const void *block)
@@ -63,6 +75,9 @@ errval_t slab_check_free(const struct slab_allocator *slabs, const void *block)
     uintptr_t address = (uintptr_t)block;
     if (address < slabs->lowest || address >= slabs->end || address % _Alignof(struct slab_block)) {
         return MM_ERR_FOREIGN;
+    }
+    if (address >= (uintptr_t)slabs->unused && address < (uintptr_t)slabs->unused_end) {
+        return MM_ERR_DOUBLE_FREE; // It is free: nobody ever had it.
     }
     return ((const struct slab_block *)block)->mark == mark_of(block) ? MM_ERR_DOUBLE_FREE : SYS_ERR_OK;
 }

@@ -1,4 +1,6 @@
+#include <aos/arguments.h>
 #include <aos/capabilities.h>
+#include <aos/dispatch.h>
 #include <aos/paging.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
@@ -10,16 +12,38 @@
 
 static struct {
     struct thread_mutex mutex;    ///< For what follows.
-    lvaddr_t handed_out;          ///< Everything from ARENA_BASE up to here is in use,
-    lvaddr_t next;                ///< and what lies between the two is mapped.
+    lvaddr_t handed_out;          ///< What comes next starts here,
+    lvaddr_t next;                ///< and up to here it is mapped.
+    lvaddr_t limit;               ///< Of this range; 0: there is none yet.
     size_t bytes;                 ///< Of RAM, read without the mutex.
     lvaddr_t leaf_base;           ///< What the page table of the last level translates, or is to.
     struct capref tables[LEVELS]; ///< For `next`, of each level, as far as they have been made.
-} arena = {.handed_out = ARENA_BASE, .next = ARENA_BASE};
+} arena;
 
 static size_t entry_of(unsigned level, lvaddr_t vaddr)
 {
     return vaddr >> (BASE_PAGE_BITS + 9 * (LEVELS - 1 - level)) & 511;
+}
+
+/// Begins with the range in the parent's page tables, if there is one, or with the own range.
+static void begin(void)
+{
+    const struct domain_arguments *arguments = domain_arguments();
+    if (!arena.limit && arguments && arguments->arena_tables[LEVELS - 1]) {
+        arena.handed_out = arena.next = USER_ARENA;
+        arena.limit = USER_DISPATCHER;
+        arena.leaf_base = ROUND_DOWN(USER_ARENA, LARGE_PAGE_SIZE);
+        for (unsigned level = 0; level < LEVELS; level++) {
+            arena.tables[level] = (struct capref){cnode_page, arguments->arena_tables[level]};
+        }
+        return;
+    }
+    arena.handed_out = arena.next = ARENA_BASE;
+    arena.limit = ARENA_BASE + ARENA_BYTES;
+    arena.tables[0] = cap_vroot;
+    for (unsigned level = 1; level < LEVELS; level++) {
+        arena.tables[level] = NULL_CAP;
+    }
 }
 
 /// Maps something into the table of `level`, at the entry for `next`.
@@ -40,7 +64,6 @@ static errval_t map(unsigned level, struct capref what, uint64_t flags)
 /// The page tables for `next`.
 static errval_t make_tables(void)
 {
-    arena.tables[0] = cap_vroot;
     if (arena.leaf_base != ROUND_DOWN(arena.next, LARGE_PAGE_SIZE)) {
         arena.tables[LEVELS - 1] = NULL_CAP;
         arena.leaf_base = ROUND_DOWN(arena.next, LARGE_PAGE_SIZE);
@@ -73,9 +96,6 @@ static errval_t make_tables(void)
 static errval_t add_page(void)
 {
     struct capref frame;
-    if (arena.next - ARENA_BASE >= ARENA_BYTES) {
-        return LIB_ERR_PAGING_NO_SPACE;
-    }
     errval_t err = make_tables();
     if (err_is_fail(err)) {
         return err;
@@ -103,6 +123,13 @@ errval_t arena_alloc(size_t bytes, void **ret)
 {
     errval_t err = SYS_ERR_OK;
     thread_mutex_lock(&arena.mutex);
+    while (err_is_ok(err) && bytes > arena.limit - arena.handed_out) {
+        if (arena.limit > ARENA_BASE) {
+            err = LIB_ERR_PAGING_NO_SPACE;
+        } else {
+            begin();
+        }
+    }
     while (err_is_ok(err) && arena.next - arena.handed_out < bytes) {
         err = add_page();
     }

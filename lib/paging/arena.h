@@ -3,7 +3,8 @@
  * the paging library.
  *
  * It has addresses and page tables of its own, so that getting more depends on nothing that it serves: RAM
- * and slots are taken from the reserves of their sections. It is mapped when it is handed out, so that
+ * and slots are taken from the reserves of their sections. The first few hundred KiB stand in page tables
+ * that the parent made and told of (struct domain_arguments). It is mapped when it is handed out, so that
  * touching it never faults, and it never goes back.
  */
 #ifndef LIB_PAGING_ARENA_H

@@ -59,30 +59,33 @@ static bool stock_ready(enum section_need need)
            && (!large_maps() || slab_freecount(&stock.maps) >= NEEDED_TABLES);
 }
 
-/* Each step of a refill gets one thing outside of the section, and puts it in. */
+/* Each step of a refill gets something outside of the section, and puts it in. */
 
 static void enter(struct section_visit *visit)
 {
     section_enter_to_free(&space_section, visit);
 }
 
-static errval_t add_slot(void)
+static errval_t add_slots(unsigned count)
 {
     struct section_visit visit;
-    struct capref slot;
-    errval_t err = slot_alloc(&slot);
-    if (err_is_ok(err)) {
+    struct capref slots[REFILL_SLOTS];
+    size_t found, used = 0;
+    for (; count > 0; count -= found) {
+        errval_t err = slot_alloc_several(slots, count, &found);
+        if (err_is_fail(err)) {
+            return err;
+        }
         enter(&visit);
-        bool room = stock.slot_count < MOST_SLOTS;
-        if (room) {
-            stock.slots[stock.slot_count++] = slot;
+        for (used = 0; used < found && stock.slot_count < MOST_SLOTS; used++) {
+            stock.slots[stock.slot_count++] = slots[used];
         }
         section_leave(&space_section, &visit);
-        if (!room) {
-            slot_free(slot);
+        for (; used < found; used++) {
+            slot_free(slots[used]);
         }
     }
-    return err;
+    return SYS_ERR_OK;
 }
 
 static errval_t add_table(unsigned level)
@@ -152,8 +155,8 @@ static errval_t stock_refill(void)
     if (maps && err_is_ok(err)) {
         err = add_page(&stock.maps, MAP_BYTES);
     }
-    for (; slots > 0 && err_is_ok(err); slots--) {
-        err = add_slot();
+    if (err_is_ok(err)) {
+        err = add_slots(slots);
     }
     for (unsigned level = 1; level < PAGE_LEVELS; level++) {
         for (; tables[level] > 0 && err_is_ok(err); tables[level]--) {

@@ -2,10 +2,11 @@
  * What the C library needs for input and output: file descriptors 0 to 2 are the console, and there are no
  * others.
  */
-#include <aos/kernel.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <rt/console.h>
 #include <rt/locks.h>
+#include <rt/start.h>
 #include <stdio-bufio.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -29,16 +30,35 @@ ssize_t write(int fd, const void *buffer, size_t bytes)
     if (fd != STDOUT_FILENO && fd != STDERR_FILENO) {
         return fail(EBADF);
     }
-    // A domain without a console capability writes to nowhere: EIO, as for a terminal that is gone.
-    return err_is_ok(kernel_print(buffer, bytes)) ? (ssize_t)bytes : fail(EIO);
+    // Without a console it is as for a terminal that is gone.
+    return err_is_ok(console_write(buffer, bytes)) ? (ssize_t)bytes : fail(EIO);
 }
 
-/// The console has no input for domains: the end of file comes at once.
+/// One character at a time. What was printed before is seen before; a console without input is at the end of
+/// the file.
 ssize_t read(int fd, void *buffer, size_t bytes)
 {
-    (void)buffer;
-    (void)bytes;
-    return fd == STDIN_FILENO ? 0 : fail(EBADF);
+    if (fd != STDIN_FILENO) {
+        return fail(EBADF);
+    }
+    if (bytes == 0) {
+        return 0;
+    }
+    fflush(stdout);
+    errval_t err = console_read(buffer);
+    if (err_is_ok(err)) {
+        return 1;
+    }
+    return err_no(err) == SERIAL_ERR_NO_INPUT ? 0 : fail(EIO);
+}
+
+/// Puts out what stands in a line without an end.
+int fsync(int fd)
+{
+    if (!is_console(fd)) {
+        return fail(EBADF);
+    }
+    return err_is_ok(console_flush()) ? 0 : fail(EIO);
 }
 
 /// There is no file system.
@@ -94,4 +114,13 @@ __attribute__((constructor)) static void set_stream_locks(void)
     input.lock = &input_lock;
     output.lock = &output_lock;
     error.lock = &error_lock;
+}
+
+void rt_flush_output(void)
+{
+    // Who has the lock may wait for a console that does not answer.
+    if (__retarget_lock_try_acquire(&output_lock)) {
+        __retarget_lock_release(&output_lock);
+        fflush(stdout);
+    }
 }

@@ -1,4 +1,6 @@
 #include <aos/debug.h>
+#include <aos/rpc.h>
+#include <rpc/serving.h>
 #include <rt/locks.h>
 #include <stdlib.h>
 
@@ -27,9 +29,27 @@ void __retarget_lock_close_recursive(_LOCK_T lock)
     free(lock);
 }
 
+/**
+ * Who has the lock of a stream may be a handler that waits for the console, and that needs the baton of its
+ * server to go on: a handler that waits for the lock must not keep it.
+ */
+static void acquire(_LOCK_T lock)
+{
+    const bool is_server = rpc_thread.is_server;
+    if (is_server) {
+        serving_leave();
+    }
+    thread_mutex_lock(&lock->mutex);
+    if (is_server) {
+        serving_take();
+    }
+}
+
 void __retarget_lock_acquire(_LOCK_T lock)
 {
-    thread_mutex_lock(&lock->mutex);
+    if (!thread_mutex_trylock(&lock->mutex)) {
+        acquire(lock);
+    }
 }
 
 int __retarget_lock_try_acquire(_LOCK_T lock)
@@ -44,7 +64,9 @@ void __retarget_lock_release(_LOCK_T lock)
 
 void __retarget_lock_acquire_recursive(_LOCK_T lock)
 {
-    thread_mutex_lock_nested(&lock->mutex);
+    if (!thread_mutex_trylock_nested(&lock->mutex)) {
+        acquire(lock);
+    }
 }
 
 int __retarget_lock_try_acquire_recursive(_LOCK_T lock)

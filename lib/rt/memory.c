@@ -14,13 +14,19 @@ typedef uint64_t __attribute__((may_alias, aligned(1))) word;
 /// Right for overlapping ranges too if `to` lies below `from`: what is written has been read before.
 static inline void copy_forwards(char *to, const char *from, size_t bytes)
 {
-    for (; bytes >= 4 * WORD; bytes -= 4 * WORD, to += 4 * WORD, from += 4 * WORD) {
+    for (; bytes >= 8 * WORD; bytes -= 8 * WORD, to += 8 * WORD, from += 8 * WORD) {
         uint64_t a = ((const word *)from)[0], b = ((const word *)from)[1];
         uint64_t c = ((const word *)from)[2], d = ((const word *)from)[3];
+        uint64_t e = ((const word *)from)[4], f = ((const word *)from)[5];
+        uint64_t g = ((const word *)from)[6], h = ((const word *)from)[7];
         ((word *)to)[0] = a;
         ((word *)to)[1] = b;
         ((word *)to)[2] = c;
         ((word *)to)[3] = d;
+        ((word *)to)[4] = e;
+        ((word *)to)[5] = f;
+        ((word *)to)[6] = g;
+        ((word *)to)[7] = h;
     }
     for (; bytes >= WORD; bytes -= WORD, to += WORD, from += WORD) {
         *(word *)to = *(const word *)from;

@@ -5,6 +5,7 @@
 #include <aos/dispatch.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <cap/ram.h>
 #include <dispatch/dispatch.h>
 #include <picotls.h>
 #include <rt/start.h>
@@ -20,46 +21,24 @@ extern void (*const __preinit_array_start[])(void), (*const __preinit_array_end[
 extern void (*const __init_array_start[])(void), (*const __init_array_end[])(void);
 extern char **environ;
 
-static char *argument_vector[ARGUMENTS_MAX + 1];
-static char *environment_vector[ARGUMENTS_MAX + 1];
+/// What main() gets.
+struct program_arguments {
+    int argc;
+    char **argv;
+    char **envp;
+};
 
-/// Points `count` entries at the strings from `text` on. Stops where the strings do; returns the rest of the
-/// text.
-static const char *split_strings(char **vector, uint32_t count, const char *text, const char *end)
+/// As the parent laid them out; the kernel gives init none but its name.
+static struct program_arguments read_arguments(void)
 {
-    uint32_t i = 0;
-    for (; i < count && i < ARGUMENTS_MAX; i++) {
-        size_t length = strnlen(text, (size_t)(end - text));
-        if (text + length == end) {
-            break;
-        }
-        vector[i] = (char *)text;
-        text += length + 1;
-    }
-    vector[i] = NULL;
-    return text;
-}
-
-/// Sets argv and environ up. \return argc
-static int read_arguments(struct dispatcher_shared *disp)
-{
-    const struct domain_arguments *arguments = domain_arguments();
+    static char *init_vectors[3];
+    struct domain_arguments *arguments = (struct domain_arguments *)domain_arguments();
     if (!arguments) {
-        argument_vector[0] = disp->name;
-        environ = environment_vector;
-        return 1;
+        init_vectors[0] = curdispatcher()->name;
+        return (struct program_arguments){1, init_vectors, &init_vectors[2]};
     }
-    size_t bytes =
-        arguments->text_bytes < ARGUMENTS_TEXT_BYTES ? arguments->text_bytes : ARGUMENTS_TEXT_BYTES;
-    const char *end = arguments->text + bytes;
-    const char *text = split_strings(argument_vector, arguments->argc, arguments->text, end);
-    split_strings(environment_vector, arguments->envc, text, end);
-    environ = environment_vector;
-    int argc = 0;
-    while (argument_vector[argc]) {
-        argc++;
-    }
-    return argc;
+    return (struct program_arguments){(int)arguments->argc, arguments->vectors,
+                                      &arguments->vectors[arguments->argc + 1]};
 }
 
 static void flush_output(void)
@@ -69,7 +48,9 @@ static void flush_output(void)
 
 _Noreturn void rt_main(void)
 {
-    int argc = read_arguments(curdispatcher());
+    struct program_arguments arguments = read_arguments();
+    environ = arguments.envp;
+    ram_server_use();
     for (void (*const *function)(void) = __preinit_array_start; function != __preinit_array_end; function++) {
         (*function)();
     }
@@ -77,7 +58,7 @@ _Noreturn void rt_main(void)
         (*function)();
     }
     atexit(flush_output);
-    exit(main(argc, argument_vector, environ));
+    exit(main(arguments.argc, arguments.argv, arguments.envp));
 }
 
 static size_t stack_limit(void)

@@ -18,4 +18,7 @@ lvaddr_t rt_start(struct dispatcher_shared *disp, lvaddr_t stack_top);
 /// Runs constructors and main(), and exits with its status.
 _Noreturn void rt_main(void);
 
+/// Writes what stdout has buffered, unless another thread is at it.
+void rt_flush_output(void);
+
 #endif

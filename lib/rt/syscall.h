@@ -88,12 +88,20 @@ SYSCALL_INLINE struct lmp_message sys_lmp(uint64_t call, uint64_t target, uint64
     return (struct lmp_message){x0, x1, x2, x3, x4, x5, x6, x7, x8, x9};
 }
 
-/// sys_lmp() with the capability in slot `cap`.
-SYSCALL_INLINE struct lmp_message sys_lmp_cap(uint64_t call, uint64_t target, capaddr_t cap, uint64_t w0,
-                                              uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5,
-                                              uint64_t w6, uint64_t w7)
+/**
+ * sys_lmp() with capabilities or bytes (abi/syscall.h).
+ *
+ * \param call     SYS_LMP with LMP_CAPS(), and perhaps LMP_GIVE() and LMP_FLAG_BYTES
+ * \param caps01   addresses of the first two capabilities, the first in the lower half
+ * \param caps23   of the others
+ * \param bytes_at where the bytes are, if LMP_FLAG_BYTES
+ */
+SYSCALL_INLINE struct lmp_message sys_lmp_with(uint64_t call, uint64_t target, uint64_t caps01,
+                                               uint64_t caps23, uint64_t bytes_at, uint64_t bytes,
+                                               uint64_t w0, uint64_t w1, uint64_t w2, uint64_t w3,
+                                               uint64_t w4, uint64_t w5, uint64_t w6, uint64_t w7)
 {
-    register uint64_t x0 __asm__("x0") = call | LMP_FLAG_CAP;
+    register uint64_t x0 __asm__("x0") = call;
     register uint64_t x1 __asm__("x1") = target;
     register uint64_t x2 __asm__("x2") = w0;
     register uint64_t x3 __asm__("x3") = w1;
@@ -103,13 +111,24 @@ SYSCALL_INLINE struct lmp_message sys_lmp_cap(uint64_t call, uint64_t target, ca
     register uint64_t x7 __asm__("x7") = w5;
     register uint64_t x8 __asm__("x8") = w6;
     register uint64_t x9 __asm__("x9") = w7;
-    register uint64_t x10 __asm__("x10") = cap;
+    register uint64_t x10 __asm__("x10") = caps01;
+    register uint64_t x11 __asm__("x11") = caps23;
+    register uint64_t x12 __asm__("x12") = bytes_at;
+    register uint64_t x13 __asm__("x13") = bytes;
     __asm__ volatile("svc #0"
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7),
-                       "+r"(x8), "+r"(x9), "+r"(x10)
+                       "+r"(x8), "+r"(x9), "+r"(x10), "+r"(x11), "+r"(x12), "+r"(x13)
                      :
-                     : "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "cc", "memory");
+                     : "x14", "x15", "x16", "x17", "x18", "cc", "memory");
     return (struct lmp_message){x0, x1, x2, x3, x4, x5, x6, x7, x8, x9};
+}
+
+/// sys_lmp() with the capability in slot `cap`.
+SYSCALL_INLINE struct lmp_message sys_lmp_cap(uint64_t call, uint64_t target, capaddr_t cap, uint64_t w0,
+                                              uint64_t w1, uint64_t w2, uint64_t w3, uint64_t w4, uint64_t w5,
+                                              uint64_t w6, uint64_t w7)
+{
+    return sys_lmp_with(call | LMP_FLAG_CAP, target, cap, 0, 0, 0, w0, w1, w2, w3, w4, w5, w6, w7);
 }
 
 /// Gives up the core; returns when the dispatcher runs again. \param dispatcher capability of whom to run

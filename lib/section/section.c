@@ -1,6 +1,49 @@
 #include <section/scheme.h>
 
 _Thread_local struct section_state section_state;
+volatile bool section_is_low;
+bool (*section_supply)(bool failed);
+
+/// Is there no memory, as far as an error tells?
+static bool is_want_of_memory(errval_t err)
+{
+    for (; err != SYS_ERR_OK; err = err_pop(err)) {
+        if (err_no(err) == MM_ERR_OUT_OF_MEMORY) {
+            return true;
+        }
+    }
+    return section_is_low;
+}
+
+static bool is_outside(void)
+{
+    return section_supply && !section_refilling() && !section_current();
+}
+
+void section_supply_first(void)
+{
+    if (is_outside()) {
+        (void)section_supply(false);
+    }
+}
+
+errval_t section_enter_again(struct section *section, struct section_visit *visit, errval_t err)
+{
+    while (err_is_fail(err) && is_outside() && is_want_of_memory(err) && section_supply(true)) {
+        err = scheme_enter(section, visit);
+    }
+    return err;
+}
+
+errval_t section_refill(struct section *section)
+{
+    section_supply_first();
+    errval_t err = scheme_refill(section);
+    while (err_is_fail(err) && is_outside() && is_want_of_memory(err) && section_supply(true)) {
+        err = scheme_refill(section);
+    }
+    return err;
+}
 
 /// Fills the reserve of a section that a refill of another one is going to live on.
 static errval_t prepare(struct section *needed, const struct section *section)

@@ -70,7 +70,7 @@ struct section_visit {
  *
  * \return SYS_ERR_OK, or why the resources are not there; then the caller is outside
  */
-errval_t section_enter(struct section *section, struct section_visit *visit);
+static inline errval_t section_enter(struct section *section, struct section_visit *visit);
 
 /// Enters whatever is there: for operations that give something back. Refills first if it can.
 void section_enter_to_free(struct section *section, struct section_visit *visit);
@@ -79,6 +79,31 @@ void section_leave(struct section *section, struct section_visit *visit);
 
 /// Refills once more, although ready() may be true: for an operation that found what is there not fit for it.
 errval_t section_refill(struct section *section);
+
+/**
+ * What RAM is refilled with can come from outside of the domain. A thread that enters from outside, and holds
+ * no lock of this library yet, brings more when the flag is set, and when it had no success for want of
+ * memory. section_supply() returns true if trying again may help; NULL: there is nothing to be had.
+ */
+extern volatile bool section_is_low;
+extern bool (*section_supply)(bool failed);
+
+/* Of the scheme. */
+errval_t scheme_enter(struct section *section, struct section_visit *visit);
+errval_t scheme_refill(struct section *section);
+
+/* The unusual ways of section_enter(). */
+void section_supply_first(void);
+errval_t section_enter_again(struct section *section, struct section_visit *visit, errval_t err);
+
+static inline errval_t section_enter(struct section *section, struct section_visit *visit)
+{
+    if (__builtin_expect(section_is_low, 0)) {
+        section_supply_first();
+    }
+    errval_t err = scheme_enter(section, visit);
+    return __builtin_expect(err_is_ok(err), 1) ? err : section_enter_again(section, visit, err);
+}
 
 /// Of the calling thread.
 extern _Thread_local struct section_state {

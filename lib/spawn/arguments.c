@@ -1,58 +1,39 @@
-#include <aos/arguments.h>
 #include <aos/capabilities.h>
 #include <aos/paging.h>
 #include <spawn/builder.h>
-#include <string.h>
 
-/// Appends strings to the arguments' text. \return how many, or -1 if they do not fit
-static int add_strings(struct domain_arguments *arguments, const char *const *strings)
+static void fill(const struct builder *builder, struct domain_arguments *arguments)
 {
-    int count = 0;
-    for (; strings && strings[count]; count++) {
-        size_t bytes = strlen(strings[count]) + 1;
-        if (count == ARGUMENTS_MAX || bytes > ARGUMENTS_TEXT_BYTES - arguments->text_bytes) {
-            return -1;
-        }
-        memcpy(arguments->text + arguments->text_bytes, strings[count], bytes);
-        arguments->text_bytes += (uint32_t)bytes;
-    }
-    return count;
-}
-
-static errval_t fill(const struct builder *builder, struct domain_arguments *arguments)
-{
+    const struct spawn_request *request = builder->request;
     *arguments = (struct domain_arguments){
         .magic = ARGUMENTS_MAGIC,
         .version = ARGUMENTS_VERSION,
-        .stack_bytes = builder->request->stack_bytes ? builder->request->stack_bytes : USER_STACK_LIMIT_BYTES,
+        .pid = request->pid,
+        .stack_bytes = request->stack_bytes ? request->stack_bytes : USER_STACK_LIMIT_BYTES,
         .trace_bytes = builder->trace_bytes,
-        .pid = builder->request->pid,
+        .dispatcher_bytes = builder->dispatcher_bytes,
     };
-    int argc = add_strings(arguments, builder->request->argv);
-    int envc = argc < 0 ? -1 : add_strings(arguments, builder->request->envp);
-    if (envc < 0) {
-        return LIB_ERR_ARGUMENTS_TOO_LONG;
+    for (const struct page_table *table = builder->block_table; table; table = table->parent) {
+        arguments->arena_tables[table->level] = table->cap.slot;
     }
-    arguments->argc = (uint32_t)argc;
-    arguments->envc = (uint32_t)envc;
-    return SYS_ERR_OK;
+    arguments_write(request, &builder->arguments, arguments, USER_ARGS);
 }
 
 errval_t builder_make_arguments(struct builder *builder)
 {
+    size_t bytes = ROUND_UP(builder->arguments.bytes, BASE_PAGE_SIZE);
     struct capref frame = builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_ARGSPAGE);
-    errval_t err = builder_object(builder, frame, ObjType_Frame, ARGUMENTS_BYTES, BASE_PAGE_SIZE);
+    errval_t err = builder_object(builder, frame, ObjType_Frame, bytes, BASE_PAGE_SIZE);
     if (err_is_fail(err)) {
         return err;
     }
     void *window;
-    err = paging_map_frame_attr(get_current_paging_state(), &window, ARGUMENTS_BYTES, frame,
-                                VREGION_FLAGS_READ_WRITE);
+    err = paging_map_frame_attr(get_current_paging_state(), &window, bytes, frame, VREGION_FLAGS_READ_WRITE);
     if (err_is_fail(err)) {
         return err;
     }
-    err = fill(builder, window);
+    fill(builder, window);
     paging_unmap(get_current_paging_state(), window);
-    return err_is_ok(err) ? builder_map(builder, USER_ARGS, frame, 0, ARGUMENTS_BYTES, VREGION_FLAGS_READ)
-                          : err;
+    // C lets a program change the strings that it was given, and where they are.
+    return builder_map(builder, USER_ARGS, frame, 0, bytes, VREGION_FLAGS_READ_WRITE);
 }

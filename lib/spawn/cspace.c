@@ -6,22 +6,39 @@
 
 #define CNODE_ALIGNMENT OBJSIZE_L2CNode
 
-/* Page tables besides those that grow with the sizes: one of level 0 and 1, two each for the parts below 4
- * GiB and the trace ring. */
-#define FIXED_PAGE_TABLES 16
+/* Page tables that every child has besides those of the last level: one of each level, and for the trace ring
+ * another one of level 2. */
+#define FIXED_PAGE_TABLES 3
 
 struct capref builder_slot(const struct builder *builder, cslot_t l1_slot, cslot_t slot)
 {
     return capref_make(TASKCN_SLOT_ROOTCN, builder->own_l1[l1_slot], slot);
 }
 
-errval_t builder_segment_slot(struct builder *builder, struct capref *ret)
+errval_t builder_next_slot(struct builder *builder, struct capref *ret)
 {
-    if (builder->segment_slots == L2_CNODE_SLOTS) {
+    if (builder->used_slots == L2_CNODE_SLOTS) {
         return LIB_ERR_SLOT_ALLOC_NO_SPACE;
     }
-    *ret = builder_slot(builder, ROOTCN_SEGMENTS, builder->segment_slots++);
+    *ret = builder_slot(builder, ROOTCN_PAGE, builder->used_slots++);
     return SYS_ERR_OK;
+}
+
+static enum spawn_memory kind_of(enum objtype type)
+{
+    switch (type) {
+    case ObjType_L1CNode:
+    case ObjType_L2CNode:
+        return SPAWN_MEMORY_CAPABILITIES;
+    case ObjType_RAM:
+        return SPAWN_MEMORY_GRANTED;
+    case ObjType_Frame:
+        return SPAWN_MEMORY_PAGES;
+    case ObjType_Dispatcher:
+        return SPAWN_MEMORY_DISPATCHER;
+    default:
+        return SPAWN_MEMORY_TABLES;
+    }
 }
 
 errval_t builder_object(struct builder *builder, struct capref dest, enum objtype type, size_t bytes,
@@ -35,15 +52,9 @@ errval_t builder_object(struct builder *builder, struct capref dest, enum objtyp
     errval_t err = cap_retype(dest, builder->si->ram, start, type, bytes, 1);
     if (err_is_ok(err)) {
         builder->ram_used = start + taken;
+        builder->si->memory[kind_of(type)] += taken;
     }
     return err;
-}
-
-/// Pages that a segment touches, in bytes.
-static size_t segment_span(const struct elf_segment *segment)
-{
-    uint64_t first = ROUND_DOWN(segment->vaddr, BASE_PAGE_SIZE);
-    return ROUND_UP(segment->vaddr + segment->memory_bytes, BASE_PAGE_SIZE) - first;
 }
 
 /// RAM for the child's own use.
@@ -53,21 +64,41 @@ static gensize_t granted_bytes(const struct builder *builder)
     return bytes ? ROUND_UP(bytes, BASE_PAGE_SIZE) : USER_RAM_BYTES;
 }
 
-/// Everything that builder_object() will be asked for, with what alignment may cost.
+/// Counts a mapping of pages: what it takes if it does not share the memory of somebody else, and the page
+/// tables of the last level that no mapping before it had. These need fewer if some pages are large.
+struct need {
+    gensize_t bytes;
+    lvaddr_t tables_end; ///< Up to here the page tables have been counted.
+};
+
+static void add_mapping(struct need *need, lvaddr_t vaddr, size_t bytes, bool shared)
+{
+    lvaddr_t first = ROUND_DOWN(vaddr, BASE_PAGE_SIZE), end = ROUND_UP(vaddr + bytes, BASE_PAGE_SIZE);
+    lvaddr_t tables = ROUND_DOWN(first, LARGE_PAGE_SIZE), tables_end = ROUND_UP(end, LARGE_PAGE_SIZE);
+    need->bytes += shared ? 0 : end - first;
+    tables =
+        tables < need->tables_end && first >= need->tables_end - LARGE_PAGE_SIZE ? need->tables_end : tables;
+    need->bytes += (tables_end - tables) / LARGE_PAGE_SIZE * BASE_PAGE_SIZE;
+    need->tables_end = tables_end;
+}
+
+/// Everything that builder_object() will be asked for. What needs the largest alignment comes first.
 static gensize_t ram_needed(const struct builder *builder)
 {
-    gensize_t mapped = USER_DISPATCHER_BYTES + BASE_PAGE_SIZE + USER_STACK_BYTES;
-    gensize_t copied = mapped;
-    gensize_t tables = FIXED_PAGE_TABLES + builder->trace_bytes / LARGE_PAGE_SIZE;
+    struct need need = {.bytes = ROOTCN_SLOTS * CNODE_SLOT_BYTES};
+    need.bytes += (builder->request->modules ? 3 : 2) * OBJSIZE_L2CNode;
+    need.bytes +=
+        granted_bytes(builder) + (FIXED_PAGE_TABLES + (builder->trace_bytes ? 1 : 0)) * BASE_PAGE_SIZE;
+    need.bytes += ROUND_UP(OBJSIZE_Dispatcher, BASE_PAGE_SIZE);
     for (unsigned i = 0; i < builder->image.segment_count; i++) {
-        size_t span = segment_span(&builder->image.segments[i]);
-        copied += span;
-        tables += span / LARGE_PAGE_SIZE + 2;
+        const struct elf_segment *segment = &builder->image.segments[i];
+        add_mapping(&need, segment->vaddr, segment->memory_bytes, builder_shares_segment(segment));
     }
-    tables += mapped / LARGE_PAGE_SIZE;
-    gensize_t cnodes = ROOTCN_SLOTS * CNODE_SLOT_BYTES + BUILDER_CNODES * OBJSIZE_L2CNode;
-    gensize_t granted = granted_bytes(builder);
-    return cnodes + BASE_PAGE_SIZE + copied + tables * BASE_PAGE_SIZE + granted + CNODE_ALIGNMENT;
+    add_mapping(&need, USER_STACK, USER_STACK_BYTES, false);
+    add_mapping(&need, USER_ARGS, builder->arguments.bytes, false);
+    add_mapping(&need, USER_DISPATCHER, builder->dispatcher_bytes, false);
+    add_mapping(&need, USER_TRACE, builder->trace_bytes, true);
+    return need.bytes;
 }
 
 static errval_t make_root(struct builder *builder)
@@ -79,6 +110,8 @@ static errval_t make_root(struct builder *builder)
         si->ram = NULL_CAP;
         return err;
     }
+    si->ram_bytes = builder->ram_bytes;
+    si->granted_bytes = granted_bytes(builder);
     err = slot_alloc(&si->rootcn);
     if (err_is_fail(err)) {
         si->rootcn = NULL_CAP;
@@ -117,7 +150,7 @@ static errval_t fill_task_cnode(struct builder *builder)
 {
     const struct spawn_request *request = builder->request;
     errval_t err = cap_copy(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_ROOTCN), builder->si->rootcn);
-    if (err_is_ok(err)) {
+    if (err_is_ok(err) && !request->give_parent_endpoint) {
         err = grant(builder, TASKCN_SLOT_PARENTEP, request->parent_endpoint);
     }
     if (err_is_ok(err) && request->console) {
@@ -134,21 +167,67 @@ static errval_t fill_task_cnode(struct builder *builder)
     return err;
 }
 
+/// The boot information and every module, to be read and executed.
+static errval_t give_modules(struct builder *builder)
+{
+    const struct bootinfo *info = bootinfo_get();
+    if (!info) {
+        return SPAWN_ERR_FIND_MODULE;
+    }
+    errval_t err = make_cnode(builder, ROOTCN_MODULES);
+    if (err_is_ok(err)) {
+        err = cap_mint(builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_BOOTINFO), cap_bootinfo,
+                       CAPRIGHTS_READ | CAPRIGHTS_GRANT, 0);
+    }
+    for (unsigned i = 0; i < info->module_count && i < BOOTINFO_MAX_MODULES && err_is_ok(err); i++) {
+        struct capref module = {.cnode = cnode_module, .slot = i};
+        err = cap_mint(builder_slot(builder, ROOTCN_MODULES, i), module,
+                       CAPRIGHTS_READ | CAPRIGHTS_EXECUTE | CAPRIGHTS_GRANT, 0);
+    }
+    return err;
+}
+
+/// The CNode for page tables, memory and frames, in all places where the child looks for these; and in it the
+/// root page table and the RAM, which the child expects first.
+static errval_t make_memory(struct builder *builder)
+{
+    capaddr_t root = get_cap_addr(builder->si->rootcn);
+    struct capref memory;
+    errval_t err = make_cnode(builder, ROOTCN_PAGE);
+    if (err_is_ok(err)) {
+        err = cap_copy(capref_make_l1(root, ROOTCN_MEMORY), capref_make_l1(root, ROOTCN_PAGE));
+    }
+    if (err_is_ok(err)) {
+        err = cap_copy(capref_make_l1(root, ROOTCN_SEGMENTS), capref_make_l1(root, ROOTCN_PAGE));
+    }
+    if (err_is_ok(err)) {
+        err = builder_next_slot(builder, &builder->root_table);
+    }
+    if (err_is_ok(err)) {
+        err = builder_object(builder, builder->root_table, ObjType_VNode_AARCH64_l0, BASE_PAGE_SIZE,
+                             BASE_PAGE_SIZE);
+    }
+    if (err_is_ok(err)) {
+        err = builder_next_slot(builder, &memory);
+    }
+    return err_is_ok(err)
+               ? builder_object(builder, memory, ObjType_RAM, granted_bytes(builder), BASE_PAGE_SIZE)
+               : err;
+}
+
 errval_t builder_make_cspace(struct builder *builder)
 {
-    static const cslot_t cnodes[BUILDER_CNODES] = {ROOTCN_TASK, ROOTCN_PAGE, ROOTCN_MEMORY, ROOTCN_SEGMENTS};
     errval_t err = make_root(builder);
-    for (unsigned i = 0; i < BUILDER_CNODES && err_is_ok(err); i++) {
-        err = make_cnode(builder, cnodes[i]);
+    if (err_is_ok(err)) {
+        err = make_cnode(builder, ROOTCN_TASK);
     }
     if (err_is_ok(err)) {
         err = fill_task_cnode(builder);
     }
-    if (err_is_ok(err)) {
-        err = builder_object(builder, builder_slot(builder, ROOTCN_MEMORY, 0), ObjType_RAM,
-                             granted_bytes(builder), CNODE_ALIGNMENT);
+    if (err_is_ok(err) && builder->request->modules) {
+        err = give_modules(builder);
     }
-    return err;
+    return err_is_ok(err) ? make_memory(builder) : err;
 }
 
 void builder_release(struct builder *builder)

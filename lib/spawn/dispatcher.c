@@ -20,19 +20,22 @@ static void fill(const struct builder *builder, struct dispatcher_shared *disp)
 
 static errval_t make_frame(struct builder *builder, struct capref frame)
 {
-    errval_t err = builder_object(builder, frame, ObjType_Frame, USER_DISPATCHER_BYTES, BASE_PAGE_SIZE);
+    size_t bytes = builder->dispatcher_bytes;
+    errval_t err = builder_object(builder, frame, ObjType_Frame, bytes, BASE_PAGE_SIZE);
     if (err_is_fail(err)) {
         return err;
     }
+    builder->si->memory[SPAWN_MEMORY_PAGES] -= bytes;
+    builder->si->memory[SPAWN_MEMORY_DISPATCHER] += bytes;
     void *window;
-    err = paging_map_frame_attr(get_current_paging_state(), &window, USER_DISPATCHER_BYTES, frame,
+    err = paging_map_frame_attr(get_current_paging_state(), &window, sizeof(struct dispatcher_shared), frame,
                                 VREGION_FLAGS_READ_WRITE);
     if (err_is_fail(err)) {
         return err;
     }
     fill(builder, window);
     paging_unmap(get_current_paging_state(), window);
-    return builder_map(builder, USER_DISPATCHER, frame, 0, USER_DISPATCHER_BYTES, VREGION_FLAGS_READ_WRITE);
+    return builder_map(builder, USER_DISPATCHER, frame, 0, bytes, VREGION_FLAGS_READ_WRITE);
 }
 
 errval_t builder_make_dispatcher(struct builder *builder)

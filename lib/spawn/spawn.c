@@ -4,21 +4,44 @@
 #include <aos/slot_alloc.h>
 #include <rt/syscall.h>
 #include <spawn/builder.h>
+#include <trace/trace.h>
 
 static errval_t load(struct builder *builder)
 {
+    const struct boot_file *file = builder->request->file;
+    if (file) {
+        builder->file = *file;
+        return SYS_ERR_OK;
+    }
     return module_find(builder->request->name, &builder->file);
 }
 
 static errval_t parse(struct builder *builder)
 {
-    return elf_parse(builder->file.content, builder->file.bytes, USER_IMAGE_BASE, USER_IMAGE_LIMIT,
-                     &builder->image);
+    static const struct elf_limits limits = {
+        .low = USER_IMAGE_BASE,
+        .high = USER_IMAGE_LIMIT,
+        .memory_bytes = USER_IMAGE_MAX_BYTES,
+    };
+    return elf_parse(builder->file.content, builder->file.bytes, &limits, &builder->image);
 }
 
+/// An endpoint that is given away goes last, when nothing is expected to fail any more.
 static errval_t start(struct builder *builder)
 {
-    return sys_invoke(get_cap_addr(builder->si->dispatcher), DISPATCHER_RUN, 0, 0, 0, 0, 0, 0).err;
+    const struct spawn_request *request = builder->request;
+    struct capref endpoint = builder_slot(builder, ROOTCN_TASK, TASKCN_SLOT_PARENTEP);
+    if (request->give_parent_endpoint) {
+        errval_t err = cap_move(endpoint, request->parent_endpoint);
+        if (err_is_fail(err)) {
+            return err;
+        }
+    }
+    errval_t err = sys_invoke(get_cap_addr(builder->si->dispatcher), DISPATCHER_RUN, 0, 0, 0, 0, 0, 0).err;
+    if (err_is_fail(err) && request->give_parent_endpoint) {
+        cap_move(request->parent_endpoint, endpoint);
+    }
+    return err;
 }
 
 /// The steps, in the order of enum spawn_phase.
@@ -42,19 +65,36 @@ static size_t trace_ring_bytes(void)
     return err_is_ok(cap_identify(cap_trace, &info)) ? info.bytes : 0;
 }
 
+/// What sizes the request asks for, and whether they are allowed.
+static errval_t measure(struct builder *builder)
+{
+    const struct spawn_request *request = builder->request;
+    errval_t err = arguments_measure(request, &builder->arguments);
+    if (err_is_fail(err)) {
+        return err_push(err, SPAWN_ERR_ARGUMENTS);
+    }
+    size_t bytes = request->dispatcher_bytes ? request->dispatcher_bytes : USER_DISPATCHER_BYTES;
+    if (bytes > USER_DISPATCHER_MAX_BYTES) {
+        return err_push(SYS_ERR_INVALID_ARGUMENT, SPAWN_ERR_DISPATCHER);
+    }
+    builder->dispatcher_bytes = ROUND_UP(bytes, BASE_PAGE_SIZE);
+    builder->trace_bytes = trace_ring_bytes();
+    return SYS_ERR_OK;
+}
+
 errval_t spawn_load(const struct spawn_request *request, struct spawninfo *si)
 {
     *si = (struct spawninfo){0};
-    struct builder builder = {
-        .request = request,
-        .si = si,
-        .trace_bytes = trace_ring_bytes(),
-    };
-    errval_t err = SYS_ERR_OK;
+    struct builder builder = {.request = request, .si = si};
+    uint64_t begin = cycle_count();
+    errval_t err = measure(&builder);
     for (unsigned phase = 0; phase < SPAWN_PHASES && err_is_ok(err); phase++) {
-        uint64_t before = cycle_count();
+        trace_spawn_phase_begin(phase);
         err = steps[phase].run(&builder);
-        si->cycles[phase] = cycle_count() - before;
+        trace_spawn_phase_end(phase);
+        uint64_t end = cycle_count();
+        si->cycles[phase] = end - begin;
+        begin = end;
         if (err_is_fail(err)) {
             err = err_push(err, steps[phase].failure);
         }

@@ -1,5 +1,5 @@
-#include <aos/kernel.h>
 #include <aos/text.h>
+#include <rt/console.h>
 #include <stdlib.h>
 #include <sync/sync.h>
 
@@ -13,6 +13,6 @@ _Noreturn void sync_misused(const char *what)
     text_add(&line, "sync: ");
     text_add(&line, what);
     text_add(&line, "\n");
-    kernel_print(buffer, line.length);
+    console_last_words(buffer, line.length, true);
     abort();
 }

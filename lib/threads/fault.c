@@ -9,7 +9,9 @@
  */
 #include <aos/dispatch.h>
 #include <dispatch/dispatch.h>
+#include <aos/kernel.h>
 #include <paging/fault.h>
+#include <rt/console.h>
 #include <rt/syscall.h>
 #include <section/section.h>
 #include <threads/threads.h>
@@ -65,13 +67,57 @@ static _Noreturn void resume(struct fault *fault)
     __builtin_trap();
 }
 
-/// Ends the domain: it is said why, and the thread runs into the same fault again, for which there is no
-/// upcall then.
+/**
+ * The fault that ends the domain, while that is told. The report goes over the console, which may be a
+ * service: a thread tells it as any thread calls, and whatever comes of that, the domain ends with this
+ * fault.
+ */
+static struct fault *last_fault;
+
+/// The access is made again, and there is no fault upcall: the kernel ends the domain, with the address that
+/// its parent is told. Disabled.
+static _Noreturn void fault_again(struct dispatcher_shared *disp, const struct registers *registers)
+{
+    disp->upcall_fault = 0;
+    copy_registers(&disp->save_enabled, registers);
+    sys_resume((uintptr_t)&disp->save_enabled);
+    __builtin_trap();
+}
+
+void threads_end_of_fault(void)
+{
+    if (last_fault) {
+        fault_again(disp_disable(), &last_fault->registers);
+    }
+}
+
+/// Ends the domain, and says why.
 static _Noreturn void give_up(struct fault *fault, const char *why)
 {
-    struct dispatcher_shared *disp = disp_disable();
-    disp->save_enabled = fault->registers;
-    dispatch_report_fault(disp, fault->kind, fault->address, why);
+    static char buffer[FAULT_LINE_BYTES];
+    if (!last_fault) {
+        last_fault = fault;
+        struct text line;
+        text_init(&line, buffer, sizeof(buffer));
+        dispatch_describe_fault(&line, &fault->registers, fault->kind, fault->address, why);
+        console_last_words(buffer, line.length, !section_current());
+    }
+    fault_again(disp_disable(), &last_fault->registers);
+}
+
+/// The same for a fault that no thread can handle: disabled, and only the kernel's console is told.
+static _Noreturn void give_up_at_once(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address,
+                                      const char *why)
+{
+    char buffer[FAULT_LINE_BYTES];
+    struct text line;
+    if (last_fault) {
+        fault_again(disp, &last_fault->registers);
+    }
+    text_init(&line, buffer, sizeof(buffer));
+    dispatch_describe_fault(&line, &disp->save_enabled, kind, address, why);
+    kernel_print(buffer, line.length);
+    disp->upcall_fault = 0;
     sys_resume((uintptr_t)&disp->save_enabled);
     __builtin_trap();
 }
@@ -132,9 +178,7 @@ _Noreturn void threads_fault(struct dispatcher_shared *disp, uint64_t kind, lvad
     lvaddr_t top = nested ? ROUND_DOWN(sp, 16) : self->fault_stack_top;
     lvaddr_t room = top - self->fault_stack_base;
     if (self->fault_stack_top == 0 || room < fault_bytes() + PAGING_STACK_BYTES) {
-        dispatch_report_fault(disp, kind, address, nested ? "the thread's stack for faults is full" : NULL);
-        sys_resume((uintptr_t)&disp->save_enabled);
-        __builtin_trap();
+        give_up_at_once(disp, kind, address, nested ? "the thread's stack for faults is full" : NULL);
     }
     struct fault *fault = (struct fault *)(top - ROUND_UP(fault_bytes(), 16));
     copy_registers(&fault->registers, &disp->save_enabled);

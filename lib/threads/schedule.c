@@ -9,6 +9,7 @@
 #include <threads/sleep.h>
 #include <threads/threads.h>
 #include <threads/upcall.h>
+#include <threads/wait.h>
 #include <trace/trace.h>
 
 _Static_assert(offsetof(struct thread, sp) == THREAD_SP && offsetof(struct thread, tp) == THREAD_TP
@@ -91,7 +92,7 @@ static __attribute__((noinline)) void look(uint32_t now)
     thread_scheduler.waiting.head = NULL;
     struct thread *thread;
     while ((thread = thread_queue_take(&waiting))) {
-        if (!thread->endpoint || lmp_endpoint_can_recv(thread->endpoint)) {
+        if (!thread->endpoint || lmp_endpoint_has_news(thread->endpoint)) {
             threads_wake(thread);
         } else {
             thread_queue_append(&thread_scheduler.waiting, thread);
@@ -161,26 +162,80 @@ _Noreturn void threads_leave(void)
     threads_enter(next);
 }
 
-void threads_wait_endpoint(struct lmp_endpoint *endpoint)
+/// The current thread waits for news of an endpoint, or of any if that is NULL. Disabled; returns enabled.
+static bool wait_for_news(struct lmp_endpoint *endpoint, uint64_t until)
 {
-    struct dispatcher_shared *disp = disp_disable();
-    if (lmp_endpoint_can_recv(endpoint)) {
-        disp_enable(disp);
-        return;
-    }
     thread_scheduler.current->endpoint = endpoint;
+    if (until != CLOCK_NEVER) {
+        return threads_block_until(&thread_scheduler.waiting, until);
+    }
     threads_block(&thread_scheduler.waiting);
+    return true;
 }
 
-void threads_wait_any(uint32_t seen)
+bool threads_wait_endpoint_until(struct lmp_endpoint *endpoint, uint64_t until)
+{
+    struct dispatcher_shared *disp = disp_disable();
+    if (lmp_endpoint_has_news(endpoint)) {
+        disp_enable(disp);
+        return true;
+    }
+    return wait_for_news(endpoint, until);
+}
+
+void threads_wait_endpoint(struct lmp_endpoint *endpoint)
+{
+    threads_wait_endpoint_until(endpoint, CLOCK_NEVER);
+}
+
+bool threads_wait_any_until(uint32_t seen, uint64_t until)
 {
     struct dispatcher_shared *disp = disp_disable();
     if (delivered(disp) != seen) {
         disp_enable(disp);
-        return;
+        return true;
     }
-    thread_scheduler.current->endpoint = NULL;
-    threads_block(&thread_scheduler.waiting);
+    return wait_for_news(NULL, until);
+}
+
+void threads_wait_any(uint32_t seen)
+{
+    threads_wait_any_until(seen, CLOCK_NEVER);
+}
+
+/*
+ * The kernel lets a thread wait for any if `any.consumed` says that all news have been seen, and the
+ * dispatcher is not busy. Why the thread does not sleep over a message then:
+ *
+ *  - With several threads, `consumed` is set to `seen` only here, by a thread whose look at all endpoints,
+ *    after that many, found nothing that it may take. What others had taken by then they have; what was left
+ *    lies in endpoints that other threads wait for, and if there is such a thread the dispatcher is busy.
+ *  - Between this and the wait the thread may lose the core, and others may run, look and leave something
+ *    behind. But then it goes on by the run upcall, which makes `consumed` one that the kernel never takes
+ * for "all seen" (threads_note_unseen()), or by a switch from another thread, before which it was itself in
+ * the ready queue, as a result of such an upcall.
+ *  - What comes in between without that, as when an interrupt is a message, makes `delivered` differ.
+ *  - Messages that were kept from such looks, and are so no longer, are unseen again (threads_note_unseen()).
+ *
+ * The same holds for the next lmp_chan_reply_wait(), which waits right with its send: as long as nothing has
+ * come to a ring since, and no run upcall, what `consumed` says is still true, for what has been handed over
+ * since is in the hand of a thread, and whoever blocked or switched meanwhile did not change what is in the
+ * rings but by taking. A message that was taken from a ring leaves `consumed` as it was, unless it was the
+ * last (lmp_endpoints_take_any()).
+ */
+bool threads_wait_in_kernel(uint32_t seen)
+{
+    struct dispatcher_shared *disp = disp_disable();
+    bool may = false;
+    if (delivered(disp) == seen) {
+        update_busy(disp);
+        may = !disp->busy;
+        if (may) {
+            *(volatile uint32_t *)&disp->any.consumed = seen;
+        }
+    }
+    disp_enable(disp);
+    return may;
 }
 
 void threads_look_again(void)
@@ -194,19 +249,21 @@ void threads_look_again(void)
 
 uint32_t threads_begin_look(void)
 {
-    struct dispatcher_shared *disp = curdispatcher();
-    uint32_t now = delivered(disp);
-    /*
-     * With several threads the count stays one that the kernel never takes for "nothing new"
-     * (note_several()): what this thread has seen another one may not have.
-     */
-    if (!threads_several()) {
-        *(volatile uint32_t *)&disp->any.consumed = now;
-    }
-    return now;
+    return delivered(curdispatcher());
 }
 
-void threads_note_several(struct dispatcher_shared *disp)
+void threads_end_look(uint32_t seen)
+{
+    /*
+     * With several threads the count stays one that the kernel never takes for "nothing new"
+     * (threads_note_unseen()): what this thread has seen another one may not have.
+     */
+    if (!threads_several()) {
+        *(volatile uint32_t *)&curdispatcher()->any.consumed = seen;
+    }
+}
+
+void threads_note_unseen(struct dispatcher_shared *disp)
 {
     *(volatile uint32_t *)&disp->any.consumed = delivered(disp) - 1;
 }
@@ -241,8 +298,9 @@ _Noreturn void threads_run(struct dispatcher_shared *disp)
     struct thread *interrupted = thread_scheduler.current;
     look_if_news(disp);
     sleep_look();
-    if (threads_several()) {
-        threads_note_several(disp);
+    // A single thread that slept until now has not looked at what came meanwhile either.
+    if (threads_several() || !interrupted) {
+        threads_note_unseen(disp);
     }
     if (interrupted && !thread_scheduler.ready.head) {
         if (thread_scheduler.slices && !thread_scheduler.waiting.head) {

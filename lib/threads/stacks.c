@@ -135,3 +135,19 @@ lvaddr_t threads_grow_main_stack(size_t limit_bytes)
     self->stack_top = base + limit_bytes;
     return self->stack_top;
 }
+
+bool thread_stack_prepare(size_t bytes)
+{
+    const struct thread *self = thread_self();
+    const lvaddr_t here = (lvaddr_t)__builtin_frame_address(0);
+    const bool handles_fault = here > self->fault_stack_base && here <= self->fault_stack_top;
+    const lvaddr_t base = handles_fault ? self->fault_stack_base : self->stack_base;
+    if (here < base || here - base < bytes) {
+        return false;
+    }
+    for (size_t below = BASE_PAGE_SIZE; !handles_fault && below < bytes + BASE_PAGE_SIZE;
+         below += BASE_PAGE_SIZE) {
+        (void)*(volatile const char *)(here - (below < bytes ? below : bytes));
+    }
+    return true;
+}

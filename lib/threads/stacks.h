@@ -22,4 +22,8 @@ errval_t thread_memory_alloc(size_t stack_bytes, struct thread **ret);
 /// threads.
 void thread_memory_free(struct thread *thread);
 
+/// Makes sure that the calling thread's stack has so many bytes more, and that memory is behind them. Not in
+/// a section. \return false if it may not grow so far
+bool thread_stack_prepare(size_t bytes);
+
 #endif

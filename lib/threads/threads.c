@@ -59,7 +59,7 @@ errval_t thread_create_with(thread_func_t function, void *arg, size_t stack_byte
     struct dispatcher_shared *disp = disp_disable();
     thread->number = ++thread_scheduler.last_number;
     if (thread_scheduler.count++ == 1) {
-        threads_note_several(disp);
+        threads_note_unseen(disp); // from now on looks do not say that all has been seen
     }
     threads_wake(thread);
     disp_enable(disp);

@@ -124,18 +124,34 @@ void threads_block(struct sync_queue *queue);
 /// The current thread runs no more. Disabled.
 _Noreturn void threads_leave(void);
 
-/// Waits until `endpoint` has a message. Enabled.
+/// Waits until `endpoint` has news. Enabled.
 void threads_wait_endpoint(struct lmp_endpoint *endpoint);
 
-/// Waits until the dispatcher has had more than `seen` messages, over all endpoints. Enabled.
+/// The same until the system counter is at `until`. \return false if that came first
+bool threads_wait_endpoint_until(struct lmp_endpoint *endpoint, uint64_t until);
+
+/// Waits until the dispatcher has had more than `seen` news, over all endpoints. Enabled.
 void threads_wait_any(uint32_t seen);
+
+/// The same until the system counter is at `until`. \return false if that came first
+bool threads_wait_any_until(uint32_t seen, uint64_t until);
+
+/// A look at all endpoints that had had `seen` news found nothing: may this thread wait in the kernel for
+/// any, since no other one has anything to do until something happens? Enabled.
+bool threads_wait_in_kernel(uint32_t seen);
 
 /// Whoever waits for any message looks again: something has changed. Enabled.
 void threads_look_again(void);
 
-/// How many messages the dispatcher has had, for a look at all endpoints that begins now: a single thread's
-/// next wait in the kernel returns at once if more have come.
+/// How many news the dispatcher has had, for a look at all endpoints that begins now.
 uint32_t threads_begin_look(void);
+
+/// The look that began at `seen` left nothing: a single thread's next wait in the kernel returns at once only
+/// if more has come.
+void threads_end_look(uint32_t seen);
+
+/// There may be something that nobody has looked at: the next wait in the kernel for any returns at once.
+void threads_note_unseen(struct dispatcher_shared *disp);
 
 /* switch.S. Disabled; what goes on does so enabled. */
 void threads_switch(struct thread *from, struct thread *to);

@@ -20,7 +20,8 @@ _Noreturn void threads_run(struct dispatcher_shared *disp);
  */
 _Noreturn void threads_fault(struct dispatcher_shared *disp, uint64_t kind, lvaddr_t address);
 
-/// The second thread has come: from now on `any` never looks as if nothing had come. Disabled.
-void threads_note_several(struct dispatcher_shared *disp);
+/// If the domain ends because of a fault, and only the report of it was to be made first: ends it. Else
+/// returns.
+void threads_end_of_fault(void);
 
 #endif

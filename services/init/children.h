@@ -4,8 +4,8 @@
 #ifndef INIT_CHILDREN_H
 #define INIT_CHILDREN_H
 
-#include <aos/lmp_chan.h>
 #include <aos/spawn.h>
+#include <stdint.h>
 
 /// How a child ended.
 struct child_end {
@@ -16,20 +16,18 @@ struct child_end {
 
 struct child {
     const char *name;
+    unsigned rights; ///< MONITOR_*
+    uint64_t quota;  ///< Of the memory server, in bytes; 0: CHILD_QUOTA_BYTES
+    void *context;
+    void (*on_end)(struct child *child); ///< Called when it has ended; may be NULL. It may destroy the child.
     domainid_t pid;
     struct spawninfo spawn;
-    struct lmp_chan chan; ///< The child's first message brings its endpoint.
-    bool ended;
+    volatile bool ended;
     struct child_end end;
-    /**
-     * What the child says. Runs from event_dispatch().
-     *
-     * \param cap a capability that came along, in a slot that is the handler's then; or NULL_CAP
-     */
-    void (*message)(struct child *child, const struct lmp_recv_msg *msg, struct capref cap);
-    void *context; ///< For `message`.
     struct child *next;
 };
+
+#define CHILD_QUOTA_BYTES 0x4000000UL
 
 /// Starts listening for the ends of children. Once.
 errval_t children_init(void);
@@ -37,29 +35,25 @@ errval_t children_init(void);
 /**
  * Starts a domain, and tells the host of it (DOMAIN frame).
  *
- * \param child   name, message and context are set; everything else is filled in here. It stays the caller's,
- *                and in place, until child_destroy()
+ * \param child   name, rights, quota and context are set; everything else is filled in here. It stays the
+ *                caller's, and in place, until child_destroy()
  * \param request without name, pid and endpoints, which are filled in here
  */
 errval_t child_start(struct child *child, struct spawn_request *request);
 
-/// Answers a child's call with one word, and perhaps a capability.
-errval_t child_answer(struct child *child, errval_t answer, struct capref cap);
+/// The child with a process id, or NULL if init has none.
+struct child *child_find(domainid_t pid);
 
-/// Handles events until the child has ended.
+/// Stops a child where it is; its end is told like any other.
+errval_t child_kill(struct child *child);
+
+/// Serves until the child has ended.
 void child_wait(struct child *child);
 
-/// Ends a child if it runs, and takes everything back that it was made of. Handles events that are pending,
-/// so no event handler may call it.
+/// Ends a child if it runs, and takes everything back that it was made of.
 void child_destroy(struct child *child);
-
-/// A `message` handler for children that have nothing to say: drops everything.
-void child_ignore(struct child *child, const struct lmp_recv_msg *msg, struct capref cap);
 
 /// Says how a child ended, for people: "exit 0" or "read fault at 0x8" and the like.
 void child_describe_end(const struct child *child, char *buffer, size_t bytes);
-
-/// Tells the host of a domain. \param dispatcher its number in trace events
-void domain_announce(uint32_t dispatcher, const char *name, domainid_t pid);
 
 #endif

@@ -5,6 +5,7 @@
 #define INIT_COMMAND_LINE_H
 
 #include <abi/errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct command_line {
     const char *check; ///< check=1, passed on to the test: it is to have the kernel checked at every step
     const char *how;   ///< how=WORD, passed on to the test: which of its ways
     const char *calls; ///< calls=N, passed on to the test; for spawn how many domains
+    bool services; ///< services=1, for mode=test: the services are started, and the test has no other console
     char text[COMMAND_LINE_BYTES];
 };
 

@@ -7,6 +7,7 @@
 #include <aos/aos.h>
 #include <aos/kernel.h>
 #include <boot.h>
+#include <process/announce.h>
 #include <stdio.h>
 #include <string.h>
 #include <trace/trace.h>

@@ -1,7 +1,9 @@
 #include "children.h"
 #include "init.h"
+#include "services.h"
 
 #include <aos/aos.h>
+#include <aos/rpc_server.h>
 #include <stdio.h>
 
 static void print_banner(void)
@@ -18,13 +20,19 @@ static void print_banner(void)
 
 unsigned init_run_services(void)
 {
-    static struct child hello = {.name = "hello", .message = child_ignore};
-    static const char *const argv[] = {"hello", "world", NULL};
+    static struct child hello = {.name = "hello"};
+    static const char *const argv[] = {"hello", "arguments", "world", NULL};
     static const char *const envp[] = {"TERM=vt100", NULL};
+    static const volatile bool is_over; // never
 
     print_banner();
-    struct spawn_request request = {.argv = argv, .envp = envp, .console = true};
-    errval_t err = child_start(&hello, &request);
+    errval_t err = services_start();
+    if (err_is_fail(err)) {
+        DEBUG_ERR(err, "starting the services");
+        return 1;
+    }
+    struct spawn_request request = {.argv = argv, .envp = envp};
+    err = child_start(&hello, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting hello");
         return 1;
@@ -34,11 +42,6 @@ unsigned init_run_services(void)
     child_describe_end(&hello, end, sizeof(end));
     printf("init: domain hello ended: %s\n", end);
     child_destroy(&hello);
-    for (;;) {
-        err = event_dispatch(get_default_waitset());
-        if (err_is_fail(err)) {
-            DEBUG_ERR(err, "waiting for events");
-            return 1;
-        }
-    }
+    rpc_serve_until(&is_over);
+    return 0;
 }

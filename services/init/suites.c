@@ -1,5 +1,7 @@
 #include "children.h"
 #include "init.h"
+#include "monitor.h"
+#include "services.h"
 
 #include <aos/aos.h>
 #include <aos/kernel.h>
@@ -8,6 +10,7 @@
 #include <boot.h>
 #include <harness/protocol.h>
 #include <harness/report.h>
+#include <interfaces/bench_server.h>
 #include <rt/syscall.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +22,7 @@
 
 static const char *const suite_names[] = {BENCH_SUITE_NAMES};
 
-/// A suite that runs, in the domain of its own and perhaps a peer.
+/// A suite that runs, in the domain of its own and perhaps with another: a peer or a server.
 struct suite_run {
     const char *name;
     uint32_t first;   ///< Number in this boot of its first bench.
@@ -27,85 +30,136 @@ struct suite_run {
     uint32_t running; ///< The bench that was begun and is not over, or NO_BENCH.
     uint32_t next;    ///< The first bench that has not been begun.
     struct child bench;
-    struct child peer;
-    bool has_peer;
-    bool answered; ///< The bench has the peer's endpoint.
+    struct child other;
+    char other_name[MONITOR_NAME_BYTES];
+    bool has_other;
+    volatile bool over; ///< The bench domain has ended, or the other, without which it would wait for ever.
+    struct rpc_call *waits_for_peer;   ///< The bench's call, until the peer says where it serves.
+    struct rpc_call *waits_for_server; ///< The bench's call, until the server says that it serves.
 };
 
-/// The bench may send to the peer, and not take its endpoint away.
-static void answer_with(struct child *bench, struct capref peer)
+/// The suite that runs now: the calls of its two domains are for it.
+static struct suite_run *running;
+
+static bool is_from(const struct rpc_session *session, const struct child *child)
 {
-    struct capref granted;
-    errval_t err = slot_alloc(&granted);
-    if (err_is_fail(err)) {
-        child_answer(bench, err, NULL_CAP);
-        return;
-    }
-    err = cap_grant(granted, peer);
-    child_answer(bench, err, err_is_ok(err) ? granted : NULL_CAP);
-    if (err_is_ok(err)) {
-        cap_delete(granted);
-    }
-    slot_free(granted);
+    return running && !child->ended && session->pid == child->pid;
 }
 
-/// The peer says where it serves; the bench waits to hear it.
-static void hear_peer(struct child *peer, const struct lmp_recv_msg *msg, struct capref cap)
+static errval_t plan(struct rpc_session *session, uint32_t count)
 {
-    struct suite_run *run = peer->context;
-    if (msg->words[0] == PEER_MESSAGE_READY && !capref_is_null(cap) && !run->answered) {
-        run->answered = true;
-        answer_with(&run->bench, cap);
+    if (!is_from(session, &running->bench)) {
+        return RPC_ERR_NOT_ALLOWED;
     }
-    if (!capref_is_null(cap)) {
-        cap_destroy(cap);
-    }
+    running->count = count;
+    return SYS_ERR_OK;
 }
 
-static errval_t start_peer(struct suite_run *run)
+static errval_t begin(struct rpc_session *session, uint32_t index)
 {
-    static const char *const argv[] = {"peer", NULL};
+    if (!is_from(session, &running->bench)) {
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    kernel_drain_trace();
+    running->running = index;
+    running->next = index + 1;
+    return SYS_ERR_OK;
+}
+
+static errval_t end(struct rpc_session *session, uint32_t index)
+{
+    (void)index;
+    if (!is_from(session, &running->bench)) {
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    running->running = NO_BENCH;
+    return SYS_ERR_OK;
+}
+
+static void note_end(struct child *child)
+{
+    (void)child;
+    running->over = true;
+}
+
+static errval_t start_other(struct suite_run *run, const char *name)
+{
+    const char *const argv[] = {name, "ready=bench", NULL};
     struct spawn_request request = {.argv = argv, .ram_bytes = BENCH_RAM_BYTES, .console = true};
-    if (run->has_peer) {
-        return SYS_ERR_INVALID_ARGUMENT;
-    }
-    run->peer = (struct child){.name = "peer", .message = hear_peer, .context = run};
-    errval_t err = child_start(&run->peer, &request);
-    run->has_peer = err_is_ok(err);
+    strncpy(run->other_name, name, sizeof(run->other_name) - 1);
+    run->other = (struct child){.name = run->other_name, .on_end = note_end};
+    errval_t err = child_start(&run->other, &request);
+    run->has_other = err_is_ok(err);
     return err;
 }
 
-static void hear_bench(struct child *bench, const struct lmp_recv_msg *msg, struct capref cap)
+/// Starts the other domain for a call of the bench, which is answered when that domain says so.
+static errval_t start_for(struct rpc_session *session, const char *name, struct rpc_call **ret)
 {
-    struct suite_run *run = bench->context;
-    uint32_t value = (uint32_t)msg->words[1];
-    errval_t answer = SYS_ERR_OK;
-    if (!capref_is_null(cap)) {
-        cap_destroy(cap);
+    if (!is_from(session, &running->bench) || running->has_other) {
+        return RPC_ERR_NOT_ALLOWED;
     }
-    switch (msg->words[0]) {
-    case BENCH_MESSAGE_PLAN:
-        run->count = value;
-        break;
-    case BENCH_MESSAGE_PEER:
-        answer = start_peer(run);
-        if (err_is_ok(answer)) {
-            return; // hear_peer() answers
-        }
-        break;
-    case BENCH_MESSAGE_BEGIN:
-        kernel_drain_trace();
-        run->running = value;
-        run->next = value + 1;
-        break;
-    case BENCH_MESSAGE_END:
-        run->running = NO_BENCH;
-        break;
-    default:
-        answer = SYS_ERR_INVALID_ARGUMENT;
+    errval_t err = start_other(running, name);
+    if (err_is_fail(err)) {
+        return err;
     }
-    child_answer(bench, answer, NULL_CAP);
+    *ret = rpc_defer(session);
+    return *ret ? RPC_LATER : LIB_ERR_MALLOC_FAIL;
 }
+
+static errval_t get_peer(struct rpc_session *session, struct capref *endpoint)
+{
+    (void)endpoint;
+    return start_for(session, "peer", &running->waits_for_peer);
+}
+
+static errval_t server(struct rpc_session *session, const char *name)
+{
+    return start_for(session, name, &running->waits_for_server);
+}
+
+static errval_t serving(struct rpc_session *session)
+{
+    if (!running || !running->waits_for_server || !is_from(session, &running->other)) {
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    bench_server_answer(running->waits_for_server, SYS_ERR_OK);
+    running->waits_for_server = NULL;
+    return SYS_ERR_OK;
+}
+
+/// The bench may send to the peer, and not take its endpoint away.
+static errval_t ready(struct rpc_session *session, struct capref endpoint)
+{
+    struct rpc_call *call = running ? running->waits_for_peer : NULL;
+    if (!call || !is_from(session, &running->other)) {
+        cap_discard(endpoint);
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    running->waits_for_peer = NULL;
+    struct capref granted;
+    errval_t err = slot_alloc(&granted);
+    if (err_is_ok(err)) {
+        err = cap_grant(granted, endpoint);
+    }
+    bench_get_peer_answer(call, err, granted);
+    cap_discard(endpoint);
+    if (err_is_ok(err)) {
+        cap_discard(granted);
+    }
+    return SYS_ERR_OK;
+}
+
+static const struct bench_operations operations = {
+    .plan = plan,
+    .get_peer = get_peer,
+    .begin = begin,
+    .end = end,
+    .ready = ready,
+    .server = server,
+    .serving = serving,
+};
+static const struct rpc_service bench_service = {.skeleton = &bench_skeleton, .operations = &operations};
 
 static size_t ram_for(const char *suite)
 {
@@ -122,22 +176,21 @@ static errval_t start_bench(struct suite_run *run, const struct command_line *li
     snprintf(arguments[4], ARGUMENT_BYTES, "fault=%s", line->fault ? line->fault : "");
     const char *argv[] = {"bench",      arguments[0], arguments[1], arguments[2],
                           arguments[3], arguments[4], NULL};
-    struct spawn_request request = {.argv = argv, .ram_bytes = ram_for(run->name), .console = true};
+    struct spawn_request request = {
+        .argv = argv,
+        .ram_bytes = ram_for(run->name),
+        .console = true,
+        .modules = strcmp(run->name, "spawn") == 0, // it starts domains itself
+    };
     run->running = NO_BENCH;
-    run->has_peer = run->answered = false;
-    run->bench = (struct child){.name = "bench", .message = hear_bench, .context = run};
+    run->has_other = false;
+    run->waits_for_peer = NULL;
+    run->waits_for_server = NULL;
+    run->bench = (struct child){.name = "bench", .on_end = note_end};
+    run->other = (struct child){.on_end = note_end, .ended = true};
+    run->over = false;
+    running = run;
     return child_start(&run->bench, &request);
-}
-
-/// Handles events until the bench domain has ended, or its peer, without which it would wait for ever.
-static void wait_for_end(struct suite_run *run)
-{
-    while (!run->bench.ended && !(run->has_peer && run->peer.ended)) {
-        errval_t err = event_dispatch(get_default_waitset());
-        if (err_is_fail(err)) {
-            USER_PANIC_ERR(err, "waiting for suite %s", run->name);
-        }
-    }
 }
 
 static bool ended_well(const struct suite_run *run)
@@ -148,7 +201,7 @@ static bool ended_well(const struct suite_run *run)
 /// "failed: why", from the end of the domain that ended first.
 static void describe_failure(const struct suite_run *run, char *status)
 {
-    const struct child *culprit = run->bench.ended ? &run->bench : &run->peer;
+    const struct child *culprit = run->bench.ended ? &run->bench : &run->other;
     char end[STATUS_BYTES / 2];
     struct text text;
     child_describe_end(culprit, end, sizeof(end));
@@ -174,7 +227,8 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
         err_describe(status + strlen(status), STATUS_BYTES - strlen(status), err);
         return false;
     }
-    wait_for_end(run);
+    rpc_serve_until(&run->over);
+    running = NULL;
     bool good = ended_well(run);
     if (!good) {
         describe_failure(run, status);
@@ -182,12 +236,18 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
             report_end(run->first + run->running, status, 0, 0);
         }
     }
-    if (run->has_peer) {
-        child_destroy(&run->peer);
+    if (run->has_other) {
+        child_destroy(&run->other);
     }
     child_destroy(&run->bench);
     // A domain that dies before it begins a bench would do so again.
     return !good && run->count != NO_BENCH && run->next > begun_before && run->next < run->count;
+}
+
+/// Others are alone with init, so that nothing else runs.
+static bool needs_services(const char *suite)
+{
+    return strcmp(suite, "mem") == 0 || strcmp(suite, "spawn") == 0;
 }
 
 /// \return true if every bench of the suite was run by a domain that ended well
@@ -196,8 +256,15 @@ static bool run_suite(const char *name, uint32_t *first, const struct command_li
     struct suite_run run = {.name = name, .first = *first, .count = NO_BENCH};
     char status[STATUS_BYTES] = "ok";
     printf("suite %s\n", name);
+    if (needs_services(name) && err_is_fail(services_start())) {
+        report_suite(name, "failed: the services did not start");
+        return false;
+    }
     while (run_once(&run, line, status)) {
         printf("suite %s: %s; going on behind that bench\n", name, status);
+    }
+    if (needs_services(name)) {
+        services_stop();
     }
     report_suite(name, status);
     *first += run.count == NO_BENCH ? 0 : run.count;
@@ -253,7 +320,7 @@ static bool run_first_domain(void)
 {
     static const char *const argv[] = {"hello", NULL};
     struct spawn_request request = {.argv = argv};
-    struct child hello = {.name = "hello", .message = child_ignore};
+    struct child hello = {.name = "hello"};
     errval_t err = child_start(&hello, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting the first domain");
@@ -283,6 +350,7 @@ unsigned init_run_benches(const struct command_line *line)
     }
     uint32_t first = 0;
     unsigned failed = 0;
+    monitor_offer("bench", &bench_service);
     if (is_chosen(line->suites, BOOT_SUITE)) {
         kernel_send_hello();
         failed += !run_boot_suite(&first);

@@ -1,10 +1,13 @@
 #include "children.h"
 #include "init.h"
+#include "monitor.h"
+#include "services.h"
+#include "started.h"
 
 #include <aos/aos.h>
 #include <aos/kernel.h>
-#include <aos/parent.h>
 #include <aos/text.h>
+#include <interfaces/test_server.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,23 +15,55 @@
 #define TEST_RAM_BYTES 0x1000000UL
 #define HUGE_RAM_BYTES \
     0x84000000UL ///< Has an aligned gigabyte in it; for how=huge, on a machine that has so much.
-#define TEXT_BYTES     160
-#define DEFAULT_SPAWNS 200
+#define INSTANCES_MAX           13 ///< Of a test domain at once: tests/system/domains/lines.c has as many roles.
+#define LONG_MESSAGES_RAM_BYTES 0x8000000UL ///< For the longest messages, with room for a copy.
+#define SERVER_DISPATCHER_BYTES 0x400000UL  ///< For the rings of sessions.
+#define TEXT_BYTES              160
+#define DEFAULT_SPAWNS          200
 
-/// A test domain asks now and then for the trace to be drained, or for the kernel to be checked.
-static void serve_test(struct child *child, const struct lmp_recv_msg *msg, struct capref cap)
+static errval_t drain(struct rpc_session *session)
 {
-    errval_t answer = SYS_ERR_OK;
-    if (!capref_is_null(cap)) {
-        cap_destroy(cap);
-    }
-    if (msg->words[0] == TEST_MESSAGE_CHECK) {
-        answer = kernel_check_capabilities() ? SYS_ERR_OK : INIT_ERR_CAPABILITIES;
-    } else {
-        answer = kernel_drain_trace();
-    }
-    child_answer(child, answer, NULL_CAP);
+    (void)session;
+    return kernel_drain_trace();
 }
+
+static errval_t check(struct rpc_session *session)
+{
+    (void)session;
+    return kernel_check_capabilities() ? SYS_ERR_OK : INIT_ERR_CAPABILITIES;
+}
+
+static errval_t kill_service(struct rpc_session *session, const char *name)
+{
+    (void)session;
+    return services_kill(name);
+}
+
+static errval_t free_memory(struct rpc_session *session, uint64_t *bytes)
+{
+    (void)session;
+    *bytes = ram_alloc_free_bytes() + ram_alloc_kept_bytes();
+    return SYS_ERR_OK;
+}
+
+static errval_t used_slots(struct rpc_session *session, uint64_t *slots)
+{
+    (void)session;
+    *slots = slot_alloc_used();
+    return SYS_ERR_OK;
+}
+
+static const struct test_operations operations = {
+    .drain = drain,
+    .check = check,
+    .kill_service = kill_service,
+    .free_memory = free_memory,
+    .used_slots = used_slots,
+    .start = started_start,
+    .kill = started_kill,
+    .wait = started_wait,
+};
+static const struct rpc_service test_service = {.skeleton = &test_skeleton, .operations = &operations};
 
 static bool wants_huge(const char *const *argv)
 {
@@ -36,6 +71,20 @@ static bool wants_huge(const char *const *argv)
         argv++;
     }
     return *argv != NULL;
+}
+
+/// Test domains print by themselves, not by the service.
+static bool have_console = true;
+
+static size_t ram_for(const char *name, const char *const *argv)
+{
+    if (strcmp(name, "rpctest") == 0) {
+        return LONG_MESSAGES_RAM_BYTES;
+    }
+    if (strcmp(name, "lines") == 0) {
+        return 0; // there are many of it; more comes from the memory server
+    }
+    return wants_huge(argv) ? HUGE_RAM_BYTES : TEST_RAM_BYTES;
 }
 
 /// \return false if the domain could not be started
@@ -47,12 +96,14 @@ static bool start_domain(const char *name, const char *const *argv, struct child
     };
     struct spawn_request request = {
         .argv = argv,
-        .ram_bytes = wants_huge(argv) ? HUGE_RAM_BYTES : TEST_RAM_BYTES,
-        .console = true,
+        .ram_bytes = ram_for(name, argv),
+        .dispatcher_bytes = strcmp(name, "rpctest") == 0 ? SERVER_DISPATCHER_BYTES : 0,
+        .console = have_console,
+        .modules = strcmp(name, "starter") == 0,
         .grants = grants,
         .grant_count = ARRAY_LENGTH(grants),
     };
-    *child = (struct child){.name = name, .message = serve_test};
+    *child = (struct child){.name = name};
     errval_t err = child_start(child, &request);
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting %s", name);
@@ -86,7 +137,7 @@ static const struct {
     {"text", END_REASON_FAULT, USER_IMAGE_BASE, UINT64_MAX},
     {"data", END_REASON_FAULT, 0, 0},
     {"stack", END_REASON_FAULT, USER_OWN_BASE, ~(LARGE_PAGE_SIZE - 1)},
-    {"thread", END_REASON_FAULT, USER_OWN_BASE, ~(LARGE_PAGE_SIZE - 1)},
+    {"thread", END_REASON_FAULT, 0, 0},
     {"trap", END_REASON_TRAP, 0, 0},
     {"disabled", END_REASON_FAULT, 0x8, UINT64_MAX},
     {"abort", END_REASON_STOPPED, 134, UINT64_MAX},
@@ -133,7 +184,7 @@ static unsigned run_spawns(unsigned long count)
     static const char *const argv[] = {"hello", NULL};
     gensize_t free_before = 0;
     for (unsigned long i = 0; i <= count; i++) {
-        struct child hello = {.name = "hello", .message = child_ignore};
+        struct child hello = {.name = "hello"};
         struct spawn_request request = {.argv = argv};
         errval_t err = child_start(&hello, &request);
         if (err_is_fail(err)) {
@@ -156,22 +207,35 @@ static unsigned run_spawns(unsigned long count)
     return 0;
 }
 
-/// Any other test domain says by its exit status how it went. Several of it run at once if it is about what
-/// they could do to each other.
+/// Several of a test domain run at once if it is about what they could do to each other.
+static unsigned instances_of(const char *test)
+{
+    static const struct {
+        const char *test;
+        unsigned instances;
+    } several[] = {{"fp", 3}, {"sleepers", 3}, {"lines", INSTANCES_MAX}};
+    for (unsigned i = 0; i < ARRAY_LENGTH(several); i++) {
+        if (strcmp(test, several[i].test) == 0) {
+            return several[i].instances;
+        }
+    }
+    return 1;
+}
+
+/// Any other test domain says by its exit status how it went.
 static unsigned run_plain_test(const struct command_line *line)
 {
-    static const char *const numbers[] = {"instance=0", "instance=1", "instance=2"};
-    const bool several = strcmp(line->test, "fp") == 0 || strcmp(line->test, "sleepers") == 0;
-    const unsigned instances = several ? ARRAY_LENGTH(numbers) : 1;
-    struct child children[ARRAY_LENGTH(numbers)];
-    char seed[32] = "seed=", how[32] = "how=", calls[32] = "calls=", check[32] = "check=";
+    const unsigned instances = instances_of(line->test);
+    static struct child children[INSTANCES_MAX];
+    char seed[32] = "seed=", how[32] = "how=", calls[32] = "calls=", check[32] = "check=", instance[32];
     strncat(seed, line->seed ? line->seed : "1", sizeof(seed) - sizeof("seed="));
     strncat(calls, line->calls ? line->calls : "0", sizeof(calls) - sizeof("calls="));
     strncat(how, line->how ? line->how : "", sizeof(how) - sizeof("how="));
     strncat(check, line->check ? line->check : "0", sizeof(check) - sizeof("check="));
     unsigned started = 0, failed = 0;
     for (; started < instances; started++) {
-        const char *const argv[] = {line->test, seed, calls, check, how, numbers[started], NULL};
+        snprintf(instance, sizeof(instance), "instance=%u", started);
+        const char *const argv[] = {line->test, seed, calls, check, how, instance, NULL};
         if (!start_domain(line->test, argv, &children[started])) {
             failed++;
             break;
@@ -208,6 +272,15 @@ unsigned init_run_test(const struct command_line *line)
         return 2;
     }
     unsigned failed;
+    monitor_offer("test", &test_service);
+    if (line->services) {
+        errval_t err = services_start();
+        if (err_is_fail(err)) {
+            DEBUG_ERR(err, "starting the services");
+            return 1;
+        }
+        have_console = false;
+    }
     if (strcmp(line->test, "crash") == 0) {
         failed = run_crashes();
     } else if (strcmp(line->test, "spawn") == 0) {

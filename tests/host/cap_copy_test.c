@@ -146,6 +146,56 @@ static void test_rights_of_an_endpoint(void **state)
     assert_int_equal(ours->cap.rights, CAPRIGHTS_ALL);
 }
 
+/// A linked endpoint moves, and nothing else; whoever receives on it learns that it is gone, once.
+static void test_linked(void **state)
+{
+    (void)state;
+    const uint64_t offset = ROUND_UP(sizeof(struct dispatcher_shared), 16);
+    struct cte *ours = &s[EMPTY], *linked = &s[OTHER], *again = &s[OTHER + 1];
+    assert_ok(caps_mint(ours, &s[ENDPOINT], offset, 8));
+    assert_ok(caps_mint(linked, ours, 0, 0));
+    assert_err(caps_copy(again, linked), SYS_ERR_CAP_NOT_COPYABLE);
+    assert_err(caps_mint(again, linked, 0, 0), SYS_ERR_CAP_NOT_COPYABLE);
+    assert_ok(caps_move(again, linked));
+    assert_int_equal(again->cap.rights, 0);
+    assert_int_equal(fake_kernel.lost_links, 0);
+    assert_ok(caps_delete(again));
+    assert_int_equal(fake_kernel.lost_links, 1);
+    assert_int_equal(fake_kernel.lost_ring, offset);
+    /* With its owner's revoke, too; and when it is the last. */
+    assert_ok(caps_mint(linked, ours, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT, 0));
+    assert_ok(caps_revoke(ours));
+    assert_int_equal(linked->cap.type, ObjType_Null);
+    assert_int_equal(fake_kernel.lost_links, 2);
+    assert_ok(caps_mint(linked, ours, 0, 0));
+    assert_ok(caps_delete(ours));
+    assert_int_equal(fake_kernel.lost_links, 2);
+    assert_ok(caps_delete(linked));
+    assert_int_equal(fake_kernel.lost_links, 3);
+    /* Without a ring there is nobody to tell. */
+    assert_ok(caps_mint(ours, &s[ENDPOINT], offset, 8));
+    assert_ok(caps_delete(ours));
+    assert_ok(caps_delete(&s[ENDPOINT]));
+    assert_int_equal(fake_kernel.lost_links, 3);
+}
+
+static void test_area(void **state)
+{
+    (void)state;
+    const uint64_t first = ROUND_UP(sizeof(struct dispatcher_shared), 64);
+    struct cte *to = &s[EMPTY];
+    assert_err(caps_mint(to, &s[ENDPOINT], first, LMP_RING_ROOM(4, 32)), SYS_ERR_INVALID_MINT);
+    assert_err(caps_mint(to, &s[ENDPOINT], first, LMP_RING_ROOM(4, 0x4040)), SYS_ERR_INVALID_MINT);
+    const uint64_t last = 0x10000 - 64 - 4 * sizeof(struct lmp_slot) - 0x1000;
+    assert_err(caps_mint(to, &s[ENDPOINT], last + 16, LMP_RING_ROOM(4, 0x1000)), SYS_ERR_LMP_ENDPOINT_RANGE);
+    assert_ok(caps_mint(to, &s[ENDPOINT], last, LMP_RING_ROOM(4, 0x1000)));
+    assert_int_equal(LMP_RING_SLOTS(to->cap.aux64), 4);
+    assert_int_equal(LMP_RING_AREA(to->cap.aux64), 0x1000);
+    /* Another area is another endpoint. */
+    assert_ok(caps_mint(&s[OTHER], &s[ENDPOINT], last, 4));
+    assert_false(mdb_has_copies(to));
+}
+
 static void test_mint_endpoint_refuses(void **state)
 {
     (void)state;
@@ -245,6 +295,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mint_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mint_endpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rights_of_an_endpoint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_linked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_area, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mint_endpoint_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_move, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_move_with_copies, set_up, tear_down),

@@ -10,9 +10,12 @@
 struct cte *slots;
 struct model_slot model[MODEL_SLOTS];
 
+static unsigned lost_links; ///< Linked endpoints that were deleted.
+
 void model_reset(void)
 {
     slots = arena_take_slots(MODEL_SLOTS);
+    lost_links = 0;
     for (int i = 0; i < MODEL_SLOTS; i++) {
         model[i] = (struct model_slot){.partner = NOWHERE};
     }
@@ -27,6 +30,7 @@ void model_create(int slot, unsigned type, uint64_t base, uint64_t bytes)
 
 void model_forget(int slot)
 {
+    lost_links += model_is_linked(slot);
     const int partner = model[slot].partner;
     if (partner != NOWHERE) {
         model[partner].partner = NOWHERE;
@@ -75,6 +79,12 @@ bool model_is_last_copy(int slot)
     return true;
 }
 
+bool model_is_linked(int slot)
+{
+    return model[slot].type == ObjType_EndPoint && model[slot].ring_offset != 0
+           && !(model[slot].rights & CAPRIGHTS_GRANT);
+}
+
 bool model_is_mapping(unsigned type)
 {
     return captable[type].region == REGION_PTE;
@@ -102,7 +112,8 @@ bool model_goes_with(int slot, int source)
     const bool below = m->bytes < s->bytes || (m->bytes == s->bytes && m->type > s->type);
     const bool inside = captable[m->type].region == captable[s->type].region && m->base >= s->base
                         && m->base + m->bytes <= s->base + s->bytes;
-    return same_object(m, s) || (below && inside && s->type != ObjType_EndPoint);
+    const bool copies = s->rights & CAPRIGHTS_CONTROL;
+    return (copies && same_object(m, s)) || (below && inside && s->type != ObjType_EndPoint);
 }
 
 static void check_page_table(const struct model_slot *vnode)
@@ -128,6 +139,7 @@ static void check_page_table(const struct model_slot *vnode)
 void model_compare(bool page_tables)
 {
     assert_sound();
+    assert_int_equal(fake_kernel.lost_links, lost_links);
     for (int i = 0; i < MODEL_SLOTS; i++) {
         const struct capability *cap = &slots[i].cap;
         assert_int_equal(cap->type, model[i].type);

@@ -18,7 +18,7 @@ struct model_slot {
     uint64_t bytes;
     unsigned rights;
     uint64_t ring_offset;
-    uint64_t ring_slots;
+    uint64_t ring_slots;                  ///< And its area, as they are given to a mint.
     int partner;                          ///< Slot of its mapping, or of what it maps.
     uint64_t offset;                      ///< Mapping: from where in the frame, ...
     uint8_t flags[MODEL_MAPPING_ENTRIES]; ///< ... and how, each entry.
@@ -49,6 +49,9 @@ bool judge(const struct verdict *verdict, errval_t err, const char *operation);
 
 bool model_is_mapping(unsigned type);
 bool model_is_last_copy(int slot);
+
+/// An endpoint that can only be moved, and whose dispatcher is told when it is deleted.
+bool model_is_linked(int slot);
 
 /// Something lives in [start, end) that can have come from `source`.
 bool model_has_descendant_in(const struct model_slot *source, uint64_t start, uint64_t end);

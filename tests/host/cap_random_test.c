@@ -33,7 +33,7 @@ static void expect_copy(int to, int from)
 static void check_copyable(struct verdict *v, int to, int from)
 {
     refuse_if(v, model[from].type == ObjType_Null, SYS_ERR_CAP_NOT_FOUND);
-    refuse_if(v, model_is_mapping(model[from].type), SYS_ERR_CAP_NOT_COPYABLE);
+    refuse_if(v, model_is_mapping(model[from].type) || model_is_linked(from), SYS_ERR_CAP_NOT_COPYABLE);
     refuse_if(v, model[to].type != ObjType_Null, SYS_ERR_SLOT_IN_USE);
 }
 
@@ -55,15 +55,21 @@ static void try_mint(struct random *random, int to, int from)
         const uint64_t offset = random_below(random, 0x280) * 8;
         const uint64_t ring_slots =
             random_below(random, 4) ? 1UL << random_below(random, 12) : random_below(random, 40);
+        const uint64_t area = random_below(random, 2)   ? 0
+                              : random_below(random, 4) ? 64 * random_below(random, 16)
+                                                        : 32 * random_below(random, 0x400);
+        const uint64_t room = ring_slots | area << 32;
         const bool power = ring_slots != 0 && (ring_slots & (ring_slots - 1)) == 0;
-        refuse_if(&v, offset % 16 != 0 || !power || ring_slots > 1024, SYS_ERR_INVALID_MINT);
-        refuse_if(&v, offset < sizeof(struct dispatcher_shared) || offset + 16 + ring_slots * 80 > 0x1000,
-                  SYS_ERR_LMP_ENDPOINT_RANGE);
-        if (judge(&v, caps_mint(&slots[to], &slots[from], offset, ring_slots), "mint")) {
+        uint64_t end = offset + 64 + ring_slots * 80;
+        end = area ? (end + 63) / 64 * 64 + area : end;
+        refuse_if(&v, offset % 16 != 0 || !power || ring_slots > 1024 || area % 64 != 0 || area > 0x4000,
+                  SYS_ERR_INVALID_MINT);
+        refuse_if(&v, offset < sizeof(struct dispatcher_shared) || end > 0x1000, SYS_ERR_LMP_ENDPOINT_RANGE);
+        if (judge(&v, caps_mint(&slots[to], &slots[from], offset, room), "mint")) {
             successes[1]++;
             expect_copy(to, from);
             model[to].ring_offset = offset;
-            model[to].ring_slots = ring_slots;
+            model[to].ring_slots = room;
         }
         return;
     }
@@ -113,8 +119,10 @@ static bool is_clear(lpaddr_t base, gensize_t bytes)
 /// What the objects of a successful retype must be; new memory is clear, and then somebody writes to it.
 static void expect_objects(int to, int from, unsigned type, uint64_t bytes, unsigned count, uint64_t offset)
 {
+    const bool shares = captable[type].shares_region;
+    const bool is_copy = type == model[from].type && bytes == model[from].bytes;
+    unsigned rights = model[from].rights | (is_copy ? 0 : CAPRIGHTS_CONTROL);
     for (unsigned i = 0; i < count; i++) {
-        const bool shares = captable[type].shares_region;
         const uint64_t base = model[from].base + (shares ? 0 : offset + i * bytes);
         if (captable[type].zero && model[from].type != type) {
             assert_true(is_clear(base, bytes));
@@ -123,7 +131,11 @@ static void expect_objects(int to, int from, unsigned type, uint64_t bytes, unsi
             memset(phys_to_virt(base), 0x5a, bytes);
         }
         model[to + i] = (struct model_slot){
-            .type = type, .base = base, .bytes = bytes, .rights = model[from].rights, .partner = NOWHERE};
+            .type = type, .base = base, .bytes = bytes, .rights = rights, .partner = NOWHERE};
+        if (shares && i == 0 && !model_is_last_copy(to)) {
+            rights = model[from].rights;
+            model[to].rights = rights;
+        }
     }
 }
 
@@ -209,7 +221,8 @@ static void try_revoke(int slot)
 {
     struct verdict v = {0};
     refuse_if(&v, model[slot].type == ObjType_Null, SYS_ERR_CAP_NOT_FOUND);
-    refuse_if(&v, !(model[slot].rights & CAPRIGHTS_CONTROL), SYS_ERR_RIGHTS);
+    const bool may = model[slot].rights & CAPRIGHTS_CONTROL || model[slot].type == ObjType_RAM;
+    refuse_if(&v, !may, SYS_ERR_RIGHTS);
     errval_t err;
     do {
         err = caps_revoke(&slots[slot]);

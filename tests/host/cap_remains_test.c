@@ -63,7 +63,8 @@ static void test_copies_and_descendants(void **state)
     assert_ok(caps_retype(&s[5], ObjType_Frame, 0x8000, 1, &s[1], 0));
     assert_ok(caps_copy(&s[6], &s[5]));
     assert_ok(caps_retype(&s[7], ObjType_Frame, 0x1000, 2, &s[2], 0));
-    assert_err(caps_revoke(&s[4]), SYS_ERR_RIGHTS);
+    assert_ok(caps_mint(&s[9], &s[5], CAPRIGHTS_READ, 0));
+    assert_err(caps_revoke(&s[9]), SYS_ERR_RIGHTS);
     assert_int_equal(revoke_all(&s[3]), 1);
     for (unsigned i = 0; i < 9; i++) {
         const bool stays = i == 0 || i == 2 || i == 3 || i == 7 || i == 8;
@@ -72,6 +73,37 @@ static void test_copies_and_descendants(void **state)
     assert_false(mdb_has_descendants(&s[3]));
     /* What is left can be used for anything. */
     assert_ok(caps_retype(&s[9], ObjType_L2CNode, 0, 2, &s[3], 0));
+}
+
+/// Without CONTROL what was made of RAM goes, and its copies stay.
+static void test_without_control(void **state)
+{
+    (void)state;
+    assert_ok(caps_retype(&s[1], ObjType_RAM, 0x8000, 1, &s[0], 0));
+    assert_ok(caps_copy(&s[2], &s[1]));
+    assert_ok(caps_mint(&s[3], &s[1], CAPRIGHTS_READ, 0));
+    assert_ok(caps_retype(&s[4], ObjType_Frame, 0x4000, 2, &s[2], 0));
+    assert_ok(caps_copy(&s[6], &s[5]));
+    assert_int_equal(revoke_all(&s[3]), 1);
+    for (unsigned i = 1; i <= 6; i++) {
+        assert_int_equal(s[i].cap.type, i <= 3 ? ObjType_RAM : ObjType_Null);
+    }
+    assert_int_equal(revoke_all(&s[3]), 1);
+}
+
+/// What is no memory has nothing made of it, and its copies go all the same.
+static void test_no_region(void **state)
+{
+    (void)state;
+    caps_create(&s[1], ObjType_Kernel, 0, 0);
+    assert_ok(caps_copy(&s[2], &s[1]));
+    assert_ok(caps_mint(&s[3], &s[1], CAPRIGHTS_WRITE, 0));
+    assert_int_equal(revoke_all(&s[2]), 1);
+    assert_int_equal(s[1].cap.type, ObjType_Null);
+    assert_int_equal(s[3].cap.type, ObjType_Null);
+    assert_int_equal(revoke_all(&s[2]), 1);
+    assert_ok(caps_mint(&s[3], &s[2], CAPRIGHTS_WRITE, 0));
+    assert_err(caps_revoke(&s[3]), SYS_ERR_RIGHTS);
 }
 
 /// Endpoints are made from their dispatcher, and not from each other.
@@ -273,6 +305,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_copies_and_descendants, set_up),
+        cmocka_unit_test_setup(test_without_control, set_up),
+        cmocka_unit_test_setup(test_no_region, set_up),
         cmocka_unit_test_setup(test_endpoints, set_up),
         cmocka_unit_test_setup(test_part_of_a_dispatcher, set_up),
         cmocka_unit_test_setup(test_many_descendants, set_up),

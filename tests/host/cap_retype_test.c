@@ -184,7 +184,11 @@ static void test_frame_keeps_content_and_rights(void **state)
     memset(phys_to_virt(s[OUT].cap.base), 0x77, 0x4000);
     assert_ok(caps_mint(&s[OUT + 1], &s[OUT], CAPRIGHTS_READ, 0));
     assert_ok(caps_retype(&s[OUT + 2], ObjType_Frame, 0x1000, 2, &s[OUT + 1], 0x1000));
-    assert_int_equal(s[OUT + 2].cap.rights, CAPRIGHTS_READ);
+    assert_int_equal(s[OUT + 2].cap.rights, CAPRIGHTS_READ | CAPRIGHTS_CONTROL);
+    /* All of it again is a copy, which gives no right that its source has not. */
+    assert_ok(caps_mint(&s[OUT + 4], &s[OUT + 2], CAPRIGHTS_READ, 0));
+    assert_ok(caps_retype(&s[OUT + 5], ObjType_Frame, 0x1000, 1, &s[OUT + 4], 0));
+    assert_int_equal(s[OUT + 5].cap.rights, CAPRIGHTS_READ);
     assert_int_equal(*(unsigned char *)phys_to_virt(s[OUT + 2].cap.base), 0x77);
 }
 

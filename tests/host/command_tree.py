@@ -40,6 +40,8 @@ class Tree:
         skip = shutil.ignore_patterns("__pycache__")
         for part in ("tools", "trace", "analysis"):
             shutil.copytree(ROOT / part, self.root / part, ignore=skip)
+        if (ROOT / "interfaces").is_dir():  # the stand-in for QEMU reads the real tree's
+            shutil.copytree(ROOT / "interfaces", self.root / "interfaces")
         shutil.copy2(ROOT / "lantern", self.root / "lantern")
         (self.root / "build").mkdir()
         (self.root / "bench").mkdir()

@@ -239,7 +239,7 @@ uint64_t clock_ticks_of_us(uint64_t us)
     return us;
 }
 
-bool lmp_endpoint_can_recv(const struct lmp_endpoint *ep)
+bool lmp_endpoint_has_news(const struct lmp_endpoint *ep)
 {
     (void)ep;
     return false;

@@ -52,6 +52,12 @@ void interrupt_lose_endpoint(struct cte *endpoint)
     fake_kernel.lost_endpoints++;
 }
 
+__attribute__((weak)) void lmp_lose_link(const struct capability *endpoint)
+{
+    fake_kernel.lost_links++;
+    fake_kernel.lost_ring = endpoint->aux32;
+}
+
 gensize_t dispatcher_frame_bytes(lpaddr_t dcb)
 {
     (void)dcb;

@@ -15,6 +15,8 @@ struct fake_kernel {
     lpaddr_t destroyed;       ///< The last of them.
     unsigned lost_parts;      ///< Calls of dispatcher_lose_part.
     unsigned lost_endpoints;  ///< Calls of interrupt_lose_endpoint.
+    unsigned lost_links;      ///< Calls of lmp_lose_link.
+    uint32_t lost_ring;       ///< Ring of the last of them.
     lvaddr_t forgotten;       ///< What the last call of vnode_forget was for.
     size_t forgotten_count;
     gensize_t forgotten_span;

@@ -75,6 +75,17 @@ errval_t slot_alloc(struct capref *ret)
     return slot_alloc_range(ret, 1);
 }
 
+/// As one CNode may have them: a few at a time.
+errval_t slot_alloc_several(struct capref *slots, size_t count, size_t *found)
+{
+    const size_t most = count < 3 ? count : 3;
+    errval_t err = slot_alloc(&slots[0]);
+    for (*found = err_is_ok(err); *found && *found < most && err_is_ok(slot_alloc(&slots[*found]));) {
+        ++*found;
+    }
+    return err;
+}
+
 errval_t slot_free_range(struct capref first, size_t count)
 {
     FAKE_CAPS_LOCKED;

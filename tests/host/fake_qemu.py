@@ -78,6 +78,9 @@ def main() -> None:
     if "mode=run" in words:
         shell()
         return
+    if "test=swarm" in words:
+        swarm(words, behaviour)
+        return
     if "test=soak" in words:
         soak(words, "threads" in image.parent.name, behaviour)
         return
@@ -137,6 +140,21 @@ def soak(words: list[str], traced: bool, behaviour: str) -> None:
         else f"soak: 7000 actions, {20 * famines} refused, {famines} famines\r\n"
     )
     scenario.writer.end(1 if bad else 0)
+    send(scenario.bytes)
+
+
+def swarm(words: list[str], behaviour: str) -> None:
+    """A soak of domains, of which two write lines; a bad one mixes them up and leaves one out."""
+    scenario = start(declaration=load(), trace="none")
+    scenario.pending.clear()
+    writer = scenario.writer
+    writer.text(f"called: {' '.join(words)}\r\nsoak: 500 of 1000 million\r\n")
+    for number in (1, 3) if behaviour == "bad_end" else (1, 2):
+        writer.text(f"swarm member 4, process 11: line {number}.\r\n")
+    broken = "swarm memb" if behaviour == "bad_end" else ""
+    writer.text(f"{broken}swarm member 5, process 12: line 1.\r\n")
+    writer.text("soak: 9000 calls, 70 processes, 5 killed, 65 ended by themselves\r\n")
+    writer.end(0)
     send(scenario.bytes)
 
 

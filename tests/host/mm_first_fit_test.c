@@ -1,7 +1,8 @@
 /**
  * The conformance suite of the axis `alloc` on `first_fit`.
  *
- * Sources:  lib/mm/ranges.c lib/mm/slab.c lib/mm/free_list.c lib/mm/strategy/first_fit.c
+ * Sources:  lib/mm/ranges.c lib/mm/slab.c lib/collections/rb_tree.c
+ * Sources:  lib/mm/free_list.c lib/mm/strategy/first_fit.c
  * Includes: lib
  */
 #define MM_IS_BUDDY       0

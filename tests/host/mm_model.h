@@ -41,9 +41,9 @@ static void begin(size_t nodes)
 
 static void add(size_t first, size_t pages)
 {
-    unsigned number;
-    assert_ok(ranges_add(&test.ranges, first * PAGE, pages * PAGE, &number));
-    assert_int_equal(number, test.regions);
+    struct region *region;
+    assert_ok(ranges_add(&test.ranges, first * PAGE, pages * PAGE, &region));
+    assert_true(region->base == first * PAGE && region->free_bytes == pages * PAGE);
     memset(test.page + first, FREE, pages);
     memset(test.region + first, (int)test.regions++, pages);
 }

@@ -7,10 +7,11 @@
 
 #include "mm_model.h"
 
-#define SEEDS      3000
-#define OPERATIONS 120
-#define MANY_NODES 4096
-#define MILLION    1000000UL
+#define SEEDS        3000
+#define OPERATIONS   120
+#define MANY_NODES   4096
+#define MANY_REGIONS 3000
+#define MILLION      1000000UL
 
 static void test_arguments(void **state)
 {
@@ -87,6 +88,81 @@ static void test_regions_that_touch_stay_apart(void **state)
         add(128 + 2 * i + 64, 1);
     }
     assert_err(ranges_add(&test.ranges, 500 * PAGE, PAGE, NULL), MM_ERR_REGIONS);
+}
+
+/// Regions come and go in thousands, in any order; those of which nothing is allocated are found.
+static void test_regions_come_and_go(void **state)
+{
+    (void)state;
+    static struct region *regions[MANY_REGIONS];
+    static genpaddr_t taken[MANY_REGIONS];
+    static char records[MANY_REGIONS * 2 * sizeof(struct region)];
+    begin(MANY_REGIONS * 16);
+    slab_grow(&test.ranges.records, records, sizeof(records));
+    const size_t nodes = slab_freecount(&test.ranges.nodes);
+    for (size_t i = 0; i < MANY_REGIONS; i++) {
+        const size_t at = i * 1031 % MANY_REGIONS;
+        if (i % 4 > 0) {
+            assert_ok(ranges_add(&test.ranges, at * 3 * PAGE, 3 * PAGE, &regions[at]));
+        } else {
+            assert_ok(ranges_add_taken(&test.ranges, at * 3 * PAGE, 3 * PAGE, &regions[at]));
+            assert_int_equal(regions[at]->free_bytes, 0);
+            if (i % 8 > 0) {
+                assert_ok(ranges_free(&test.ranges, (at * 3 + 1) * PAGE, 2 * PAGE));
+                assert_ok(ranges_free(&test.ranges, at * 3 * PAGE, PAGE));
+            } else {
+                ranges_remove(&test.ranges, regions[at]);
+                assert_ok(ranges_add(&test.ranges, at * 3 * PAGE, 3 * PAGE, &regions[at]));
+            }
+        }
+        regions[at]->is_removable = true;
+    }
+    assert_null(test.ranges.idle); // They have never been used.
+    for (size_t i = 0; i < MANY_REGIONS; i++) {
+        struct region *region;
+        assert_ok(ranges_alloc(&test.ranges, PAGE, PAGE, &taken[i]));
+        region = ranges_region(&test.ranges, taken[i], PAGE);
+        assert_true(region->base <= taken[i] && taken[i] - region->base < 3 * PAGE);
+    }
+    for (size_t i = 0; i < MANY_REGIONS; i++) {
+        assert_ok(ranges_free(&test.ranges, taken[i * 1031 % MANY_REGIONS], PAGE));
+        if (i % 3 == 2 && test.ranges.idle) {
+            ranges_remove(&test.ranges, test.ranges.idle);
+        }
+    }
+    while (test.ranges.idle) {
+        struct region *region = test.ranges.idle;
+        assert_ptr_equal(ranges_region(&test.ranges, region->base, 3 * PAGE), region);
+        const genpaddr_t base = region->base;
+        ranges_remove(&test.ranges, region);
+        assert_null(ranges_region(&test.ranges, base, PAGE));
+        assert_err(ranges_free(&test.ranges, base, PAGE), MM_ERR_FOREIGN);
+    }
+    // What never had anything allocated is there still.
+    assert_int_equal(test.ranges.free_bytes, test.ranges.region_count * 3 * PAGE);
+    while (test.ranges.region_count > 0) {
+        ranges_remove(&test.ranges, (struct region *)test.ranges.regions.root);
+    }
+    assert_int_equal(test.ranges.free_bytes, 0);
+    assert_int_equal(slab_freecount(&test.ranges.nodes), nodes);
+    assert_int_equal(slab_freecount(&test.ranges.records), test.ranges.records.total);
+    assert_true(test.ranges.nodes.refused == 0 && test.ranges.records.refused == 0);
+}
+
+/// What ranges_room() says does, for any request.
+static void test_room(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SEEDS; i++) {
+        const gensize_t pages = 1 + (size_t)random() % 40, alignment = PAGE << random() % 6;
+        gensize_t bytes = pages * PAGE, wanted = alignment;
+        genpaddr_t base;
+        ranges_room(&bytes, &wanted);
+        assert_true(bytes >= pages * PAGE && wanted >= alignment);
+        begin(MANY_NODES);
+        assert_ok(ranges_add(&test.ranges, (1 + (size_t)random() % 50) * wanted, bytes, NULL));
+        assert_ok(ranges_alloc(&test.ranges, pages * PAGE, alignment, &base));
+    }
 }
 
 /// One region is full, or has no place that lies as it must: another one gives.
@@ -362,6 +438,8 @@ int main(void)
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_partial_frees_and_refused_ones),
         cmocka_unit_test(test_regions_that_touch_stay_apart),
+        cmocka_unit_test(test_regions_come_and_go),
+        cmocka_unit_test(test_room),
         cmocka_unit_test(test_every_region_gives),
         cmocka_unit_test(test_any_alignment),
         cmocka_unit_test(test_any_order_of_frees),

@@ -14,7 +14,9 @@ from stream_encoder import StreamWriter
 from trace.declaration import Declaration, load
 
 ROOT = Path(__file__).resolve().parents[2]
-DECLARATION = load(Path(__file__).with_name("stream_points.toml"))
+DECLARATION = load(
+    Path(__file__).with_name("stream_points.toml"), Path(__file__).with_name("stream_interfaces")
+)
 DOMAINS = ((1, "init", 1), (2, "lmp_server", 2), (3, "bench", 3))
 
 

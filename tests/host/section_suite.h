@@ -38,14 +38,14 @@ enum kind {
 static const struct price {
     unsigned ram, slots, brings;
 } prices[KINDS] = {
-    [RAM] = {2, 4, 20},
+    [RAM] = {3, 6, 20},
     [SLOTS] = {6, 10, 70},
     [SPACE] = {11, 45, 30},
 };
 
 static const unsigned needed[KINDS][3] = {
-    [RAM] = {1, 8, 8 + 11 + 1},
-    [SLOTS] = {1, 14, 14 + 45 + 1},
+    [RAM] = {1, 9, 9 + 11 + 1},
+    [SLOTS] = {1, 16, 16 + 45 + 1},
     [SPACE] = {1, 1, 1},
 };
 

@@ -98,6 +98,40 @@ static void test_copy(void **state)
     assert_int_equal(task[33].cap.base, task[18].cap.base);
 }
 
+static void test_move(void **state)
+{
+    (void)state;
+    const uint64_t there = SLOT_REF(CHILD_ROOT, FREE), back = SLOT_REF(ROOT, FREE + 1);
+    const lpaddr_t base = task[18].cap.base;
+    /* Into another CSpace and back: there is only ever one. */
+    assert_ok(cnode(CNODE_MOVE, there, SLOT_REF(ROOT, RAM), LEVEL_2, 0, 0, 0));
+    assert_int_equal(task[18].cap.type, ObjType_Null);
+    assert_err(cnode(CNODE_MOVE, back, SLOT_REF(ROOT, RAM), LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
+    assert_ok(cnode(CNODE_MOVE, back, there, LEVEL_2, 0, 0, 0));
+    assert_int_equal(task[33].cap.base, base);
+    assert_false(mdb_has_copies(&task[33]));
+    /* Not onto another one, nor onto itself. */
+    assert_err(cnode(CNODE_MOVE, SLOT_REF(ROOT, ROOT), back, LEVEL_2, 0, 0, 0), SYS_ERR_SLOT_IN_USE);
+    assert_err(cnode(CNODE_MOVE, back, back, LEVEL_2, 0, 0, 0), SYS_ERR_SLOT_IN_USE);
+    assert_int_equal(task[33].cap.base, base);
+}
+
+/// What cannot be copied can be moved, and goes on being what its mapping names.
+static void test_move_what_is_mapped(void **state)
+{
+    (void)state;
+    const uint64_t slots = (uint64_t)(FREE + 1) | (uint64_t)(FREE + 2) << 32;
+    assert_ok(caps_retype(&task[32], ObjType_VNode_AARCH64_l3, 0, 1, &task[18], 0));
+    assert_ok(caps_retype(&task[33], ObjType_Frame, 0x1000, 1, &task[18], 0x4000));
+    assert_ok(vnode(&task[32], VNODE_MAP, slots, 7 | 1UL << 32, VREGION_FLAGS_READ, 0));
+    assert_ok(cnode(CNODE_MOVE, SLOT_REF(CHILD_ROOT, FREE), SLOT_REF(ROOT, FREE + 1), LEVEL_2, 0, 0, 0));
+    assert_ok(cnode(CNODE_MOVE, SLOT_REF(ROOT, FREE + 3), SLOT_REF(ROOT, FREE + 2), LEVEL_2, 0, 0, 0));
+    assert_ok(cnode(CNODE_MOVE, SLOT_REF(ROOT, FREE + 4), SLOT_REF(ROOT, FREE), LEVEL_2, 0, 0, 0));
+    assert_int_equal(task[35].cap.type, ObjType_Frame_Mapping);
+    assert_sound();
+    assert_ok(vnode(&task[36], VNODE_UNMAP, FREE + 3, 0, 0, 0));
+}
+
 static void test_bad_references(void **state)
 {
     (void)state;
@@ -135,6 +169,8 @@ static void test_only_l2_cnodes_in_level_1(void **state)
                SYS_ERR_CNODE_TYPE);
     assert_err(cnode(CNODE_MINT, l1_slot, SLOT_REF(ROOT, RAM), SLOT_LEVELS(1, 2, 0), 1, 0, 0),
                SYS_ERR_CNODE_TYPE);
+    assert_err(cnode(CNODE_MOVE, l1_slot, SLOT_REF(ROOT, RAM), SLOT_LEVELS(1, 2, 0), 0, 0, 0),
+               SYS_ERR_CNODE_TYPE);
     assert_err(cnode(CNODE_RETYPE, l1_slot, SLOT_REF(ROOT, RAM), SLOT_LEVELS(1, 2, ObjType_RAM), 0, 4096, 1),
                SYS_ERR_CNODE_TYPE);
     assert_ok(cnode(CNODE_RETYPE, l1_slot, SLOT_REF(ROOT, RAM), SLOT_LEVELS(1, 2, ObjType_L2CNode), 0, 0, 2));
@@ -170,7 +206,9 @@ static void test_revoke(void **state)
     assert_ok(cnode(CNODE_MINT, SLOT_REF(ROOT, FREE), SLOT_REF(ROOT, RAM), LEVEL_2, CAPRIGHTS_READ, 0, 0));
     assert_ok(cnode(CNODE_RETYPE, SLOT_REF(ROOT, 5 << 8), SLOT_REF(ROOT, RAM),
                     SLOT_LEVELS(1, 2, ObjType_L2CNode), 0, 0, 1));
-    assert_err(cnode(CNODE_REVOKE, SLOT_REF(ROOT, FREE), 0, LEVEL_2, 0, 0, 0), SYS_ERR_RIGHTS);
+    assert_ok(cnode(CNODE_MINT, SLOT_REF(ROOT, FREE + 2), SLOT_REF(ROOT, 5 << 8), SLOT_LEVELS(2, 1, 0),
+                    CAPRIGHTS_READ, 0, 0));
+    assert_err(cnode(CNODE_REVOKE, SLOT_REF(ROOT, FREE + 2), 0, LEVEL_2, 0, 0, 0), SYS_ERR_RIGHTS);
     assert_err(cnode(CNODE_REVOKE, SLOT_REF(ROOT, FREE + 1), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
     assert_err(cnode(CNODE_REVOKE, SLOT_REF(0, RAM), 0, LEVEL_2, 0, 0, 0), SYS_ERR_CAP_NOT_FOUND);
     assert_ok(cnode(CNODE_REVOKE, SLOT_REF(ROOT, 5 << 8), 0, SLOT_LEVELS(1, 0, 0), 0, 0, 0));
@@ -217,7 +255,7 @@ static void test_retype_stays_in_its_cnode(void **state)
 static void test_unknown_commands(void **state)
 {
     (void)state;
-    assert_err(cnode(CNODE_REVOKE + 1, 0, 0, 0, 0, 0, 0), SYS_ERR_ILLEGAL_INVOCATION);
+    assert_err(cnode(CNODE_MOVE + 1, 0, 0, 0, 0, 0, 0), SYS_ERR_ILLEGAL_INVOCATION);
     assert_err(cnode(UINT32_MAX, 0, 0, 0, 0, 0, 0), SYS_ERR_ILLEGAL_INVOCATION);
     call.target = &task[18];
     call.command = CNODE_DELETE;
@@ -260,6 +298,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_copy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_move, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_move_what_is_mapped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_references, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_only_l2_cnodes_in_level_1, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mint_and_identify, set_up, tear_down),

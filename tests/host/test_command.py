@@ -53,7 +53,17 @@ def test_nothing_is_written_elsewhere(tree: Tree, benched: subprocess.CompletedP
     assert benched.returncode == 0
     skip = {"build", "good", "__pycache__"}
     extra = {p.name for p in tree.root.iterdir()} - skip
-    assert extra <= {"tools", "trace", "analysis", "lantern", "bench", "results", "small", "again"}
+    assert extra <= {
+        "tools",
+        "trace",
+        "analysis",
+        "lantern",
+        "bench",
+        "interfaces",
+        "results",
+        "small",
+        "again",
+    }
     assert not list(tree.root.rglob("__pycache__"))[:1] or "build" in str(
         list(tree.root.rglob("__pycache__"))[0]
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analysis import compare, compare_plots, plots, scaling, statistics
+from analysis import compare, compare_plots, figures, plots, scaling, statistics
 from analysis.compare import Variant
 from tools.command import compare_table
 
@@ -146,7 +146,7 @@ def test_lines_that_lie_on_each_other_are_found(variants: list[Variant]) -> None
 
 
 def test_axes_say_what_they_count() -> None:
-    assert plots.tick_text(10_000_000) == "10,000,000" and plots.tick_text(0.25) == "0.25"
+    assert figures.tick_text(10_000_000) == "10,000,000" and figures.tick_text(0.25) == "0.25"
     assert scaling.parameter_text("mapped") == "other pages that are mapped"
     assert scaling.parameter_text("threads") == "threads"
 

@@ -56,6 +56,9 @@ def test_arguments_share_the_word_from_its_low_end() -> None:
         ({"kind": "counter", "args": {}}, "needs an argument, its value"),
         ({"kind": "flow_out"}, "needs an argument `flow`"),
         ({"kind": "begin"}, "needs an event named"),
+        ({"name": "{number}"}, "only a begin can have name"),
+        ({"arrows": "lmp"}, "only a begin can have name or arrows"),
+        ({"name": 3}, "name is not a text"),
     ],
 )
 def test_mistakes_name_file_and_point(change: dict, complaint: str) -> None:
@@ -166,3 +169,49 @@ def test_words_for_values_do_not_change_the_hash() -> None:
 def test_words_for_values_are_checked(values: object, complaint: str) -> None:
     with pytest.raises(DeclarationError, match=complaint):
         build({"a": {"b": GOOD | {"values": values}}}, "here")
+
+
+BEGIN = GOOD | {"kind": "begin", "args": {"other": "u8", "number": "u16"}}
+END = GOOD | {"kind": "end", "args": {"number": "u16"}}
+MESSAGES = {0: "mem.get_ram", 0x100: "serial.write"}
+
+
+def pair(begin: dict, end: dict | None = None) -> dict:
+    return {"a": {"b_begin": BEGIN | begin, "b_end": END | (end or {})}}
+
+
+def test_a_slice_is_named_by_an_argument() -> None:
+    named = {"name": "serve {number}", "values": {"number": "interfaces"}}
+    begin, end = build(pair(named), "here", MESSAGES).points
+    assert begin.shown_name({"other": 1, "number": 0x100}) == "serve serial.write"
+    assert begin.shown_name({"other": 1, "number": 1}) == "a.b, number 1"
+    assert end.shown_name({"number": 0}) == "serve mem.get_ram"
+    assert end.arguments[0].shown(0) == "mem.get_ram" and end.slice_name == "a.b"
+
+
+def test_the_hash_covers_the_messages() -> None:
+    """Number and name of each: neither may move without the decoder noticing."""
+    import hashlib
+
+    wanted = b"1 a.b instant kernel number:u32:count\nmessage 0 mem.get_ram\nmessage 256 serial.write\n"
+    assert build({"a": {"b": GOOD}}, "here", MESSAGES).hash == hashlib.sha256(wanted).hexdigest()[:16]
+    assert build({"a": {"b": GOOD}}, "here", {}).hash == build({"a": {"b": GOOD}}, "here").hash
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "complaint"),
+    [
+        ({"name": "{third}"}, {}, "name names no argument: 'third'"),
+        ({"name": "call"}, {}, "must hold an argument in braces"),
+        ({"name": "{number"}, {}, "must hold an argument in braces"),
+        ({"name": "{number} {"}, {}, "must hold an argument in braces"),
+        ({"name": "{number!r}"}, {}, "must hold an argument in braces"),
+        ({"name": "{other}"}, {}, "lacks arguments that its slice is named by"),
+        ({"arrows": "lmp"}, {}, "arrows: lmp has no flows"),
+        ({"values": {"number": "files"}}, {}, 'not a list of words or "interfaces"'),
+    ],
+)
+def test_mistakes_in_names(begin: dict, end: dict, complaint: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        build(pair(begin, end), "points.toml")
+    assert complaint in str(caught.value) and "points.toml" in str(caught.value)

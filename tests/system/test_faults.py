@@ -63,7 +63,7 @@ def test_misuse_without_the_fast_path() -> None:
     assert run.ok, run.why
 
 
-@pytest.mark.parametrize("test", ["memory", "messages", "rights", "spawn"])
+@pytest.mark.parametrize("test", ["memory", "messages", "rights", "spawn", "starter"])
 @pytest.mark.parametrize("slice_us", [10000, 60])
 def test_domain(test: str, slice_us: int) -> None:
     run = boot("imx8mp", f"mode=test test={test} slice_us={slice_us}", smp=1)

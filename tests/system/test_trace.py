@@ -10,6 +10,7 @@ from tools.command.machine import Run
 from trace import perfetto_writer
 from trace.checker import Checker, check
 from trace.declaration import load
+from trace.interfaces import messages
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +76,30 @@ def test_perfetto_file_has_an_arrow_for_every_message(
 def test_every_subsystem_speaks(records: list[tuple[int, str, dict[str, int]]]) -> None:
     subsystems = {name.partition(".")[0] for _, name, _ in records}
     assert subsystems >= set(load().subsystems)
+
+
+@pytest.mark.parametrize(
+    "message", ["bench.begin", "echo.number", "echo.string", "echo.pass_four", "mem.get_ram", "monitor.bind"]
+)
+def test_a_call_is_a_slice_in_the_caller_and_one_in_the_service(checker: Checker, message: str) -> None:
+    """By the names of the interface file."""
+    assert checker.summary.calls[message].count > 0
+    assert checker.summary.served[message].count == checker.summary.calls[message].count
+
+
+def test_a_call_has_an_arrow_each_way(records: list[tuple[int, str, dict[str, int]]]) -> None:
+    """From the caller's slice to the service's, and back."""
+    (number,) = (at for at, name in messages().items() if name == "echo.number")
+    steps = ("rpc.call_begin", "lmp.send", "lmp.receive", "rpc.serve_begin", "rpc.serve_end")
+    whole = [*steps, "lmp.send", "lmp.receive", "rpc.call_end"]
+    kept = [(name, values) for _, name, values in records if name in whole]
+    found = 0
+    for at, (name, values) in enumerate(kept):
+        if name == "rpc.call_begin" and values["message"] == number:
+            call = kept[at : at + len(whole)]
+            if [step for step, _ in call] != whole:
+                continue  # of one of several threads
+            assert len({values["call"] for step, values in call if step.startswith("rpc.")}) == 1
+            assert call[1][1]["flow"] == call[2][1]["flow"] != call[5][1]["flow"] == call[6][1]["flow"]
+            found += 1
+    assert found > 1000

@@ -18,7 +18,8 @@ SUITES: Mapping[str, Sequence[str]] = {
     "shadow": ("paging", "heap", "locks"),
     "spin": ("locks",),
 }
-"""The suites whose figures depend on an axis. An axis that is not here is put through all of them."""
+"""The suites whose figures depend on an axis. One that is not here bears on the suite of its own name; if
+there is none, it is put through all of them."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def suites(axes: Sequence[str], existing: Sequence[str]) -> list[str]:
     """The suites that bear on any of `axes`, of those that exist; [] means all."""
     wanted: list[str] = []
     for axis in axes:
-        if axis not in SUITES:
+        if axis not in SUITES and axis not in existing:
             return []
-        wanted += [suite for suite in SUITES[axis] if suite in existing and suite not in wanted]
+        wanted += [s for s in SUITES.get(axis, (axis,)) if s in existing and s not in wanted]
     return wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from analysis import compare, compare_plots
+from analysis import compare, compare_plots, crossover
 from analysis.compare import Variant
 from analysis.load import mode_sentence
 from tools.command import axes, bench_command, compare_plan, compare_run, compare_table, results
@@ -53,8 +53,11 @@ def finish(options: argparse.Namespace, cells: Sequence[Cell], variants: Sequenc
             for name, data in compare_plots.draw(variants, command_line(options), progress.update):
                 output.stage_bytes(f"plots/{name}", data)
             output.commit()
-        info(compare_table.table(variants, compare.match(variants), with_results[0]["clock"]["cycle_is"]))
+        cycle_is = with_results[0]["clock"]["cycle_is"]
+        info(compare_table.table(variants, compare.match(variants), cycle_is))
         info(compare_table.EXPLANATION)
+        for sentence in crossover.sentences(variants, compare.overlays(variants), cycle_is):
+            info(sentence)
         info(mode_sentence(with_results[0]))
     info(f"written: {compare_run.folders_text(options, cells)}")
     failed = [cell.label for cell, variant in zip(cells, variants, strict=True) if variant.failure]

@@ -21,7 +21,7 @@ COMMANDS = {
     "run": "boot to the shell on your terminal",
     "bench": "build, boot and run the bench suites; write results, trace and plots",
     "compare": "build and measure every value of an axis of build-time choice; tables and plots side by side",
-    "soak": "let eight threads use everything at random for long, and see that nothing breaks or is lost",
+    "soak": "let threads or domains use everything at random for long; see that nothing breaks or is lost",
     "test": "run the tests",
     "trace": "check a trace, summarise it, and open it in the Perfetto UI",
     "clean": "remove what was built",
@@ -186,7 +186,10 @@ def _soak(parser: Parser) -> None:
         "Always a debug build, in which the kernel checks its capabilities and the library its locks while "
         "the threads run. The console is left in DIR/console.log, the trace in DIR/trace.pftrace. In mode "
         "icount a run repeats exactly: the same seed, options and commit do the same. The exit status is 0 "
-        "only if the soak passed. For example: ./lantern soak --famine --seed 7 --variant lock=two_level."
+        "only if the soak passed. For example: ./lantern soak --famine --seed 7 --variant lock=two_level. "
+        "With --domains so many domains ask all services at random, compare every answer with what it must "
+        "be, and some are killed at random: ./lantern soak --domains --millions 200. With --processes so "
+        "many processes come and go, a third of them killed: ./lantern soak --processes 20000."
     )
     parser.add_argument(
         "--seed", type=whole(0, 2**32 - 1), default=1, metavar="N", help="of the random choices; default 1"
@@ -202,11 +205,28 @@ def _soak(parser: Parser) -> None:
         "--famine", action="store_true", help="use up all memory every thousand actions of the threads"
     )
     parser.add_argument(
+        "--domains",
+        type=whole(1, 128),
+        nargs="?",
+        const=64,
+        default=0,
+        metavar="N",
+        help="so many domains, instead of the threads of one; without N 64",
+    )
+    parser.add_argument(
+        "--processes",
+        type=whole(1, 10**6),
+        nargs="?",
+        const=20000,
+        default=0,
+        metavar="N",
+        help="so many processes one after the other, however long it takes; without N 20000",
+    )
+    parser.add_argument(
         "--slice-us",
         type=whole(10, 10**6),
-        default=47,
         metavar="N",
-        help="time slices of so many microseconds; default 47",
+        help="time slices of so many microseconds; default 47, with --domains 1000, with --processes 300",
     )
     parser.add_argument("--trace", action="store_true", help="record a trace too")
     _machine(parser, cores=1, always_debug=True)

@@ -1,4 +1,4 @@
-"""./lantern soak: boots the test domain `soak` in a debug build, and keeps what it said and its trace."""
+"""./lantern soak: boots a test domain that lasts in a debug build, and keeps what it said and its trace."""
 
 from __future__ import annotations
 
@@ -13,34 +13,37 @@ from tools.command.machine import Run, boot_image
 from tools.command.options import common_words
 from tools.command.output import OutputFolder
 from tools.command.qemu import Target
-from tools.command.say import Progress, info, note, shown
+from tools.command.say import Progress, UserError, info, note, shown
+from tools.command.soak_kinds import Kind, Threads, kind_of, repeat_words
 from trace import checker, perfetto_writer
 from trace.items import Item, Text
 from trace.recording import Recording
 from trace.summary import Summary, shown_time
 
-TRACED = "dispatch,threads,sync,paging,mm"
-"""What the picture of a soak is made of; without `dispatch` nobody knows whose events they are."""
-DOMAIN = "soak"
+TRACED = Threads.traced
 OUTPUT = ("console.log", "trace.pftrace")
 LINES_SHOWN = 25
 """Of the end of the console, if the soak failed."""
-_PROGRESS = re.compile(r"soak: (\d+) of (\d+) million")
-_RESULT = re.compile(r"soak: (\d+) actions, (\d+) refused, (\d+) famines")
+_PROGRESS = re.compile(r"(?:soak|processes): (\d+) of (\d+)( million)?\s")
 
 
 def run(options: argparse.Namespace) -> int:
+    chosen = [f"--{name}" for name in ("famine", "domains", "processes") if getattr(options, name)]
+    if len(chosen) > 1:
+        raise UserError(f"{' and '.join(chosen)} are different soaks: choose one.")
     output = OutputFolder(options.out, OUTPUT)
-    trace = TRACED if options.trace else "none"
+    kind = kind_of(options)
+    options.slice_us = options.slice_us or kind.slice_us
+    trace = kind.traced if options.trace else "none"
     image = build(Configuration(options.platform, trace, options.debug, options.variant))
     done = boot(options, image)
     output.stage_bytes("console.log", console_log(done).encode("utf-8", "replace"))
-    complaints = (
-        write_trace(output, done, "board" if options.serial else options.mode) if options.trace else []
-    )
+    complaints = kind.complaints(done.console)
+    if options.trace:
+        complaints += write_trace(output, done, "board" if options.serial else options.mode, kind)
     output.commit()
     passed = done.ok and not complaints
-    for sentence in told(done.console, done.recording.hello.get("variant", "")):
+    for sentence in told(kind, done.console, done.recording.hello.get("variant", "")):
         info(sentence)
     for complaint in complaints:
         note(complaint)
@@ -60,7 +63,7 @@ def boot(options: argparse.Namespace, image: Image) -> Run:
             nonlocal text
             text += "".join(item.text for item in items if isinstance(item, Text))
             for found in _PROGRESS.finditer(text):
-                progress.update(f"{found[1]} of {found[2]} million done")
+                progress.update(f"{found[1]} of {found[2]}{found[3] or ''} done")
             text = text.rpartition("\n")[2]
 
         if options.serial:
@@ -81,26 +84,21 @@ def boot(options: argparse.Namespace, image: Image) -> Run:
 
 def kernel_words(options: argparse.Namespace) -> str:
     """The kernel's command line."""
-    how = "famine" if options.famine else "plenty"
-    words = f"mode=test test={DOMAIN} seed={options.seed} calls={options.millions} check=1 how={how}"
-    return f"{words} slice_us={options.slice_us} {options.append}".strip()
+    words = kind_of(options).words(options)
+    return f"mode=test {words} slice_us={options.slice_us} {options.append}".strip()
 
 
 def command_line(options: argparse.Namespace) -> str:
     """The call that does the same again."""
     words = [f"--seed {options.seed}", f"--millions {options.millions}", f"--slice-us {options.slice_us}"]
-    words += [f"--{name}" for name in ("famine", "trace") if getattr(options, name)]
+    words += [*repeat_words(options), *(["--trace"] if options.trace else [])]
     return " ".join(["./lantern soak", *words, *common_words(options)])
 
 
-def told(console: str, variant: str) -> Sequence[str]:
+def told(kind: Kind, console: str, variant: str) -> Sequence[str]:
     """What the soak itself says that it did; nothing if it came to no end."""
-    found = _RESULT.search(console)
-    if not found:
-        return []
-    famines = f", of which {found[2]} were refused for want of memory; famines: {found[3]}"
-    sentences = [f"actions: {found[1]}" + (famines if int(found[3]) else "")]
-    return sentences + ([f"variant: {variant}"] if variant else [])
+    sentences = kind.told(console)
+    return sentences + ([f"variant: {variant}"] if sentences and variant else [])
 
 
 def console_log(done: Run) -> str:
@@ -108,7 +106,7 @@ def console_log(done: Run) -> str:
     return f"==== {' '.join(done.command)}\n{text}" + ("" if text.endswith("\n") or not text else "\n")
 
 
-def write_trace(output: OutputFolder, done: Run, mode: str) -> list[str]:
+def write_trace(output: OutputFolder, done: Run, mode: str, kind: Kind) -> list[str]:
     """Writes, checks and sums up the trace; gives what is wrong with it."""
     buffer = io.BytesIO()
     with Progress("writing the trace") as progress:
@@ -117,14 +115,14 @@ def write_trace(output: OutputFolder, done: Run, mode: str) -> list[str]:
         output.stage_bytes("trace.pftrace", data)
         progress.stage("checking the trace")
         found = checker.check(data, progress.update)
-    info(trace_line(found.summary, done.recording))
+    info(trace_line(found.summary, done.recording, kind.domain))
     return [f"The trace is not sound: {found.problems[0]}"] if found.problems else []
 
 
-def trace_line(summary: Summary, recording: Recording) -> str:
+def trace_line(summary: Summary, recording: Recording, name: str) -> str:
     """What the trace holds, in a line."""
     parts = []
-    pids = [domain.pid for domain in recording.domains.values() if domain.name == DOMAIN]
+    pids = [domain.pid for domain in recording.domains.values() if domain.name == name]
     parts.append(f"{sum(summary.threads.get(pid, 1) for pid in pids)} threads")
     for slice_name, noun in (("paging.fault", "faults"), ("sync.wait", "waits")):
         total = summary.totals.get(slice_name)

@@ -18,10 +18,12 @@ from tools.command.setup import LIBFDT
 
 REPORTS = BUILD / "test-reports"
 HOST_TESTS = ROOT / "tests" / "host"
+HOST_TESTS_BUILT = BUILD / "host-tests"
 SYSTEM_TESTS = ROOT / "tests" / "system"
 MODELS = ROOT / "tests" / "model"
 PYTHON_SOURCES = ("trace", "analysis", "tools", "tests")
 FUZZ_SEEDS = "100000"
+FUZZ_EXECUTABLES = "5000000"
 C_SOURCES = ("include", "kernel", "lib", "services", "bench", "trace", "tests/host", "tests/system/domains")
 CPPCHECK_VERSION = "Cppcheck 2.10"
 CPPCHECK = (
@@ -126,9 +128,9 @@ def pytest(name: str, arguments: list[str], env: dict[str, str] | None = None) -
     return counted(report, outcome, name)
 
 
-def step(name: str, argv: list[str]) -> Tally:
+def step(name: str, argv: list[str], env: dict[str, str] | None = None) -> Tally:
     """A check that is one test: it passes, or its output says why not."""
-    outcome = shell.stream(argv, cwd=ROOT)
+    outcome = shell.stream(argv, env=env, cwd=ROOT)
     info(f"{name} {'FAILED' if outcome.status else 'PASSED'}")
     if outcome.status:
         print(tail(outcome.output), flush=True)
@@ -161,12 +163,9 @@ def c_files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*.[ch]") if path.is_file()]
 
 
-def host_c() -> Tally:
-    """The C tests that run on this machine under sanitizers: a CMake project of their own."""
-    if not (HOST_TESTS / "CMakeLists.txt").exists():
-        info("no C host tests yet")
-        return Tally()
-    folder = BUILD / "host-tests"
+def build_host_c() -> bool:
+    """Builds the C tests that run on this machine under sanitizers: a CMake project of their own."""
+    folder = HOST_TESTS_BUILT
     configure = [
         "cmake",
         "-S",
@@ -182,14 +181,23 @@ def host_c() -> Tally:
         if outcome.status:
             info(f"FAILED {doing} the C host tests")
             print(tail(outcome.output), flush=True)
-            return Tally(failed=1)
+            return False
+    return True
+
+
+def host_c() -> Tally:
+    if not (HOST_TESTS / "CMakeLists.txt").exists():
+        info("no C host tests yet")
+        return Tally()
+    if not build_host_c():
+        return Tally(failed=1)
     report = REPORTS / "host-c.xml"
     report.unlink(missing_ok=True)
     jobs = str(max(os.cpu_count() or 1, 1))
     argv = [
         "ctest",
         "--test-dir",
-        str(folder),
+        str(HOST_TESTS_BUILT),
         "--output-junit",
         str(report),
         "--output-on-failure",
@@ -236,9 +244,17 @@ def fuzz() -> Tally:
     return pytest("fuzz", arguments, {"LANTERN_DAMAGE_SEEDS": FUZZ_SEEDS})
 
 
+def fuzz_executables() -> Tally:
+    """Damaged executables, likewise."""
+    if not build_host_c():
+        return Tally(failed=1)
+    argv = [str(HOST_TESTS_BUILT / "elf_fuzz_test")]
+    return step("fuzz: damaged executables", argv, {"LANTERN_ELF_FUZZ": FUZZ_EXECUTABLES})
+
+
 STEPS: dict[str, tuple[Callable[[], Tally], ...]] = {
     "unit": (lint, host_c, host_python),
     "system": (system,),
     "model": (model,),
-    "fuzz": (fuzz,),
+    "fuzz": (fuzz, fuzz_executables),
 }

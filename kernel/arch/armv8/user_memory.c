@@ -22,7 +22,41 @@ static bool translate(lvaddr_t address, lpaddr_t *physical)
     return true;
 }
 
-bool user_memory_read(lvaddr_t address, void *to, size_t bytes)
+/// The compiler copies it in pairs of registers. Neither side is aligned.
+struct block {
+    uint64_t words[16];
+} __attribute__((packed));
+
+struct unaligned_word {
+    uint64_t word;
+} __attribute__((packed));
+
+static void copy_fast(char *to, const char *from, size_t bytes)
+{
+    for (; bytes >= sizeof(struct block); bytes -= sizeof(struct block)) {
+        *(struct block *)to = *(const struct block *)from;
+        to += sizeof(struct block);
+        from += sizeof(struct block);
+    }
+    for (; bytes >= sizeof(uint64_t); bytes -= sizeof(uint64_t)) {
+        *(struct unaligned_word *)to = *(const struct unaligned_word *)from;
+        to += sizeof(uint64_t);
+        from += sizeof(uint64_t);
+    }
+    while (bytes-- > 0) {
+        *to++ = *from++;
+    }
+}
+
+static void copy_plain(char *to, const char *from, size_t bytes)
+{
+    memcpy(to, from, bytes);
+}
+
+/// Page by page.
+static inline __attribute__((always_inline)) bool copy_from_user(lvaddr_t address, void *to, size_t bytes,
+                                                                 void (*copy)(char *to, const char *from,
+                                                                              size_t bytes))
 {
     char *at = to;
     if (address >= USER_LIMIT || bytes > USER_LIMIT - address) {
@@ -35,10 +69,20 @@ bool user_memory_read(lvaddr_t address, void *to, size_t bytes)
         if (!translate(address, &physical)) {
             return false;
         }
-        memcpy(at, phys_to_virt(physical), piece);
+        copy(at, phys_to_virt(physical), piece);
         at += piece;
         address += piece;
         bytes -= piece;
     }
     return true;
+}
+
+bool user_memory_read(lvaddr_t address, void *to, size_t bytes)
+{
+    return copy_from_user(address, to, bytes, copy_plain);
+}
+
+bool user_memory_copy(lvaddr_t address, void *to, size_t bytes)
+{
+    return copy_from_user(address, to, bytes, copy_fast);
 }

@@ -10,4 +10,7 @@
 /// most a few pages.
 bool user_memory_read(lvaddr_t address, void *to, size_t bytes);
 
+/// The same for larger amounts: 16 bytes a load, from any address to any in the physical window.
+bool user_memory_copy(lvaddr_t address, void *to, size_t bytes);
+
 #endif

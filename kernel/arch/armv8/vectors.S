@@ -70,7 +70,8 @@ exception_vectors:
 /*
  * Saves the registers of user level into the save area of the current dispatcher, and leaves the DCB in x0, the save area in x1.
  * x16 and x17 are below the stack pointer. With call=1 for a system call, which gives x11 to x18 up: what an earlier entry left of
- * them in the save area stays there, so that nothing that the kernel had in them gets out.
+ * them in the save area stays there, so that nothing that the kernel had in them gets out. With call=2 x11 to x13 are arguments too:
+ * nothing has changed them yet.
  */
 .macro save_user call=0
     mrs     x17, tpidr_el1
@@ -84,7 +85,10 @@ exception_vectors:
     stp     x4, x5, [x16, #REGS_X(4)]
     stp     x6, x7, [x16, #REGS_X(6)]
     stp     x8, x9, [x16, #REGS_X(8)]
-    .if \call
+    .if \call == 2
+    stp     x10, x11, [x16, #REGS_X(10)]
+    stp     x12, x13, [x16, #REGS_X(12)]
+    .elseif \call
     str     x10, [x16, #REGS_X(10)]
     .else
     stp     x10, x11, [x16, #REGS_X(10)]
@@ -130,6 +134,12 @@ invocation:
 .global system_call
 system_call:
     save_user call=1
+    b       syscall_general         // (dcb, saved)
+
+// A message with capabilities or bytes: it has more arguments.
+.global system_call_with
+system_call_with:
+    save_user call=2
     b       syscall_general         // (dcb, saved)
 
 user_exception:

@@ -3,7 +3,8 @@
  */
 #include <mm/strategy/free_list_strategy.h>
 
-errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base)
+errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base,
+                        struct region **region)
 {
     struct mm_node *best = NULL;
     genpaddr_t best_at = 0;
@@ -18,5 +19,5 @@ errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignm
             }
         }
     }
-    return free_list_take(ranges, best, best_at, bytes, base);
+    return free_list_take(ranges, best, best_at, bytes, base, region);
 }

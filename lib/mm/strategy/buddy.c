@@ -114,8 +114,9 @@ static unsigned set(struct ranges *ranges, struct mm_node **split, unsigned larg
 static void set_in_region(struct ranges *ranges, struct region *region, genpaddr_t base, gensize_t bytes,
                           bool free)
 {
-    region->largest = set(ranges, &region->root, region->largest, region->order, root_base(region), base,
-                          base + bytes, free);
+    region->largest = (uint8_t)set(ranges, &region->root, region->largest, region->order, root_base(region),
+                                   base, base + bytes, free);
+    ranges_region_changed(ranges, region);
 }
 
 static bool has_nodes(struct ranges *ranges, const struct region *region, genpaddr_t base, gensize_t bytes)
@@ -128,38 +129,62 @@ static bool has_nodes(struct ranges *ranges, const struct region *region, genpad
 
 size_t strategy_max_nodes(const struct ranges *ranges)
 {
-    unsigned order = 0;
-    for (unsigned i = 0; i < ranges->region_count; i++) {
-        order = ranges->regions[i].order > order ? ranges->regions[i].order : order;
-    }
-    return 2 * (order + 1); // Two paths to the leaves.
+    return 2 * (ranges->order + 1); // Two paths to the leaves.
 }
 
-errval_t strategy_add(struct ranges *ranges, struct region *region)
+errval_t strategy_add(struct ranges *ranges, struct region *region, bool free)
 {
     genpaddr_t last = region->base + region->bytes - 1;
     region->order = order_of(region->bytes);
     while ((region->base ^ last) / block_bytes(region->order) != 0) {
         region->order++;
     }
-    if (!has_nodes(ranges, region, region->base, region->bytes)) {
+    if (free && !has_nodes(ranges, region, region->base, region->bytes)) {
         return MM_ERR_NODES;
     }
-    set_in_region(ranges, region, region->base, region->bytes, true);
+    if (free) {
+        set_in_region(ranges, region, region->base, region->bytes, true);
+    }
+    ranges->order = region->order > ranges->order ? region->order : ranges->order;
     return SYS_ERR_OK;
 }
 
-errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base)
+/// All free, it is split nowhere but at its ends.
+void strategy_remove(struct ranges *ranges, struct region *region)
 {
-    unsigned wanted = order_of(bytes > alignment ? bytes : alignment) + 1;
-    struct region *region = NULL;
-    for (unsigned i = 0; i < ranges->region_count; i++) {
-        struct region *other = &ranges->regions[i];
+    if (region->free_bytes > 0) {
+        set_in_region(ranges, region, region->base, region->bytes, false);
+    }
+}
+
+void strategy_room(gensize_t *bytes, gensize_t *alignment)
+{
+    *bytes = *alignment = block_bytes(order_of(*bytes > *alignment ? *bytes : *alignment));
+}
+
+/// The region with the lowest address that has such a block, or NULL.
+static struct region *find_region(struct ranges *ranges, unsigned wanted)
+{
+    struct region *region = (struct region *)ranges->regions.root;
+    while (region && region->largest_in_subtree >= wanted) {
+        struct region *before = (struct region *)region->rb.child[0];
         RANGES_VISIT(ranges);
-        if (other->largest >= wanted && (!region || other->largest < region->largest)) {
-            region = other;
+        if (before && before->largest_in_subtree >= wanted) {
+            region = before;
+        } else if (region->largest >= wanted) {
+            return region;
+        } else {
+            region = (struct region *)region->rb.child[1];
         }
     }
+    return NULL;
+}
+
+errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base,
+                        struct region **ret)
+{
+    unsigned wanted = order_of(bytes > alignment ? bytes : alignment) + 1;
+    struct region *region = find_region(ranges, wanted);
     if (!region) {
         return MM_ERR_OUT_OF_MEMORY;
     }
@@ -179,6 +204,7 @@ errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignm
     }
     set_in_region(ranges, region, at, bytes, false);
     *base = at;
+    *ret = region;
     return SYS_ERR_OK;
 }
 

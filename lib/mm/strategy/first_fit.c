@@ -3,7 +3,8 @@
  */
 #include <mm/strategy/free_list_strategy.h>
 
-errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base)
+errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base,
+                        struct region **region)
 {
     struct mm_node *node = ranges->root;
     genpaddr_t at = 0;
@@ -11,5 +12,5 @@ errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignm
         RANGES_VISIT(ranges);
         node = node->next;
     }
-    return free_list_take(ranges, node, at, bytes, base);
+    return free_list_take(ranges, node, at, bytes, base, region);
 }

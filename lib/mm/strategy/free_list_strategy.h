@@ -25,9 +25,22 @@ errval_t strategy_free(struct ranges *ranges, struct region *region, genpaddr_t 
     return free_list_free(ranges, region, base, bytes);
 }
 
-errval_t strategy_add(struct ranges *ranges, struct region *region)
+errval_t strategy_add(struct ranges *ranges, struct region *region, bool free)
 {
-    return free_list_free(ranges, region, region->base, region->bytes);
+    return free ? free_list_free(ranges, region, region->base, region->bytes) : SYS_ERR_OK;
+}
+
+void strategy_remove(struct ranges *ranges, struct region *region)
+{
+    if (region->free_bytes > 0) {
+        free_list_remove(ranges, region);
+    }
+}
+
+void strategy_room(gensize_t *bytes, gensize_t *alignment)
+{
+    (void)bytes;
+    (void)alignment;
 }
 
 #endif

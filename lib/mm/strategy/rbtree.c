@@ -351,18 +351,32 @@ size_t strategy_max_nodes(const struct ranges *ranges)
     return 2;
 }
 
-errval_t strategy_add(struct ranges *ranges, struct region *region)
+errval_t strategy_add(struct ranges *ranges, struct region *region, bool free)
 {
     if (slab_freecount(&ranges->nodes) == 0) {
         return MM_ERR_NODES;
     }
     struct rb_tree tree = tree_of(ranges);
-    insert(ranges, &tree, region->base, region->bytes, true);
+    insert(ranges, &tree, region->base, region->bytes, free);
     tree_done(ranges, &tree);
     return SYS_ERR_OK;
 }
 
-errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base)
+void strategy_remove(struct ranges *ranges, struct region *region)
+{
+    struct rb_tree tree = tree_of(ranges);
+    discard(ranges, &tree, find(ranges, region->base));
+    tree_done(ranges, &tree);
+}
+
+void strategy_room(gensize_t *bytes, gensize_t *alignment)
+{
+    (void)bytes;
+    (void)alignment;
+}
+
+errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base,
+                        struct region **region)
 {
     struct mm_node *node = find_fit(ranges, bytes, alignment);
     if (!node) {
@@ -370,7 +384,8 @@ errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignm
     }
     genpaddr_t at;
     fits(node, bytes, alignment, &at);
-    errval_t err = change_state(ranges, ranges_region(ranges, at, bytes), node, at, bytes, false);
+    *region = ranges_region(ranges, at, bytes);
+    errval_t err = change_state(ranges, *region, node, at, bytes, false);
     if (err_is_ok(err)) {
         *base = at;
     }

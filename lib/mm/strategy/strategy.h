@@ -15,12 +15,21 @@ extern const size_t strategy_node_bytes;
 /// How many nodes one call takes at most, of any function below, with these regions.
 size_t strategy_max_nodes(const struct ranges *ranges);
 
-/// Makes a region, which stands in the table already, free. \return SYS_ERR_OK or MM_ERR_NODES
-errval_t strategy_add(struct ranges *ranges, struct region *region);
+/// Takes over a region, all of it free or all of it not, which no other operation knows yet. \return
+/// SYS_ERR_OK or MM_ERR_NODES
+errval_t strategy_add(struct ranges *ranges, struct region *region, bool free);
 
-/// `bytes` is a multiple of the page, `alignment` a power of two of at least a page. \return SYS_ERR_OK,
+/// Takes a region out, all of which is free, or none. Takes no nodes.
+void strategy_remove(struct ranges *ranges, struct region *region);
+
+/// See ranges_room().
+void strategy_room(gensize_t *bytes, gensize_t *alignment);
+
+/// `bytes` is a multiple of the page, `alignment` a power of two of at least a page.
+/// `region` is set to where the range lies. \return SYS_ERR_OK,
 /// MM_ERR_OUT_OF_MEMORY or MM_ERR_NODES
-errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base);
+errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base,
+                        struct region **region);
 
 /// What strategy_free() would return.
 errval_t strategy_check_free(struct ranges *ranges, struct region *region, genpaddr_t base, gensize_t bytes);

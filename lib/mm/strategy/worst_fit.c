@@ -3,7 +3,8 @@
  */
 #include <mm/strategy/free_list_strategy.h>
 
-errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base)
+errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignment, genpaddr_t *base,
+                        struct region **region)
 {
     struct mm_node *worst = NULL;
     genpaddr_t worst_at = 0;
@@ -15,5 +16,5 @@ errval_t strategy_alloc(struct ranges *ranges, gensize_t bytes, gensize_t alignm
             worst_at = at;
         }
     }
-    return free_list_take(ranges, worst, worst_at, bytes, base);
+    return free_list_take(ranges, worst, worst_at, bytes, base, region);
 }

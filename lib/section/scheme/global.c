@@ -38,7 +38,7 @@ static errval_t make_ready(struct section *section)
     return SYS_ERR_OK;
 }
 
-errval_t section_enter(struct section *section, struct section_visit *visit)
+errval_t scheme_enter(struct section *section, struct section_visit *visit)
 {
     (void)visit;
     section_note_coming(section);
@@ -63,7 +63,7 @@ void section_enter_to_free(struct section *section, struct section_visit *visit)
     section_note_enter(section);
 }
 
-errval_t section_refill(struct section *section)
+errval_t scheme_refill(struct section *section)
 {
     section_note_coming(section);
     section_touch_stack();

@@ -54,7 +54,7 @@ static errval_t refill(struct section *section)
     return err;
 }
 
-errval_t section_enter(struct section *section, struct section_visit *visit)
+errval_t scheme_enter(struct section *section, struct section_visit *visit)
 {
     section_note_coming(section);
     section_touch_stack();
@@ -87,7 +87,7 @@ void section_enter_to_free(struct section *section, struct section_visit *visit)
     }
 }
 
-errval_t section_refill(struct section *section)
+errval_t scheme_refill(struct section *section)
 {
     section_note_coming(section);
     section_touch_stack();

@@ -50,7 +50,7 @@ static errval_t enter_or_refill(struct section *section, struct section_visit *v
     return SYS_ERR_OK;
 }
 
-errval_t section_enter(struct section *section, struct section_visit *visit)
+errval_t scheme_enter(struct section *section, struct section_visit *visit)
 {
     section_note_coming(section);
     section_touch_stack();
@@ -65,12 +65,12 @@ errval_t section_enter(struct section *section, struct section_visit *visit)
 
 void section_enter_to_free(struct section *section, struct section_visit *visit)
 {
-    if (err_is_fail(section_enter(section, visit))) {
+    if (err_is_fail(scheme_enter(section, visit))) {
         local_enter(section, visit); // What is freed may be what is missing.
     }
 }
 
-errval_t section_refill(struct section *section)
+errval_t scheme_refill(struct section *section)
 {
     section_note_coming(section);
     section_touch_stack();

@@ -6,11 +6,12 @@
 
 #include <aos/debug.h>
 
-/// `condition` must hold.
+/// `condition` must hold. The last line is for cppcheck, which does not see that a panic does not return.
 #define CHECK(condition)                                 \
     do {                                                 \
         if (!(condition)) {                              \
             USER_PANIC("does not hold: %s", #condition); \
+            __builtin_unreachable();                     \
         }                                                \
     } while (0)
 

@@ -4,15 +4,16 @@
 #include "check.h"
 
 #include <aos/aos.h>
-#include <aos/parent.h>
+#include <aos/rpc.h>
 #include <aos/threads.h>
+#include <interfaces/test.h>
 #include <rt/syscall.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define THREADS 3
 
-static struct lmp_chan parent;
+static struct rpc_client *init;
 static struct capref spare, object;
 static volatile bool over;
 
@@ -110,7 +111,7 @@ static void test_growth(void)
         use_l1_slot(slots - 1);
         CHECK(base_of(capref_make(TASKCN_SLOT_ROOTCN, slots - 1, L2_CNODE_SLOTS - 1)) == base_of(object));
         // The message comes and goes through the new root; the wait is ended through it, too.
-        CHECK_OK(lmp_chan_call(&parent, 0, 0, 0, 0, 0, 0, 0, 0, 0).err);
+        CHECK_OK(test_drain(init));
         if (slots > first + L2_CNODE_SLOTS) {
             // The CNode that the one before made room for is still there, and goes with one delete.
             genpaddr_t base = base_of(capref_make_l1(TASKCN_SLOT_ROOTCN, before - 1));
@@ -131,7 +132,7 @@ static void test_growth(void)
 int main(void)
 {
     struct thread *threads[THREADS];
-    CHECK_OK(parent_channel_open(&parent));
+    CHECK_OK(rpc_connect("test", &test_interface, &init));
     CHECK_OK(frame_alloc(&object, BASE_PAGE_SIZE, NULL));
     spare = new_slot();
     test_refusals();

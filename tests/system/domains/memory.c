@@ -168,7 +168,7 @@ static void test_paging(void)
 static void test_fixed_mappings(void)
 {
     struct paging_state *st = get_current_paging_state();
-    const lvaddr_t border = USER_OWN_BASE + 3 * HUGE_PAGE_SIZE;
+    const lvaddr_t border = (200UL << 39) + 3 * HUGE_PAGE_SIZE; // the heap is further down
     struct capref frame, large;
     CHECK_OK(frame_alloc(&frame, FRAME_BYTES, NULL));
     CHECK_OK(paging_map_fixed(st, border - 2 * BASE_PAGE_SIZE, frame, FRAME_BYTES));

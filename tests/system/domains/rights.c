@@ -4,7 +4,6 @@
 #include "check.h"
 
 #include <aos/aos.h>
-#include <aos/parent.h>
 #include <rt/syscall.h>
 #include <stdlib.h>
 

@@ -4,4 +4,5 @@
 .section .text.entry, "ax"
 .global lmp_fast_path
 lmp_fast_path:
+    tbnz    w0, #8, system_call_with    // LMP_FLAG_CAP
     b       system_call

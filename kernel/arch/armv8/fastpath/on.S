@@ -1,5 +1,5 @@
 /*
- * The message fast path: a message without a capability goes straight into a receiver that waits for it.
+ * The message fast path: a message without capabilities or bytes goes straight into a receiver that waits for it.
  *
  * Taken when the endpoint leads to a waiting receiver and the sender either waits for something that has not come (call, reply and
  * wait) or asks for the switch and already stands in the run queue (so that nothing needs to be queued, and the timer is armed:
@@ -19,7 +19,7 @@
 .section .text.entry, "ax"
 .global lmp_fast_path
 lmp_fast_path:
-    tbnz    w0, #8, system_call     // LMP_FLAG_CAP
+    tbnz    w0, #8, system_call_with    // LMP_FLAG_CAP
     // Look the endpoint up.
     mrs     x17, tpidr_el1
     ldp     x11, x12, [x17, #DCB_CSPACE]

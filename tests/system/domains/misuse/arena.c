@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define ARENA_BYTES   (4 * LARGE_PAGE_SIZE) ///< All objects are made of this.
+#define AREA_BYTES    0x1000
 #define RING_MESSAGES 4
 
 /* Where in the memory what begins: fixed, so that making it again needs everything of before to be gone. */
@@ -99,6 +100,9 @@ static errval_t make_rest(void)
         err = cap_copy(arena_ref(ARENA_ENDPOINT_RINGLESS), cap_selfep);
     }
     if (err_is_ok(err)) {
+        err = cap_mint(arena_ref(ARENA_LINKED), arena.endpoint, CAPRIGHTS_ALL & ~CAPRIGHTS_GRANT, 0);
+    }
+    if (err_is_ok(err)) {
         err = cap_copy(arena_ref(ARENA_IRQ), cap_irq);
     }
     if (err_is_ok(err)) {
@@ -133,7 +137,7 @@ errval_t arena_init(void)
         err = slot_alloc(&arena.endpoint);
     }
     if (err_is_ok(err)) {
-        err = lmp_endpoint_create_in_slot(RING_MESSAGES, arena.endpoint, &arena.ring);
+        err = lmp_endpoint_create_with_area(RING_MESSAGES, AREA_BYTES, arena.endpoint, &arena.ring);
     }
     return err_is_ok(err) ? make() : err;
 }

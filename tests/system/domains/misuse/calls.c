@@ -9,7 +9,7 @@
  * be changed it is an arena slot, or one that does not exist.
  */
 
-void raw_call(uint64_t registers[11])
+void raw_call(uint64_t registers[RAW_REGISTERS])
 {
     register uint64_t x0 __asm__("x0") = registers[0];
     register uint64_t x1 __asm__("x1") = registers[1];
@@ -22,11 +22,14 @@ void raw_call(uint64_t registers[11])
     register uint64_t x8 __asm__("x8") = registers[8];
     register uint64_t x9 __asm__("x9") = registers[9];
     register uint64_t x10 __asm__("x10") = registers[10];
+    register uint64_t x11 __asm__("x11") = registers[11];
+    register uint64_t x12 __asm__("x12") = registers[12];
+    register uint64_t x13 __asm__("x13") = registers[13];
     __asm__ volatile("svc #0"
                      : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7),
-                       "+r"(x8), "+r"(x9), "+r"(x10)
+                       "+r"(x8), "+r"(x9), "+r"(x10), "+r"(x11), "+r"(x12), "+r"(x13)
                      :
-                     : "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "cc", "memory");
+                     : "x14", "x15", "x16", "x17", "x18", "cc", "memory");
     registers[0] = x0;
     registers[1] = x1;
     registers[2] = x2;
@@ -94,11 +97,14 @@ static void any_cnode_command(uint64_t *x)
 {
     unsigned to_level, from_level;
     uint64_t type = random_below(ObjType_Num + 2);
-    const uint64_t command = random_below(6);
-    x[0] |= (command == CNODE_REVOKE ? CNODE_REVOKE + 1 : command) << INVOKE_COMMAND_SHIFT;
+    const uint64_t command = random_below(7);
+    x[0] |= (command == CNODE_REVOKE ? CNODE_MOVE + 1 : command) << INVOKE_COMMAND_SHIFT;
     x[1] = random_below(16) ? TASKCN_SLOT_ROOTCN : any_address();
     x[2] = any_reference(random_below(4) ? empty_slot() : any_address(), &to_level);
     x[3] = any_reference(random_below(8) ? any_slot() : any_address(), &from_level);
+    if (command == CNODE_MOVE) {
+        x[3] = any_reference(empty_slot(), &from_level); // what the arena is made of stays in its place
+    }
     x[4] = SLOT_LEVELS((uint64_t)to_level, (uint64_t)from_level, type)
            | (random_below(16) ? 0 : random_next() << 32);
     x[5] = random_below(2) ? random_below(64) * BASE_PAGE_SIZE : random_hostile();
@@ -175,7 +181,7 @@ static void any_dispatcher_command(uint64_t *x)
 
 static void any_irq_command(uint64_t *x)
 {
-    static const cslot_t endpoints[] = {ARENA_ENDPOINT, ARENA_ENDPOINT_RINGLESS, ARENA_FRAME};
+    static const cslot_t endpoints[] = {ARENA_ENDPOINT, ARENA_ENDPOINT_RINGLESS, ARENA_LINKED, ARENA_FRAME};
     x[0] |= random_below(3) << INVOKE_COMMAND_SHIFT;
     x[1] = arena_address(ARENA_IRQ);
     x[2] = random_below(2) ? random_below(1100) : random_hostile();
@@ -195,16 +201,28 @@ static void any_kernel_command(uint64_t *x)
 static void any_lmp(uint64_t *x)
 {
     struct lmp_ring *ring = arena_endpoint()->ring;
-    ring->recv_slot = random_below(2)   ? any_slot()
-                      : random_below(2) ? 0
-                                        : (capaddr_t)random_hostile() | 0x80000000;
+    for (unsigned i = 0; i < LMP_RECV_SLOTS; i++) {
+        ring->recv_slots[i] = random_below(2)   ? any_slot()
+                              : random_below(2) ? 0
+                                                : (capaddr_t)random_hostile() | 0x80000000;
+    }
+    ring->slots_given =
+        random_below(4) ? ring->slots_taken + (uint32_t)random_below(9) : (uint32_t)random_hostile();
+    ring->bytes_used = (uint32_t)random_below(2);
     if (random_below(4) == 0) {
         ring->count.delivered = (uint32_t)random_hostile();
         ring->count.consumed = (uint32_t)random_hostile();
+        ring->slots_taken = (uint32_t)random_hostile();
     }
-    x[0] = SYS_LMP | random_below(16) << 8 | random_below(16) << LMP_COUNT_SHIFT;
-    x[1] = random_below(4) ? arena_address(ARENA_ENDPOINT + (cslot_t)random_below(3)) : any_address();
-    x[10] = any_address();
+    x[0] = SYS_LMP | random_below(32) << 8 | random_below(1 << 12) << LMP_COUNT_SHIFT;
+    if (random_below(2)) {
+        x[0] = (x[0] & ~(7UL << LMP_CAPS_SHIFT)) | LMP_CAPS(random_below(LMP_MSG_CAPS + 1));
+    }
+    x[1] = random_below(4) ? arena_address(ARENA_ENDPOINT + (cslot_t)random_below(4)) : any_address();
+    x[10] = any_address() | (uint64_t)any_address() << 32;
+    x[11] = any_address() | (uint64_t)any_address() << 32;
+    x[12] = random_below(2) ? USER_STACK - 0x1000 + random_below(USER_STACK_BYTES) : random_hostile();
+    x[13] = random_below(4) ? random_below(LMP_AREA_MAX_BYTES + 2) : random_hostile();
     switch (random_below(8)) {
     case 0: // a wait that must be refused: outside the frame, or not aligned
         x[1] |= (USER_DISPATCHER_BYTES - 4 + random_below(1UL << 31)) << 32;
@@ -242,7 +260,7 @@ static void any_call(uint64_t *x)
         any_cnode_command, any_cnode_command,      any_retype,      any_retype,         any_vnode_command,
         any_vnode_command, any_dispatcher_command, any_irq_command, any_kernel_command, any_revoke,
     };
-    for (unsigned i = 0; i < 11; i++) {
+    for (unsigned i = 0; i < RAW_REGISTERS; i++) {
         x[i] = random_hostile();
     }
     switch (random_below(16)) {
@@ -288,7 +306,7 @@ static void scramble_frame(void)
 void misuse_random(uint64_t calls)
 {
     for (uint64_t i = 0; i < calls; i++) {
-        uint64_t x[11], call[8];
+        uint64_t x[RAW_REGISTERS], call[8];
         if (i % 16 == 0) {
             scramble_frame();
         }

@@ -6,7 +6,7 @@
 struct chosen {
     const char *what;
     errval_t expected;
-    uint64_t x[8]; ///< x0 to x7
+    uint64_t x[RAW_REGISTERS];
 };
 
 #define INVOKE(command)        (SYS_INVOKE | (uint64_t)(command) << INVOKE_COMMAND_SHIFT)
@@ -16,8 +16,8 @@ struct chosen {
 
 static void check(const struct chosen *call)
 {
-    uint64_t x[11] = {0};
-    for (unsigned i = 0; i < 8; i++) {
+    uint64_t x[RAW_REGISTERS];
+    for (unsigned i = 0; i < RAW_REGISTERS; i++) {
         x[i] = call->x[i];
     }
     raw_call(x);
@@ -262,16 +262,6 @@ static void other_calls(void)
         {"a CSpace for a dispatcher that is not set up",
          SYS_ERR_DISPATCHER_INCOMPLETE,
          {INVOKE(DISPATCHER_CSPACE), dispatcher, TASKCN_SLOT_ROOTCN | spaces << 32}},
-        {"a wait outside the frame", SYS_ERR_LMP_ENDPOINT_RANGE, {SYS_LMP, USER_DISPATCHER_BYTES << 32}},
-        {"a wait at an odd offset", SYS_ERR_LMP_ENDPOINT_RANGE, {SYS_LMP, 1364UL << 32}},
-        {"sending to an endpoint without a ring",
-         SYS_ERR_LMP_NO_TARGET,
-         {SYS_LMP, SLOT(ARENA_ENDPOINT_RINGLESS)}},
-        {"sending to a frame", SYS_ERR_ILLEGAL_INVOCATION, {SYS_LMP, SLOT(ARENA_FRAME)}},
-        {"sending nine words",
-         SYS_ERR_INVALID_ARGUMENT,
-         {SYS_LMP | 9 << LMP_COUNT_SHIFT, SLOT(ARENA_ENDPOINT)}},
-        {"sending no capability", SYS_ERR_LMP_CAP_SOURCE, {SYS_LMP | LMP_FLAG_CAP, SLOT(ARENA_ENDPOINT)}},
         {"yielding to a frame", SYS_ERR_ILLEGAL_INVOCATION, {SYS_YIELD, SLOT(ARENA_FRAME)}},
         {"yielding to a dispatcher that does not run",
          SYS_ERR_DISPATCHER_INCOMPLETE,
@@ -300,10 +290,77 @@ static void other_calls(void)
     check_all(calls, ARRAY_LENGTH(calls));
 }
 
+/// Messages with capabilities in x10 and x11 and bytes at x12, and the endpoints that they go to.
+static void message_calls(void)
+{
+    const uint64_t empty = SLOT(ARENA_MADE), to = SLOT(ARENA_ENDPOINT), frame = SLOT(ARENA_FRAME);
+    const uint64_t bytes = SYS_LMP | LMP_CAPS(0) | LMP_FLAG_BYTES, text = USER_IMAGE_BASE;
+    const struct chosen calls[] = {
+        {"a wait outside the frame", SYS_ERR_LMP_ENDPOINT_RANGE, {SYS_LMP, USER_DISPATCHER_BYTES << 32}},
+        {"a wait at an odd offset", SYS_ERR_LMP_ENDPOINT_RANGE, {SYS_LMP, 1364UL << 32}},
+        {"sending to an endpoint without a ring",
+         SYS_ERR_LMP_NO_TARGET,
+         {SYS_LMP, SLOT(ARENA_ENDPOINT_RINGLESS)}},
+        {"sending to a frame", SYS_ERR_ILLEGAL_INVOCATION, {SYS_LMP, SLOT(ARENA_FRAME)}},
+        {"sending nine words",
+         SYS_ERR_INVALID_ARGUMENT,
+         {SYS_LMP | 9 << LMP_COUNT_SHIFT, SLOT(ARENA_ENDPOINT)}},
+        {"sending no capability", SYS_ERR_LMP_CAP_SOURCE, {SYS_LMP | LMP_FLAG_CAP, SLOT(ARENA_ENDPOINT)}},
+        {"sending five capabilities",
+         SYS_ERR_INVALID_ARGUMENT,
+         {SYS_LMP | LMP_CAPS(5), to, [10] = frame | frame << 32, frame | frame << 32}},
+        {"sending three capabilities and nothing",
+         SYS_ERR_LMP_CAP_SOURCE,
+         {SYS_LMP | LMP_CAPS(4), to, [10] = frame | frame << 32, frame | empty << 32}},
+        {"sending capabilities to who has no slot for them",
+         SYS_ERR_LMP_CAP_NO_SLOT,
+         {SYS_LMP | LMP_CAPS(2), to, [10] = frame | frame << 32}},
+        {"sending no bytes", SYS_ERR_INVALID_ARGUMENT, {bytes, to, [12] = text, 0}},
+        {"sending more bytes than ever go along",
+         SYS_ERR_INVALID_ARGUMENT,
+         {bytes, to, [12] = text, LMP_AREA_MAX_BYTES + 1}},
+        {"sending more bytes than there is room for",
+         SYS_ERR_INVALID_ARGUMENT,
+         {bytes, to, [12] = text, LMP_AREA_MAX_BYTES}},
+        {"sending bytes to a ring without an area",
+         SYS_ERR_INVALID_ARGUMENT,
+         {bytes, SLOT(ARENA_ENDPOINT_OTHER), [12] = text, 1}},
+        {"sending the kernel's bytes",
+         SYS_ERR_INVALID_USER_ADDRESS,
+         {bytes, to, [12] = 0xffffff8000000000, 64}},
+        {"sending bytes past the address space",
+         SYS_ERR_INVALID_USER_ADDRESS,
+         {bytes, to, [12] = UINT64_MAX - 8, 64}},
+        {"sending bytes that are not mapped", SYS_ERR_INVALID_USER_ADDRESS, {bytes, to, [12] = 8, 64}},
+        {"copying a linked endpoint",
+         SYS_ERR_CAP_NOT_COPYABLE,
+         {INVOKE(CNODE_COPY), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_LINKED)), LEVELS(2, 2, 0)}},
+        {"minting a linked endpoint",
+         SYS_ERR_CAP_NOT_COPYABLE,
+         {INVOKE(CNODE_MINT), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_LINKED)), LEVELS(2, 2, 0)}},
+        {"sending a copy of a linked endpoint",
+         SYS_ERR_LMP_CAP_NO_SLOT,
+         {SYS_LMP | LMP_FLAG_CAP, to, [10] = SLOT(ARENA_LINKED)}},
+        {"interrupts for a linked endpoint",
+         SYS_ERR_CAP_NOT_COPYABLE,
+         {INVOKE(IRQ_CONNECT), SLOT(ARENA_IRQ), 100, SLOT(ARENA_LINKED)}},
+        {"a ring with an odd area",
+         SYS_ERR_INVALID_MINT,
+         {INVOKE(CNODE_MINT), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_ENDPOINT_RINGLESS)),
+          LEVELS(2, 2, 0), USER_DISPATCHER_BYTES / 2, LMP_RING_ROOM(4, 32)}},
+        {"a ring with an area past the end of the frame",
+         SYS_ERR_LMP_ENDPOINT_RANGE,
+         {INVOKE(CNODE_MINT), TASKCN_SLOT_ROOTCN, OWN(empty), OWN(SLOT(ARENA_ENDPOINT_RINGLESS)),
+          LEVELS(2, 2, 0), USER_DISPATCHER_BYTES - 512, LMP_RING_ROOM(4, 192)}},
+    };
+    check_all(calls, ARRAY_LENGTH(calls));
+}
+
 void misuse_chosen(void)
 {
     cspace_calls();
     retype_calls();
     vnode_calls();
     other_calls();
+    message_calls();
 }

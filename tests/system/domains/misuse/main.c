@@ -4,15 +4,12 @@
  */
 #include "misuse.h"
 
-#include <aos/parent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_CALLS  100000
 #define CALLS_IN_ARENA 250 ///< Calls until the arena is made anew: later ones would find little in it.
-
-static struct lmp_chan parent;
 
 static uint64_t argument(int argc, char *argv[], const char *name, uint64_t otherwise)
 {
@@ -33,11 +30,7 @@ static void must(errval_t err, const char *what)
     }
 }
 
-errval_t ask_init(uint64_t question)
-{
-    struct lmp_message m = lmp_chan_call(&parent, 1, question, 0, 0, 0, 0, 0, 0, 0);
-    return err_is_ok(m.err) ? m.w0 : m.err;
-}
+struct rpc_client *init;
 
 int main(int argc, char *argv[])
 {
@@ -46,7 +39,7 @@ int main(int argc, char *argv[])
     printf("misuse: seed %lu, %lu calls\n", (unsigned long)seed, (unsigned long)calls);
     random_seed(seed);
     result_checks = argument(argc, argv, "check", 0) != 0;
-    must(parent_channel_open(&parent), "opening the channel to init");
+    must(rpc_connect("test", &test_interface, &init), "opening the channel to init");
     must(arena_init(), "making the capabilities to misuse");
     misuse_chosen();
     must(arena_renew(), "after the chosen calls");
@@ -56,7 +49,7 @@ int main(int argc, char *argv[])
     for (uint64_t done = 0; done < calls; done += CALLS_IN_ARENA) {
         misuse_random(calls - done < CALLS_IN_ARENA ? calls - done : CALLS_IN_ARENA);
         must(arena_renew(), "after random calls");
-        must(ask_init(TEST_MESSAGE_DRAIN), "asking init to drain the trace");
+        must(test_drain(init), "asking init to drain the trace");
     }
     must(arena_destroy(), "at the end");
     return results_print() ? EXIT_SUCCESS : EXIT_FAILURE;

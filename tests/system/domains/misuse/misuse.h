@@ -6,6 +6,8 @@
 #define MISUSE_MISUSE_H
 
 #include <aos/aos.h>
+#include <aos/rpc.h>
+#include <interfaces/test.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,6 +55,7 @@ enum arena_slot {
     ARENA_ENDPOINT,         ///< To a ring of our own, whose counters are not to be trusted.
     ARENA_ENDPOINT_RINGLESS,
     ARENA_ENDPOINT_OTHER, ///< To a ring of ARENA_DISPATCHER.
+    ARENA_LINKED,         ///< To the same ring as ARENA_ENDPOINT, linked.
     ARENA_CSPACE,         ///< An L1CNode.
     ARENA_IRQ,
     ARENA_PERFMON,
@@ -81,8 +84,8 @@ static inline bool arena_owns_l1(cslot_t l1_slot)
 
 /* The tests. */
 
-/// A question to init: TEST_MESSAGE_* (aos/parent.h). main.c
-errval_t ask_init(uint64_t question);
+/// The channel to init, which drains the trace and has the kernel checked. main.c
+extern struct rpc_client *init;
 
 /// `calls` random system calls and invocations. calls.c
 void misuse_random(uint64_t calls);
@@ -96,7 +99,9 @@ void misuse_deletes(void);
 /// Dispatchers whose frames and programs mean no good. dispatchers.c
 void misuse_dispatchers(void);
 
-/// The system call with any registers: x0 to x10 in, x0 to x9 out.
-void raw_call(uint64_t registers[11]);
+#define RAW_REGISTERS 14
+
+/// The system call with any registers: x0 to x13 in, x0 to x9 out.
+void raw_call(uint64_t registers[RAW_REGISTERS]);
 
 #endif

@@ -1,6 +1,5 @@
 #include "misuse.h"
 
-#include <aos/parent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,7 +25,7 @@ void result_fail(const char *what, uint64_t detail)
 
 void result_check(const char *what, const uint64_t call[8])
 {
-    if (!result_checks || err_is_ok(ask_init(TEST_MESSAGE_CHECK))) {
+    if (!result_checks || err_is_ok(test_check(init))) {
         return;
     }
     printf("misuse: FAILED: the capabilities are not sound after %s", what);

@@ -3,7 +3,8 @@
  */
 #include "model.h"
 
-#include <aos/parent.h>
+#include <aos/rpc.h>
+#include <interfaces/test.h>
 #include <rt/syscall.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ static const char *const names[OPERATIONS] = {"copy",   "mint", "retype", "delet
                                               "revoke", "map",  "unmap",  "protect"};
 
 static struct {
-    struct lmp_chan parent;
+    struct rpc_client *init;
     struct capref ram;   ///< All memory. Its copies in the model are never revoked, so it stays.
     struct capref slots; ///< The first of MODEL_SLOTS.
     genpaddr_t base;
@@ -160,12 +161,13 @@ static void try_retype(int to, int from)
     if (to + (int)count > MODEL_SLOTS) {
         return; // the slots behind are ours, too, but not the model's
     }
+    const bool is_copy = type == source.type && bytes == source.bytes;
     if (judge(RETYPE, expected, cap_retype(real(to), real(from), offset, type, asked, count))) {
         for (size_t i = 0; i < count; i++) {
             model[to + i] = (struct model_slot){.type = type,
                                                 .base = begin + i * bytes,
                                                 .bytes = bytes,
-                                                .rights = source.rights,
+                                                .rights = source.rights | (is_copy ? 0 : CAPRIGHTS_CONTROL),
                                                 .partner = NOWHERE};
         }
     }
@@ -184,7 +186,8 @@ static void try_revoke(int slot)
     if (m->base == run.base && m->bytes == RAM_BYTES) {
         return;
     }
-    const bool expected = m->type != ObjType_Null && (m->rights & CAPRIGHTS_CONTROL);
+    const bool expected =
+        m->type == ObjType_RAM || (m->type != ObjType_Null && (m->rights & CAPRIGHTS_CONTROL));
     if (judge(REVOKE, expected, cap_revoke(real(slot))) && !is_mapping(m)) {
         for (int i = 0; i < MODEL_SLOTS; i++) {
             if (model_goes_with(i, slot)) {
@@ -314,9 +317,7 @@ static void compare(void)
         CHECK(info.rights == model[i].rights);
     }
     if (run.checks) {
-        struct lmp_message m = lmp_chan_call(&run.parent, 1, TEST_MESSAGE_CHECK, 0, 0, 0, 0, 0, 0, 0);
-        CHECK_OK(m.err);
-        CHECK_OK(m.w0);
+        CHECK_OK(test_check(run.init));
     }
 }
 
@@ -353,7 +354,7 @@ int main(int argc, char *argv[])
     struct capability_info info;
     run.random = argument(argc, argv, "seed", 1) * 0x9e3779b97f4a7c15UL + 1;
     run.checks = argument(argc, argv, "check", 0) != 0;
-    CHECK_OK(parent_channel_open(&run.parent));
+    CHECK_OK(rpc_connect("test", &test_interface, &run.init));
     CHECK_OK(ram_alloc_aligned(&run.ram, RAM_BYTES, RAM_BYTES));
     CHECK_OK(cap_identify(run.ram, &info));
     run.base = info.base;
@@ -366,7 +367,7 @@ int main(int argc, char *argv[])
             provide_memory();
         }
         if (i % 64 == 0) {
-            CHECK_OK(lmp_chan_call(&run.parent, 1, TEST_MESSAGE_DRAIN, 0, 0, 0, 0, 0, 0, 0).err);
+            CHECK_OK(test_drain(run.init));
         }
         step();
         compare();

@@ -34,7 +34,8 @@ bool model_goes_with(int slot, int source)
     if (slot == source || !lies_in_memory(&model[slot])) {
         return false;
     }
-    return same_object(&model[slot], s)
+    const bool copies = s->rights & CAPRIGHTS_CONTROL;
+    return (copies && same_object(&model[slot], s))
            || (is_below(&model[slot], s) && overlaps(&model[slot], s->base, s->base + s->bytes));
 }
 

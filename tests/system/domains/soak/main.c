@@ -8,8 +8,9 @@
  */
 #include "soak.h"
 
-#include <aos/parent.h>
+#include <aos/rpc.h>
 #include <aos/threads.h>
+#include <interfaces/test.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,7 @@ unsigned famines;
 
 static struct worker workers[WORKERS];
 static uint64_t end_cycles;
-static struct lmp_chan parent;
+static struct rpc_client *init;
 
 static uint64_t actions_done(void)
 {
@@ -68,13 +69,6 @@ static int work(void *arg)
     }
     give_back(worker);
     return 0;
-}
-
-static void ask_init(uint64_t question)
-{
-    struct lmp_message m = lmp_chan_call(&parent, 1, question, 0, 0, 0, 0, 0, 0, 0);
-    CHECK_OK(m.err);
-    CHECK_OK(m.w0);
 }
 
 /// One soak.
@@ -114,9 +108,9 @@ static void look_after(const struct plan *plan)
             famine_end();
             next_famine = actions_done() + FAMINE_EVERY;
         }
-        ask_init(TEST_MESSAGE_DRAIN);
+        CHECK_OK(test_drain(init));
         if (plan->checks && done >= next_check) {
-            ask_init(TEST_MESSAGE_CHECK);
+            CHECK_OK(test_check(init));
             next_check = done + CHECK_EVERY;
         }
     }
@@ -163,7 +157,7 @@ int main(int argc, char *argv[])
         .checks = strtoul(argument(argc, argv, "check"), NULL, 10) != 0,
     };
     const struct plan warm_up = {.seed = plan.seed + 1, .millions = WARM_UP_MILLIONS, .quiet = true};
-    CHECK_OK(parent_channel_open(&parent));
+    CHECK_OK(rpc_connect("test", &test_interface, &init));
     touch_stack(MAIN_STACK_BYTES);
     // The stacks that are kept for the next threads are made once.
     soak(&warm_up);

@@ -124,11 +124,17 @@ static int lock_in_order(void *arg)
 
 static void give_up_in_a_queue(void)
 {
-    struct thread *holder;
+    struct thread *holder, *threads[SLEEPERS];
     woken = 0;
     CHECK_OK(thread_create(hold_mutex, (void *)5000, &holder));
     thread_yield();
-    run_threads(SLEEPERS, lock_in_order);
+    for (uintptr_t i = 0; i < SLEEPERS; i++) {
+        CHECK_OK(thread_create(lock_in_order, (void *)i, &threads[i]));
+        thread_sleep_us(100); // it stands in the queue then, even if it was preempted on the way
+    }
+    for (unsigned i = 0; i < SLEEPERS; i++) {
+        CHECK_OK(thread_join(threads[i], NULL));
+    }
     CHECK(woken == SLEEPERS / 2);
     for (unsigned i = 0; i < woken; i++) {
         CHECK(order[i] == 2 * i);

@@ -1,15 +1,11 @@
-/**
- * Messages of a domain to itself: rings, their order and their limits, capabilities, waitsets.
- */
-#include "check.h"
+#include "messages.h"
 
-#include <aos/aos.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define MESSAGES 8
 
-static struct lmp_chan a, b; ///< b sends to a, and a to b.
+struct lmp_chan a, b;
 
 static void make_channels(void)
 {
@@ -55,7 +51,7 @@ static void test_capabilities(void)
     CHECK_OK(cap_identify(frame, &sent));
     CHECK(lmp_err_is_transient(lmp_chan_send1(&b, 0, frame, 5)));
     CHECK_OK(lmp_chan_alloc_recv_slot(&a));
-    slot = a.endpoint->recv_slot;
+    slot = a.endpoint->recv_slots[0];
     CHECK_OK(lmp_chan_send2(&b, 0, frame, 5, 6));
     CHECK_ERR(lmp_chan_send1(&b, 0, frame, 7), SYS_ERR_LMP_CAP_NO_SLOT); // the slot is used up
     CHECK_OK(lmp_chan_recv(&a, &msg, &got));
@@ -69,7 +65,7 @@ static void test_capabilities(void)
     CHECK(err_no(cap_identify(frame, &received)) == SYS_ERR_CAP_NOT_FOUND);
     CHECK_OK(lmp_chan_recv(&a, &msg, NULL));
     CHECK(err_no(cap_identify(got, &received)) == SYS_ERR_CAP_NOT_FOUND);
-    CHECK(a.endpoint->ring->recv_slot == get_cap_addr(got));
+    CHECK(lmp_chan_recv_slots(&a) == 1);
     lmp_chan_set_recv_slot(&a, NULL_CAP);
     CHECK_OK(slot_free(got));
     CHECK_OK(slot_free(frame));
@@ -164,6 +160,10 @@ int main(void)
     test_calls();
     test_waitset();
     test_many_channels();
+    test_attachments();
+    test_links();
+    test_news();
+    test_deadlines();
     printf("messages: all checks hold\n");
     return EXIT_SUCCESS;
 }

@@ -1,0 +1,117 @@
+"""What all plots share: the look, the caption that says what was measured where, and files that repeat.
+
+Colours are from the Okabe-Ito set, which colour-blind readers can tell apart.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tools.command.say import BUILD
+
+os.environ.setdefault("MPLCONFIGDIR", str(BUILD / "matplotlib"))
+
+import matplotlib  # noqa: E402
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.ticker import FuncFormatter, NullLocator  # noqa: E402
+
+from analysis.load import mode_sentence  # noqa: E402
+
+BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
+LINE_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#D55E00", "#56B4E9", "#000000")
+LINE_MARKERS = "os^Dv<>"
+MINOR_LABELS_SPREAD = 500.0
+"""On logarithmic axes wider than this only powers of ten have room for their figures."""
+SIZE_TICKS = 12
+WIDTH_INCHES = 10.0
+ROW_INCHES = 0.42
+STYLE = {
+    "svg.hashsalt": "lanternfish",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "x",
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+}
+
+Results = Mapping[str, Any]
+
+
+def tick_text(value: float) -> str:
+    """A figure on an axis: never with an exponent where it is whole."""
+    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,g}"
+
+
+def size_ticks(axes: Axes, values: Sequence[float]) -> None:
+    """Sizes in bytes along a logarithmic axis: powers of two, with the units that they have a name in."""
+    low, high = math.floor(math.log2(min(values))), math.ceil(math.log2(max(values)))
+    step = max(1, -(-(high - low) // SIZE_TICKS))
+    axes.set_xticks([2.0**power for power in range(low, high + 1, step)])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: size_text(value)))
+
+
+def size_text(value: float) -> str:
+    """A size in the largest unit that it fills."""
+    for unit, size in (("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if value >= size:
+            return f"{value / size:,.4g} {unit}"
+    return f"{value:,.4g} B"
+
+
+def plain_ticks(axes: Axes) -> None:
+    """Figures as people write them; on logarithmic axes, a few between the powers are named too."""
+    if axes.get_xscale() == "log":
+        low, high = axes.get_xlim()
+        wide = high / low > MINOR_LABELS_SPREAD
+        named = () if wide else (2, 5)
+        axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: f"{v:,g}" if leading(v) in named else ""))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: tick_text(v)))
+
+
+def leading(value: float) -> int:
+    """The first digit of a number."""
+    return int(f"{value:e}"[0])
+
+
+def caption(figure: Figure, results: Results, title: str, command: str) -> None:
+    git = results["git"]
+    variant = ", ".join(f"{axis}={value}" for axis, value in results["variant"].items()) or "no variant axes"
+    machine = f"{results['platform']}, {results['cores']} x {results['cpu']}, mode {results['mode']}"
+    commit = f"commit {git['rev']}{' with changes' if git['dirty'] else ''}"
+    figure.suptitle(
+        wrap(f"{title}\n{machine}; {commit}\n{variant}", 110),
+        fontsize=10,
+        x=0.01,
+        ha="left",
+    )
+    footer = f"{mode_sentence(results)}\nMade by: {command}"
+    figure.get_layout_engine().set(
+        rect=(0, 0.42 / figure.get_figheight(), 1, 1 - 0.42 / figure.get_figheight())
+    )
+    figure.text(0.01, 0.05 / figure.get_figheight(), footer, fontsize=8, color="#444444", va="bottom")
+
+
+def wrap(text: str, width: int) -> str:
+    return "\n".join(textwrap.fill(line, width) for line in text.split("\n"))
+
+
+def save(figure: Figure, name: str) -> Iterator[tuple[str, bytes]]:
+    """PNG and SVG without dates or versions, so that equal results give equal bytes."""
+    for ending, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=ending, dpi=140, metadata=metadata)
+        yield f"{name}.{ending}", buffer.getvalue()
+    plt.close(figure)

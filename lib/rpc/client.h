@@ -1,0 +1,49 @@
+/**
+ * Calls under way, for lib/rpc.
+ */
+#ifndef LIB_RPC_CLIENT_H
+#define LIB_RPC_CLIENT_H
+
+#include <aos/rpc.h>
+#include <rpc/wire.h>
+
+/// Calls that one channel has under way at most, and messages that a ring holds.
+#define RPC_CALLS_UNDER_WAY 8
+
+/// A reply, as it came.
+struct rpc_incoming {
+    struct lmp_message m;
+    unsigned cap_count;
+    struct capref caps[RPC_MAX_CAPS];
+};
+
+/**
+ * Sends a request and waits for the reply to it; everybody else's replies find their callers.
+ *
+ * \param caps that the reply brings at most
+ * \param in   set if SYS_ERR_OK is returned
+ * \return SYS_ERR_OK, RPC_ERR_PEER_GONE, RPC_ERR_DEADLINE, RPC_ERR_DEPTH, or why the message could not be
+ * sent; then nothing that was to be given has left, but for RPC_ERR_DEADLINE and RPC_ERR_PEER_GONE, where it
+ * may have
+ */
+errval_t rpc_exchange(struct rpc_client *client, const struct rpc_wire *wire, unsigned caps,
+                      struct rpc_incoming *in);
+
+/// Goes on waiting for the reply to a request that was sent alone. \param m what came instead, or nothing
+struct lmp_message rpc_await(struct rpc_client *client, uint64_t header, const struct lmp_message *m);
+
+static inline uint32_t rpc_next_id(struct rpc_client *client)
+{
+    return __atomic_add_fetch(&client->last_id, 1, __ATOMIC_RELAXED);
+}
+
+/// Frees what is remembered of calls that were given up.
+void rpc_forget_calls(struct rpc_client *client);
+
+/// The receiving side of a channel, and the linked endpoint for the other side, in a slot of its own.
+errval_t rpc_chan_make(struct lmp_chan *chan, const struct rpc_interface *interface, struct capref *linked);
+
+/// A message on the client's ring that came into somebody else's hand: it goes to whom it is for.
+void rpc_client_deliver(struct rpc_client *client, const struct lmp_message *m);
+
+#endif

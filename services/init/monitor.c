@@ -1,0 +1,158 @@
+#include "monitor.h"
+
+#include "binding.h"
+#include "services.h"
+
+#include <aos/aos.h>
+#include <interfaces/monitor_server.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INIT_PID 1
+
+/// A domain, as long as it holds its channel to init: the state of its session.
+struct domain {
+    char name[MONITOR_NAME_BYTES];
+    uint64_t quota;
+    unsigned rights;
+};
+
+static domainid_t last_pid = INIT_PID;
+
+domainid_t monitor_new_pid(void)
+{
+    return ++last_pid;
+}
+
+static struct domain *domain_of(const struct rpc_session *session)
+{
+    return session->state;
+}
+
+static errval_t bind(struct rpc_session *session, const char *service, uint32_t hash, struct capref reply,
+                     struct capref *endpoint)
+{
+    (void)endpoint;
+    struct rpc_call *call = rpc_defer(session);
+    struct binding *binding = call ? malloc(sizeof(*binding)) : NULL;
+    if (!binding) {
+        cap_discard(reply);
+        if (call) {
+            monitor_bind_answer(call, LIB_ERR_MALLOC_FAIL, NULL_CAP);
+        }
+        return call ? RPC_LATER : LIB_ERR_MALLOC_FAIL;
+    }
+    *binding = (struct binding){
+        .call = call,
+        .hash = hash,
+        .reply = reply,
+        .pid = session->pid,
+        .quota = domain_of(session)->quota,
+    };
+    strncpy(binding->service, service, sizeof(binding->service) - 1);
+    binding_begin(binding);
+    return RPC_LATER;
+}
+
+static errval_t serve(struct rpc_session *session, const char *name, uint32_t hash, struct capref control)
+{
+    errval_t err = SYS_ERR_OK;
+    if (strlen(name) >= MONITOR_NAME_BYTES || name[0] == 0) {
+        err = SYS_ERR_INVALID_ARGUMENT;
+    } else if (services_has(name) && !(domain_of(session)->rights & MONITOR_MAY_RESERVE)) {
+        err = RPC_ERR_NOT_ALLOWED;
+    } else {
+        err = offer_add(name, hash, session, control);
+    }
+    if (err_is_fail(err)) {
+        cap_discard(control);
+    }
+    return err;
+}
+
+static errval_t connected(struct rpc_session *session, uint64_t request, struct capref endpoint)
+{
+    binding_end(session, request, SYS_ERR_OK, endpoint);
+    return SYS_ERR_OK;
+}
+
+static errval_t refused(struct rpc_session *session, uint64_t request, errval_t error)
+{
+    binding_end(session, request, err_is_fail(error) ? error : RPC_ERR_CONNECT, NULL_CAP);
+    return SYS_ERR_OK;
+}
+
+static errval_t adopt(struct rpc_session *session, const char *name, uint64_t quota, uint32_t *pid,
+                      struct capref *endpoint)
+{
+    if (!(domain_of(session)->rights & MONITOR_MAY_ADOPT)) {
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    domainid_t fresh = monitor_new_pid();
+    errval_t err = monitor_admit(name, fresh, quota, 0, endpoint);
+    *pid = fresh;
+    return err;
+}
+
+static errval_t number(struct rpc_session *session, uint64_t value)
+{
+    printf("%s (%u): %lu\n", domain_of(session)->name, (unsigned)session->pid, (unsigned long)value);
+    return SYS_ERR_OK;
+}
+
+static errval_t text(struct rpc_session *session, const char *line)
+{
+    printf("%s (%u): %s\n", domain_of(session)->name, (unsigned)session->pid, line);
+    return SYS_ERR_OK;
+}
+
+static errval_t services(struct rpc_session *session, struct rpc_bytes *list)
+{
+    (void)session;
+    return offer_list(list);
+}
+
+static void closed(struct rpc_session *session)
+{
+    offers_of_gone(session);
+    free(session->state);
+    session->state = NULL;
+}
+
+static const struct monitor_operations operations = {
+    .bind = bind,
+    .serve = serve,
+    .connected = connected,
+    .refused = refused,
+    .adopt = adopt,
+    .number = number,
+    .text = text,
+    .services = services,
+};
+
+static const struct rpc_service monitor = {
+    .skeleton = &monitor_skeleton,
+    .operations = &operations,
+    .closed = closed,
+};
+
+errval_t monitor_admit(const char *name, domainid_t pid, uint64_t quota, unsigned rights,
+                       struct capref *endpoint)
+{
+    struct rpc_session *session;
+    struct domain *domain = calloc(1, sizeof(*domain));
+    if (!domain) {
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    strncpy(domain->name, name, sizeof(domain->name) - 1);
+    domain->quota = quota;
+    domain->rights = rights;
+    errval_t err = rpc_session_create(&monitor, pid, 0, NULL_CAP, &session, endpoint);
+    if (err_is_fail(err)) {
+        free(domain);
+        return err;
+    }
+    session->state = domain;
+    return SYS_ERR_OK;
+}

@@ -1,0 +1,55 @@
+/**
+ * Remote procedure calls between domains: what clients and services can rely on.
+ *
+ * Arguments: how=GROUP, only that one, and all but `longest` without it; seed=N. role=flood and role=die are
+ * what helpers do.
+ */
+#include "rpctest.h"
+
+#include <stdio.h>
+
+uint32_t seed = 1;
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} groups[] = {
+    {"shapes", test_shapes},       {"threads", test_threads}, {"deferred", test_deferred},
+    {"deadlines", test_deadlines}, {"ends", test_ends},       {"misbehaviour", test_misbehaviour},
+    {"longest", test_longest},     {"circles", test_circles}, // the last: its thread goes on serving
+};
+
+static const char *argument(int argc, char *argv[], const char *name)
+{
+    size_t length = strlen(name);
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=') {
+            return argv[i] + length + 1;
+        }
+    }
+    return "";
+}
+
+int main(int argc, char *argv[])
+{
+    const char *how = argument(argc, argv, "how"), *role = argument(argc, argv, "role");
+    const uint32_t wanted = (uint32_t)strtoul(argument(argc, argv, "seed"), NULL, 10);
+    seed = wanted ? wanted : 1;
+    if (strcmp(role, "flood") == 0) {
+        flood(argument(argc, argv, "service"));
+    }
+    if (strcmp(role, "die") == 0) {
+        die_calling(argument(argc, argv, "service"));
+    }
+    bool ran = false;
+    for (unsigned i = 0; i < ARRAY_LENGTH(groups); i++) {
+        if (strcmp(how, groups[i].name) != 0 && (*how || strcmp(groups[i].name, "longest") == 0)) {
+            continue;
+        }
+        groups[i].run();
+        check_kernel();
+        printf("rpctest: %s: all checks hold\n", groups[i].name);
+        ran = true;
+    }
+    return ran ? EXIT_SUCCESS : EXIT_FAILURE;
+}
