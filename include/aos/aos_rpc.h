@@ -93,9 +93,10 @@ errval_t aos_rpc_serial_flush(struct aos_rpc *chan);
 /**
  * Starts a process from a boot module.
  *
- * \param name   of the module; words behind it, divided by blanks, are arguments. The environment is the
- * caller's \param core   to run on \param newpid set to the process's number; may be NULL \return also
- * SPAWN_ERR_FIND_MODULE, SPAWN_ERR_LOAD, SPAWN_ERR_ARGUMENTS, PROC_ERR_CORE, PROC_ERR_LIMIT
+ * \param name   of the module; words behind it, divided by blanks, are arguments; the environment is ours
+ * \param core   to run on
+ * \param newpid set to the process's number; may be NULL
+ * \return also SPAWN_ERR_FIND_MODULE, SPAWN_ERR_LOAD, SPAWN_ERR_ARGUMENTS, PROC_ERR_CORE, PROC_ERR_LIMIT
  */
 errval_t aos_rpc_process_spawn(struct aos_rpc *chan, const char *name, coreid_t core, domainid_t *newpid);
 

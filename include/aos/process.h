@@ -58,8 +58,8 @@ struct process_options {
     uint32_t processes; ///< So many may it and its descendants be at a time; 0: they count in the caller's
                         ///< allowance.
     bool is_detached;   ///< Nobody waits for it: nothing stays of it when it has ended.
-    struct capref
-        *grant; ///< For its PROCESS_SLOT_GRANT: moves to the server, and the slot is freed. NULL: none.
+    /// For its PROCESS_SLOT_GRANT: moves to the server, and the slot is freed. NULL: none.
+    struct capref *grant;
 };
 
 /**
@@ -128,8 +128,9 @@ struct process_observer;
  *
  * \param pid  0: whenever any process has ended
  * \param told called with the end; with `end` NULL if no more will be told: the process was told of, the
- * server has ended, or the caller served too slowly. The observer is gone after that \param observer set to
- * what process_unobserve() takes; may be NULL \return also PROC_ERR_NO_PROCESS, PROC_ERR_LIMIT
+ *             server has ended, or the caller served too slowly. The observer is gone after that
+ * \param observer set to what process_unobserve() takes; may be NULL
+ * \return also PROC_ERR_NO_PROCESS, PROC_ERR_LIMIT
  */
 errval_t process_observe(domainid_t pid,
                          void (*told)(void *context, domainid_t pid, const struct process_end *end),

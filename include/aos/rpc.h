@@ -143,10 +143,11 @@ static inline __attribute__((always_inline)) errval_t rpc_result(const struct lm
 /**
  * Calls with anything.
  *
- * \param call      capabilities that are given are gone from this CSpace when this returns, whatever it
- * returns \param may_bytes the reply may bring bytes \param caps      capabilities that the reply brings at
- * most \param reply     to be released by the caller if SYS_ERR_OK is returned \return the error of the
- * transport, or the service's
+ * \param call      capabilities that are given are gone from this CSpace when this returns, also if it fails
+ * \param may_bytes the reply may bring bytes
+ * \param caps      capabilities that the reply brings at most
+ * \param reply     to be released by the caller if SYS_ERR_OK is returned
+ * \return the error of the transport, or the service's
  */
 errval_t rpc_call(struct rpc_client *client, unsigned number, struct rpc_message *call, bool may_bytes,
                   unsigned caps, struct rpc_message *reply);

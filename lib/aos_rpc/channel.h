@@ -9,9 +9,10 @@
 /**
  * Takes the channel's client for one call. Opens it if need be: waits as rpc_connect() does.
  *
- * \param interface that the call is for: a call that is not for init goes from init's channel to the domain's
- * own \param chan      set to the channel that it goes over, for aos_rpc_end() \return SYS_ERR_OK;
- * RPC_ERR_INTERFACE; RPC_ERR_PEER_GONE while others still use a channel that is gone; or rpc_connect()'s
+ * \param interface that the call is for: if it is not init's it goes from init's channel to the domain's own
+ * \param chan      set to the channel that it goes over, for aos_rpc_end()
+ * \return SYS_ERR_OK; RPC_ERR_INTERFACE; RPC_ERR_PEER_GONE while others still use a channel that is gone; or
+ * what rpc_connect() returns
  */
 errval_t aos_rpc_begin(struct aos_rpc **chan, const struct rpc_interface *interface,
                        struct rpc_client **client);

@@ -78,9 +78,10 @@ static void free_recv_slots(struct lmp_endpoint *ep)
     for (unsigned left = ep->ring->slots_given - ep->caps_taken; left > 0 && left <= LMP_RECV_SLOTS; left--) {
         lmp_endpoint_take_caps(ep, 1, &slot);
         if (left > empty) {
-            cap_delete(slot);
+            cap_discard(slot);
+        } else {
+            slot_free(slot);
         }
-        slot_free(slot);
     }
 }
 
@@ -95,9 +96,7 @@ void lmp_chan_destroy(struct lmp_chan *lc)
     free_recv_slots(lc->endpoint);
     lmp_endpoint_free(lc->endpoint);
     if (!capref_is_null(lc->remote_cap)) {
-        cap_delete(lc->remote_cap);
-        slot_free(lc->remote_cap); // refused, and rightly, for a well-known slot such as that of the parent's
-                                   // endpoint
+        cap_discard(lc->remote_cap); // a well-known slot, such as that of the parent's endpoint, is not freed
     }
     *lc = (struct lmp_chan){0};
 }

@@ -82,8 +82,8 @@ static void handle_event(struct lmp_endpoint *endpoint, const struct lmp_message
     while (err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
     }
     if (lmp_endpoint_can_recv(endpoint)) {
-        lmp_endpoint_set_private(endpoint,
-                                 true); // until its owner registers it: so its messages stay in its ring
+        // Until its owner registers it: so its messages stay in its ring.
+        lmp_endpoint_set_private(endpoint, true);
     }
 }
 
@@ -263,8 +263,8 @@ static void answer(struct rpc_session *session, unsigned words, const struct lmp
 
 /**
  * Answers, and takes the next message. \return an error, of the answer or the wait, or SYS_ERR_OK. Gives the
- * baton away meanwhile if there is anybody who could want it; then `*who`, whom the
- * answer is for, may go, and is NULL afterwards.
+ * baton away meanwhile if there is anybody who could want it; then `*who`, whom the answer is for, may go,
+ * and is NULL afterwards.
  */
 static struct lmp_message answer_and_take(struct rpc_session **who, unsigned words,
                                           const struct lmp_message *m)

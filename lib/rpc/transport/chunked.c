@@ -9,25 +9,6 @@
 
 const struct rpc_transport_kind rpc_transport_kind = {.piece_bytes = PIECE_BYTES};
 
-errval_t rpc_transport_open(struct rpc_transport **ret, struct rpc_message *attach)
-{
-    (void)ret;
-    (void)attach;
-    return SYS_ERR_OK;
-}
-
-errval_t rpc_transport_attach(struct rpc_transport **ret, struct rpc_message *attach)
-{
-    (void)ret;
-    rpc_message_drop(attach);
-    return RPC_ERR_PROTOCOL;
-}
-
-void rpc_transport_close(struct rpc_transport *transport)
-{
-    (void)transport;
-}
-
 errval_t rpc_transport_put(struct rpc_transport *transport, const struct rpc_message *message, unsigned first,
                            size_t offset, size_t bytes, struct rpc_wire *wire, void **scratch)
 {
@@ -50,16 +31,4 @@ errval_t rpc_transport_get(struct rpc_transport *transport, struct lmp_endpoint 
     }
     memcpy(to, words, bytes);
     return SYS_ERR_OK;
-}
-
-const void *rpc_transport_look(struct lmp_endpoint *endpoint, size_t bytes)
-{
-    (void)endpoint;
-    (void)bytes;
-    return NULL;
-}
-
-void rpc_transport_done(struct lmp_endpoint *endpoint)
-{
-    (void)endpoint;
 }

@@ -14,25 +14,6 @@ const struct rpc_transport_kind rpc_transport_kind = {.piece_bytes = PIECE_BYTES
                                                       .rides = true,
                                                       .area_bytes = PIECE_BYTES};
 
-errval_t rpc_transport_open(struct rpc_transport **ret, struct rpc_message *attach)
-{
-    (void)ret;
-    (void)attach;
-    return SYS_ERR_OK;
-}
-
-errval_t rpc_transport_attach(struct rpc_transport **ret, struct rpc_message *attach)
-{
-    (void)ret;
-    rpc_message_drop(attach);
-    return RPC_ERR_PROTOCOL;
-}
-
-void rpc_transport_close(struct rpc_transport *transport)
-{
-    (void)transport;
-}
-
 /// The kernel reads only what is mapped: memory that comes when it is touched is touched.
 static void touch(const void *memory, size_t bytes)
 {

@@ -34,8 +34,7 @@ void rpc_transport_close(struct rpc_transport *transport)
         cap_revoke(transport->frame);
         ram_free(transport->frame);
     } else {
-        cap_delete(transport->frame);
-        slot_free(transport->frame);
+        cap_discard(transport->frame);
     }
     free(transport);
 }
@@ -141,16 +140,4 @@ errval_t rpc_transport_get(struct rpc_transport *transport, struct lmp_endpoint 
         return RPC_ERR_PROTOCOL;
     }
     return rpc_guarded_copy(to, transport->shared, bytes) ? SYS_ERR_OK : RPC_ERR_PEER_GONE;
-}
-
-const void *rpc_transport_look(struct lmp_endpoint *endpoint, size_t bytes)
-{
-    (void)endpoint;
-    (void)bytes;
-    return NULL;
-}
-
-void rpc_transport_done(struct lmp_endpoint *endpoint)
-{
-    (void)endpoint;
 }

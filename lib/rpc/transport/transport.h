@@ -1,5 +1,7 @@
 /**
- * How the bytes of messages travel that do not fit into registers: the axis `rpc`. Each value is a file here.
+ * How the bytes of messages travel that do not fit into registers: the axis `rpc`. Each value is a file here,
+ * with rpc_transport_kind, put and get, and those of the others for which rpc/transport_defaults.c is not
+ * enough.
  *
  * The bytes of a message are one stream, which travels in pieces: pieces of a call are pushed by the client,
  * pieces of a reply are pulled by it, each with a message of its own that is answered. So nobody waits for

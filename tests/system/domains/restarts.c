@@ -3,6 +3,7 @@
  *
  * Arguments: calls=N, how often every service is killed.
  */
+#include "arguments.h"
 #include "check.h"
 
 #include <aos/aos.h>
@@ -14,7 +15,6 @@
 #include <interfaces/test.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define DEFAULT_ROUNDS 3
 #define WAITERS        3
@@ -114,14 +114,8 @@ static struct balance take_balance(void)
 
 int main(int argc, char *argv[])
 {
-    unsigned long rounds = 0;
+    const unsigned long rounds = argument_number(argc, argv, "calls", DEFAULT_ROUNDS);
     struct balance before = {0};
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "calls=", strlen("calls=")) == 0) {
-            rounds = strtoul(argv[i] + strlen("calls="), NULL, 10);
-        }
-    }
-    rounds = rounds ? rounds : DEFAULT_ROUNDS;
     CHECK_OK(rpc_connect("test", &test_interface, &init));
     CHECK_ERR(test_kill_service(init, "nobody"), RPC_ERR_NO_SERVICE);
     for (unsigned long round = 0; round <= rounds; round++) {

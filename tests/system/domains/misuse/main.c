@@ -2,6 +2,7 @@
  * Arguments: seed=N, calls=N, check=1 (the kernel is checked after every call). Ends with status 0 if the
  * kernel gave nothing but errors, and all memory can be used again.
  */
+#include "../arguments.h"
 #include "misuse.h"
 
 #include <stdio.h>
@@ -10,18 +11,6 @@
 
 #define DEFAULT_CALLS  100000
 #define CALLS_IN_ARENA 250 ///< Calls until the arena is made anew: later ones would find little in it.
-
-static uint64_t argument(int argc, char *argv[], const char *name, uint64_t otherwise)
-{
-    size_t length = strlen(name);
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=') {
-            uint64_t value = strtoul(argv[i] + length + 1, NULL, 10);
-            return value ? value : otherwise;
-        }
-    }
-    return otherwise;
-}
 
 static void must(errval_t err, const char *what)
 {
@@ -34,11 +23,11 @@ struct rpc_client *init;
 
 int main(int argc, char *argv[])
 {
-    uint64_t seed = argument(argc, argv, "seed", 1);
-    uint64_t calls = argument(argc, argv, "calls", DEFAULT_CALLS);
+    uint64_t seed = argument_number(argc, argv, "seed", 1);
+    uint64_t calls = argument_number(argc, argv, "calls", DEFAULT_CALLS);
     printf("misuse: seed %lu, %lu calls\n", (unsigned long)seed, (unsigned long)calls);
     random_seed(seed);
-    result_checks = argument(argc, argv, "check", 0) != 0;
+    result_checks = argument_number(argc, argv, "check", 0) != 0;
     must(rpc_connect("test", &test_interface, &init), "opening the channel to init");
     must(arena_init(), "making the capabilities to misuse");
     misuse_chosen();

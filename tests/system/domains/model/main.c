@@ -1,6 +1,7 @@
 /**
  * Arguments: seed=N, calls=N, check=1 (the kernel's mapping database is checked after every operation).
  */
+#include "../arguments.h"
 #include "model.h"
 
 #include <aos/rpc.h>
@@ -336,24 +337,12 @@ static void provide_memory(void)
     }
 }
 
-static uint64_t argument(int argc, char *argv[], const char *name, uint64_t otherwise)
-{
-    const size_t length = strlen(name);
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=') {
-            const uint64_t value = strtoul(argv[i] + length + 1, NULL, 10);
-            return value ? value : otherwise;
-        }
-    }
-    return otherwise;
-}
-
 int main(int argc, char *argv[])
 {
-    const uint64_t calls = argument(argc, argv, "calls", DEFAULT_CALLS);
+    const uint64_t calls = argument_number(argc, argv, "calls", DEFAULT_CALLS);
     struct capability_info info;
-    run.random = argument(argc, argv, "seed", 1) * 0x9e3779b97f4a7c15UL + 1;
-    run.checks = argument(argc, argv, "check", 0) != 0;
+    run.random = argument_number(argc, argv, "seed", 1) * 0x9e3779b97f4a7c15UL + 1;
+    run.checks = argument_number(argc, argv, "check", 0) != 0;
     CHECK_OK(rpc_connect("test", &test_interface, &run.init));
     CHECK_OK(ram_alloc_aligned(&run.ram, RAM_BYTES, RAM_BYTES));
     CHECK_OK(cap_identify(run.ram, &info));

@@ -4,6 +4,7 @@
  * Arguments: how=GROUP, only that one, and all but `longest` without it; seed=N. role=flood and role=die are
  * what helpers do.
  */
+#include "../arguments.h"
 #include "rpctest.h"
 
 #include <stdio.h>
@@ -19,22 +20,10 @@ static const struct {
     {"longest", test_longest},     {"circles", test_circles}, // the last: its thread goes on serving
 };
 
-static const char *argument(int argc, char *argv[], const char *name)
-{
-    size_t length = strlen(name);
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=') {
-            return argv[i] + length + 1;
-        }
-    }
-    return "";
-}
-
 int main(int argc, char *argv[])
 {
     const char *how = argument(argc, argv, "how"), *role = argument(argc, argv, "role");
-    const uint32_t wanted = (uint32_t)strtoul(argument(argc, argv, "seed"), NULL, 10);
-    seed = wanted ? wanted : 1;
+    seed = (uint32_t)argument_number(argc, argv, "seed", 1);
     if (strcmp(role, "flood") == 0) {
         flood(argument(argc, argv, "service"));
     }

@@ -6,6 +6,7 @@
  * again; how=famine, memory runs out every thousand actions, and then everything may be refused, but nothing
  * lost.
  */
+#include "../arguments.h"
 #include "soak.h"
 
 #include <aos/rpc.h>
@@ -136,25 +137,13 @@ static gensize_t accounted_bytes(void)
     return ram_alloc_free_bytes() + ram_alloc_kept_bytes();
 }
 
-static const char *argument(int argc, char *argv[], const char *name)
-{
-    size_t length = strlen(name);
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=') {
-            return argv[i] + length + 1;
-        }
-    }
-    return "";
-}
-
 int main(int argc, char *argv[])
 {
-    const uint64_t millions = strtoul(argument(argc, argv, "calls"), NULL, 10);
     const struct plan plan = {
-        .seed = (uint32_t)strtoul(argument(argc, argv, "seed"), NULL, 10),
-        .millions = millions ? millions : DEFAULT_MILLIONS,
+        .seed = (uint32_t)argument_number(argc, argv, "seed", 0),
+        .millions = argument_number(argc, argv, "calls", DEFAULT_MILLIONS),
         .famine = strcmp(argument(argc, argv, "how"), "famine") == 0,
-        .checks = strtoul(argument(argc, argv, "check"), NULL, 10) != 0,
+        .checks = argument_number(argc, argv, "check", 0) != 0,
     };
     const struct plan warm_up = {.seed = plan.seed + 1, .millions = WARM_UP_MILLIONS, .quiet = true};
     CHECK_OK(rpc_connect("test", &test_interface, &init));

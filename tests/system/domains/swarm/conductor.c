@@ -134,12 +134,12 @@ static void wait_for_echo(void)
 
 int conduct(int argc, char *argv[])
 {
-    const uint64_t millions = strtoul(argument(argc, argv, "calls"), NULL, 10);
+    const uint64_t millions = argument_number(argc, argv, "calls", 0);
     const uint64_t lasts = millions ? millions : MILLIONS_USUAL;
-    const unsigned members = (unsigned)strtoul(argument(argc, argv, "how"), NULL, 10);
+    const unsigned members = (unsigned)argument_number(argc, argv, "how", 0);
     uint32_t echo;
     swarm.members = members == 0 ? MEMBERS_USUAL : members > MEMBERS_MAX ? MEMBERS_MAX : members;
-    swarm.random.random = (uint32_t)strtoul(argument(argc, argv, "seed"), NULL, 10) * 2654435761U | 1;
+    swarm.random.random = (uint32_t)argument_number(argc, argv, "seed", 0) * 2654435761U | 1;
     CHECK_OK(rpc_connect("test", &test_interface, &swarm.init));
     CHECK_OK(test_start(swarm.init, "echo", ECHO_RAM_BYTES, &echo));
     wait_for_echo();

@@ -1,16 +1,5 @@
 #include "swarm.h"
 
-const char *argument(int argc, char *argv[], const char *name)
-{
-    size_t length = strlen(name);
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], name, length) == 0 && argv[i][length] == '=') {
-            return argv[i] + length + 1;
-        }
-    }
-    return "";
-}
-
 int main(int argc, char *argv[])
 {
     const char *role = argument(argc, argv, "role");

@@ -28,15 +28,15 @@ static int work(void *argument)
 int be_member(int argc, char *argv[])
 {
     struct member members[THREADS] = {0};
-    const uint32_t number = (uint32_t)strtoul(argument(argc, argv, "number"), NULL, 10);
-    const uint32_t seed = (uint32_t)strtoul(argument(argc, argv, "seed"), NULL, 10);
+    const uint32_t number = (uint32_t)argument_number(argc, argv, "number", 0);
+    const uint32_t seed = (uint32_t)argument_number(argc, argv, "seed", 0);
     const unsigned threads = number % 2 ? THREADS : 1;
     uint64_t calls = 0;
-    end_cycles = strtoul(argument(argc, argv, "end"), NULL, 10);
-    life_calls = strtoul(argument(argc, argv, "life"), NULL, 10);
+    end_cycles = argument_number(argc, argv, "end", 0);
+    life_calls = argument_number(argc, argv, "life", 0);
     echo_open();
     mem_open();
-    thread_sleep_until(strtoul(argument(argc, argv, "begin"), NULL, 10));
+    thread_sleep_until(argument_number(argc, argv, "begin", 0));
     for (unsigned i = 0; i < threads; i++) {
         members[i] = (struct member){.number = number, .random = (seed * THREADS + i) * 2654435761U | 1};
     }

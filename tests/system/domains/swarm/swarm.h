@@ -4,6 +4,7 @@
 #ifndef SWARM_H
 #define SWARM_H
 
+#include "../arguments.h"
 #include "../check.h"
 
 #include <aos/aos.h>
@@ -30,9 +31,6 @@ static inline uint32_t below(struct member *member, uint32_t limit)
     member->random ^= member->random << 5;
     return (uint32_t)((uint64_t)member->random * limit >> 32);
 }
-
-/// The value of an argument `name=value`, or "".
-const char *argument(int argc, char *argv[], const char *name);
 
 /// Starts, kills and watches the members. conductor.c \return the exit status
 int conduct(int argc, char *argv[]);
