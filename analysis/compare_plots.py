@@ -29,16 +29,13 @@ from analysis.load import display_unit
 import numpy as np  # isort: skip
 from matplotlib.axes import Axes  # isort: skip
 from matplotlib.figure import Figure  # isort: skip
-from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator  # isort: skip
+from matplotlib.ticker import FuncFormatter, NullFormatter  # isort: skip
 
 HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx")
 DASHES = ("-", "--", ":", "-.")
-GROUPED_SPREAD = 10.0
-"""Parameters further apart than this go on a logarithmic axis."""
 BARS_LIMIT = 60
 """More bars than this do not fit on one figure legibly; they go on further ones."""
 BAR_INCHES, GROUP_INCHES = 0.2, 0.22
-TICKS_LIMIT = 10
 DASH_PERIOD = 12.0
 """Of lines that lie on each other, in line widths."""
 CROSSING_TEXT, CROSSING_STEP = 0.03, 0.045
@@ -133,7 +130,14 @@ def lines_figure(variants: Sequence[Variant], overlay: Overlay, cycle_is: str) -
         if same[0] < at:
             label += f"\n(as {variants[same[0]].label})"
         _line(axes, line, style, label, same.index(at), len(same))
-    _line_scales(axes, overlay)
+    drawn = [line for line in overlay.lines if line]
+    figures.cost_scales(
+        axes,
+        [value for line in drawn for value in line.values],
+        [float(bench["stats"]["median"]) for line in drawn for bench in line.benches],
+        plots.LOG_SPREAD,
+        scaling.is_size(overlay.parameter),
+    )
     rings = _crossings(axes, overlay)
     axes.grid(True, axis="both")
     logarithmic = {"x": axes.get_xscale() != "linear", "y": axes.get_yscale() != "linear"}
@@ -174,32 +178,6 @@ def _line(axes: Axes, line: Any, style: Look, label: str, number: int, of: int) 
         linewidth=1.8,
         label=label,
     )
-
-
-def _line_scales(axes: Axes, overlay: Overlay) -> None:
-    """Logarithmic where the figures are far apart; the parameter's own values as its ticks."""
-    xs = sorted({value for line in overlay.lines if line for value in line.values})
-    ys = [float(b["stats"]["median"]) for line in overlay.lines if line for b in line.benches]
-    if xs[0] > 0 and xs[-1] / xs[0] >= GROUPED_SPREAD:
-        axes.set_xscale("log")
-    elif xs[-1] >= GROUPED_SPREAD:
-        axes.set_xscale("symlog", linthresh=max(min(abs(x) for x in xs if x), 1))
-    sizes = scaling.is_size(overlay.parameter) and axes.get_xscale() == "log"
-    if min(ys) > 0 and (sizes or max(ys) / min(ys) > plots.LOG_SPREAD):
-        axes.set_yscale("log")
-        between = "25" if max(ys) / min(ys) < figures.MINOR_LABELS_SPREAD else ""
-        axes.yaxis.set_minor_formatter(
-            FuncFormatter(lambda v, _: figures.tick_text(v) if f"{v:e}"[0] in between else "")
-        )
-    else:
-        axes.set_ylim(bottom=min(ys + [0]))
-    if len(xs) <= TICKS_LIMIT:
-        axes.set_xticks(xs)
-        axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figures.tick_text(value)))
-    if sizes:
-        figures.size_ticks(axes, xs)
 
 
 def _crossings(axes: Axes, overlay: Overlay) -> int:

@@ -32,6 +32,10 @@ LINE_MARKERS = "os^Dv<>"
 MINOR_LABELS_SPREAD = 500.0
 """On logarithmic axes wider than this only powers of ten have room for their figures."""
 SIZE_TICKS = 12
+TICKS_LIMIT = 10
+FAR_APART = 10.0
+"""Values of a parameter further apart than this go on a logarithmic axis."""
+HEADROOM = 1.05
 WIDTH_INCHES = 10.0
 ROW_INCHES = 0.42
 STYLE = {
@@ -52,6 +56,39 @@ Results = Mapping[str, Any]
 def tick_text(value: float) -> str:
     """A figure on an axis: never with an exponent where it is whole."""
     return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,g}"
+
+
+def cost_scales(
+    axes: Axes, values: Sequence[float], costs: Sequence[float], far: float, is_size: bool
+) -> None:
+    """
+    The axes of costs over a parameter, once they are drawn: the parameter logarithmic where its values are
+    far apart, with those values as ticks; costs logarithmic from a spread of `far` on, over sizes as soon as
+    it has a power of ten that an axis can name.
+    """
+    xs = sorted(set(values))
+    if xs[0] > 0 and xs[-1] / xs[0] >= FAR_APART:
+        axes.set_xscale("log")
+    elif xs[-1] >= FAR_APART:
+        axes.set_xscale("symlog", linthresh=max(min(abs(x) for x in xs if x), 1))
+    sizes = is_size and axes.get_xscale() == "log"
+    low, high = min(costs), max(costs)
+    if low > 0 and high / low > (FAR_APART if sizes else far):
+        axes.set_yscale("log")
+        between = (2, 5) if high / low < MINOR_LABELS_SPREAD else ()
+        axes.yaxis.set_minor_formatter(
+            FuncFormatter(lambda v, _: tick_text(v) if leading(v) in between else "")
+        )
+    else:
+        axes.set_ylim(bottom=min(low, 0), top=axes.dataLim.ymax * HEADROOM or None)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: tick_text(v)))
+    if sizes:
+        size_ticks(axes, xs)
+        return
+    if len(xs) <= TICKS_LIMIT:
+        axes.set_xticks(xs)
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: tick_text(v)))
 
 
 def size_ticks(axes: Axes, values: Sequence[float]) -> None:

@@ -20,8 +20,8 @@ from analysis.figures import (  # first of all: it makes matplotlib ready
     ROW_INCHES,
     STYLE,
     WIDTH_INCHES,
+    cost_scales,
     plt,
-    size_ticks,
 )
 from analysis.figures import caption as _caption
 from analysis.figures import plain_ticks as _plain_ticks
@@ -290,33 +290,19 @@ def growth(
         high = [float(stat["p99"]) for stat in stats]
         axes.fill_between(line.values, low, high, color=colour, alpha=0.15, linewidth=0)
         axes.plot(line.values, middle, color=colour, marker=marker, label=line.label)
-    _growth_scales(axes, parameter, found)
+    cost_scales(
+        axes,
+        [value for line in found for value in line.values],
+        [float(bench["stats"]["median"]) for line in found for bench in line.benches],
+        GROWTH_LOG_SPREAD,
+        scaling.is_size(parameter),
+    )
     axes.grid(axis="y")
     axes.set_xlabel(scaling.parameter_text(parameter))
     axes.set_ylabel(f"{display_unit(unit, results['clock']['cycle_is'])} (median; band from 1 % to 99 %)")
     axes.legend(frameon=False, fontsize=8)
     _caption(figure, results, f"{suite}: cost by {parameter}", command)
     return figure
-
-
-def _growth_scales(axes: Axes, parameter: str, found: Sequence[scaling.Line]) -> None:
-    """Logarithmic where the figures are far apart; both of them over sizes, where cost follows size."""
-    values = [value for line in found for value in line.values]
-    middles = [float(bench["stats"]["median"]) for line in found for bench in line.benches]
-    positive = min(values) > 0 and min(middles) > 0
-    both = positive and scaling.is_size(parameter) and max(values) / min(values) > LOG_SPREAD
-    if min(values) > 0 and max(values) / min(values) > LOG_SPREAD:
-        axes.set_xscale("log")
-    elif max(values) > LOG_SPREAD:
-        axes.set_xscale("symlog", linthresh=1)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    if both or (min(middles) > 0 and max(middles) / min(middles) > GROWTH_LOG_SPREAD):
-        axes.set_yscale("log")
-    else:
-        axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    if both:
-        size_ticks(axes, values)
 
 
 def over_time(results: Results, suite: str, told: Sequence[history.History], command: str) -> Figure:
