@@ -6,7 +6,7 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from analysis import compare, compare_plots, comparison, crossover
+from analysis import compare, comparison, crossover
 from analysis.comparison import Comparison
 from analysis.load import mode_sentence
 from tools.command import axes, bench_command, compare_matrix, compare_plan, compare_records, compare_table
@@ -107,6 +107,8 @@ def finish(options: argparse.Namespace) -> int:
 
 
 def draw(options: argparse.Namespace, read: Comparison) -> None:
+    from analysis import compare_plots  # only where something is drawn: what it needs is slow to load
+
     output = OutputFolder(options.out, ())
     with Progress("drawing plots") as progress:
         for name, data in compare_plots.draw(read.variants, read.plan.command, progress.update):
