@@ -91,7 +91,9 @@ def boot(options: argparse.Namespace, image: Image, stage: str) -> Run:
                 current = f", {names.get(bench, '')}" if event == "begin" else ""
                 progress.update(f"{ended} of {len(names)} benches done{current}")
 
-        if options.serial:
+        if options.serial and getattr(options, "unattended", False):
+            done = board.load_and_listen(options, image, append, progress, watch)
+        elif options.serial:
             done = board.listen(options, image, append, progress, watch)
         else:
             target = Target(options.platform, options.smp, options.mode, options.cpu)
