@@ -11,6 +11,9 @@ from typing import Any
 
 from analysis import statistics
 
+UNSTABLE = "failed: the overhead of a measurement is not stable"
+"""How the harness begins to say so."""
+
 Results = Mapping[str, Any]
 Bench = Mapping[str, Any]
 
@@ -18,8 +21,9 @@ Bench = Mapping[str, Any]
 def merged(runs: Sequence[Results]) -> dict[str, Any]:
     """The boots' benches, each with the samples of all boots after each other and statistics of those.
 
-    Everything but the benches is the first boot's; events that were dropped are added up. A bench that failed
-    in one boot, or did not run in all of them, is failed.
+    Everything but the benches is the first boot's; events that were dropped are added up. A bench that
+    failed in one boot, or did not run in all of them, is failed. But boots in which it could not be measured,
+    because the overhead was not stable, are left out as long as there are others.
     """
     order: dict[tuple[Any, ...], list[Bench]] = {}
     for results in runs:
@@ -38,12 +42,20 @@ def identity(bench: Bench) -> tuple[Any, ...]:
     return bench["name"], bench["unit"], *sorted((key, str(value)) for key, value in bench["params"].items())
 
 
+def is_unstable(bench: Bench) -> bool:
+    """True if the harness could not measure in this boot: the empty measurement varied too much."""
+    return bool(bench["status"].startswith(UNSTABLE))
+
+
 def same_samples(benches: Sequence[Bench]) -> bool:
     """True if every boot gave the same samples in the same order, as instruction counts do."""
     return all(bench["samples"] == benches[0]["samples"] for bench in benches)
 
 
 def _together(benches: Sequence[Bench], boots: int) -> dict[str, Any]:
+    measured = [bench for bench in benches if not is_unstable(bench)]
+    boots -= len(benches) - len(measured) if measured else 0
+    benches = measured or benches
     failures = [bench["status"] for bench in benches if bench["status"] != "ok"]
     if not failures and len(benches) < boots:
         failures = [f"failed: it ran in {len(benches)} of {boots} boots"]
