@@ -103,7 +103,7 @@ def differences(
         wanted = [(base, at) for at in range(len(variants)) if at != base]
         leading, others = leaders(row)
         wanted += [(min(one, other), max(one, other)) for one in leading for other in others]
-        pairs = {pair: judge.pair(number, row, *pair) for pair in dict.fromkeys(wanted)}
+        pairs = {pair: judge.pair(number, row, *pair, base in pair) for pair in dict.fromkeys(wanted)}
         against = [pairs.get((base, at)) for at in range(len(variants))]
         judged.append(RowDifferences(row, base, against, pairs=pairs))
         judge.count(row)
@@ -136,7 +136,7 @@ class _Judge:
         there = sum(good(bench) for bench in row.benches)
         self.family += len(varying) * (there - len(varying)) + len(varying) * (len(varying) - 1) // 2
 
-    def pair(self, number: int, row: Row, base: int, other: int) -> Difference:
+    def pair(self, number: int, row: Row, base: int, other: int, with_interval: bool) -> Difference:
         found = Difference(base, other)
         flags = self._between(base, other)
         sides = [self._side(number, row, at) for at in (base, other)]
@@ -150,7 +150,7 @@ class _Judge:
             found.flags = ("a cycle is not the same in both modes", *flags)
             return found
         exact = all(result["mode"] == "icount" for result in results)  # type: ignore[index]
-        evidence = weigh(*sides, exact)
+        evidence = weigh(*sides, exact, with_interval)
         _take(found, evidence)
         overheads = {boot["overhead"] for at in (base, other) for boot in self._boots[number][at]}
         if len(overheads) > 1 and not exact:
@@ -197,10 +197,8 @@ def _take(found: Difference, evidence: Evidence) -> None:
     if evidence.equal:
         found.verdict = Verdict.EXACTLY_EQUAL
     elif evidence.apart:
-        found.verdict = Verdict.EXACTLY_DIFFERENT if evidence.p is None else Verdict.DIFFERENT
+        found.verdict = Verdict.EXACTLY_DIFFERENT
     else:
-        found.verdict = Verdict.TOO_FEW
-    if evidence.p is None and evidence.least_p > LEVEL:
         found.verdict = Verdict.TOO_FEW
 
 

@@ -2,10 +2,9 @@
 
 Three cases, by what would be different if everything were run again:
 
-- Instruction counts (mode icount) come out the same again. Where samples do not vary, or none of one side
-  overlaps the other, the comparison is exact and has no p. Where they vary, they vary with what the bench
-  does at each repetition, and p is about that: could so much lie between two such series by the choice of
-  repetitions alone?
+- Instruction counts (mode icount) come out the same again. Where samples do not vary the comparison is
+  exact and has no p. Where they vary, they vary with what the bench does at each repetition, and p is about
+  that: could so much lie between two such series by the choice of repetitions alone?
 - With several boots in the other modes the boots are what is independent: how far do their medians lie apart,
   measured by how much boots of the same build differ (Welch's t test on logarithms)?
 - One boot, or two, cannot show that, and there is no p: samples of one boot are alike in what the boot
@@ -39,7 +38,7 @@ class Evidence:
     equal: bool = False
     """Exact: the same samples in the same order."""
     apart: bool = False
-    """Exact: every sample of one side is below every one of the other, and they will be again."""
+    """Exact: neither side varies, and they are not the same."""
     medians: tuple[float, float] = (0.0, 0.0)
     """Of several boots the geometric mean of their medians, if that has a meaning."""
     ratio: float | None = None
@@ -51,7 +50,7 @@ class Evidence:
     flags: list[str] = field(default_factory=list)
 
 
-def weigh(first: Side, second: Side, exact: bool) -> Evidence:
+def weigh(first: Side, second: Side, exact: bool, with_interval: bool = True) -> Evidence:
     """Compares two sides, each a boot or several; `exact` says that a run repeats bit for bit."""
     if exact:
         first, second = distinct(first), distinct(second)
@@ -62,13 +61,11 @@ def weigh(first: Side, second: Side, exact: bool) -> Evidence:
     varies = not (one.constant and other.constant)
     if exact:
         found.equal = np.array_equal(one.values, other.values) or (not varies and one.low == other.low)
-        found.apart = one.high < other.low or other.high < one.low
-    if exact and not varies:
-        return found
-    if not found.equal:
-        found.interval = intervals.ratio_interval(first, second)
+        found.apart = not varies and not found.equal
     if found.equal or found.apart:
         return found
+    if with_interval:
+        found.interval = intervals.ratio_interval(first, second)
     if exact:
         _by_samples(found, one, other)
         found.flags += [flag for series in (one, other) for flag in dependence_flags(series)]
@@ -107,7 +104,9 @@ def _by_samples(found: Evidence, one: Series, other: Series) -> None:
         found.least_p = 1.0
         found.flags.append(f"too few samples: {len(one)} against {len(other)}")
         return
-    test = rank_test.compare(one, other)
+    # Sides that do not overlap will be apart again, however neighbours depend on each other: a run repeats.
+    apart = one.high < other.low or other.high < one.low
+    test = rank_test.compare(one, other, independent=apart)
     found.p, found.least_p = test.p, test.least_p
 
 

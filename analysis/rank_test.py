@@ -20,7 +20,7 @@ from scipy.stats import t as student
 
 from analysis.series import BATCHES, FEWEST_FOR_BATCHES, Series
 
-EXACT_TOGETHER = 60
+EXACT_TOGETHER = 40
 """Up to so many samples on both sides together the test is exact."""
 
 
@@ -34,13 +34,15 @@ class RankTest:
     """The p that these numbers of samples give if every sample of one is below every one of the other."""
 
 
-def compare(first: Series, second: Series) -> RankTest:
+def compare(first: Series, second: Series, independent: bool = False) -> RankTest:
+    """`independent` takes each sample for what it counts, whatever its neighbours are."""
     n, m = len(first), len(second)
     ranks = rankdata(np.concatenate([first.values, second.values]))
     delta = 2 * (float(ranks[n:].mean()) - (m + 1) / 2) / n - 1
     if n + m <= EXACT_TOGETHER:
         return RankTest(delta, exact_p(ranks, n), 2 / comb(n + m, n))
-    return RankTest(delta, *_approximate(first, second, ranks, delta))
+    worth = (n, m) if independent else (first.worth, second.worth)
+    return RankTest(delta, *_approximate(first, second, ranks, delta, worth))
 
 
 def exact_p(ranks: np.ndarray, n: int) -> float:
@@ -60,19 +62,21 @@ def exact_p(ranks: np.ndarray, n: int) -> float:
     return min(float(ways[n, far].sum() / ways[n].sum()), 1.0)
 
 
-def _approximate(first: Series, second: Series, ranks: np.ndarray, delta: float) -> tuple[float, float]:
+def _approximate(
+    first: Series, second: Series, ranks: np.ndarray, delta: float, worth: tuple[float, float]
+) -> tuple[float, float]:
     """p, and the least p."""
     n, m = len(first), len(second)
     both = n + m
     pooled = float(ranks.var(ddof=1)) / both**2
-    equal = pooled * (1 / first.worth + 1 / second.worth)
+    equal = pooled * (1 / worth[0] + 1 / worth[1])
     below = (ranks[:n] - rankdata(first.values)) / m
     above = (ranks[n:] - rankdata(second.values)) / n
-    unequal = float(below.var(ddof=1)) / first.worth + float(above.var(ddof=1)) / second.worth
+    unequal = float(below.var(ddof=1)) / worth[0] + float(above.var(ddof=1)) / worth[1]
     freedom = _freedom(first) + _freedom(second)
     error = sqrt(max(equal, unequal))
     p = 2 * float(student.sf(abs(delta) / 2 / error, freedom)) if error else 1.0
-    apart = sqrt((both + 1) / 12 / both * (1 / first.worth + 1 / second.worth))
+    apart = sqrt((both + 1) / 12 / both * (1 / worth[0] + 1 / worth[1]))
     return min(p, 1.0), min(2 * float(student.sf(0.5 / apart, freedom)), 1.0)
 
 
