@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from analysis import compare, compare_plots, comparison, crossover
 from analysis.comparison import Comparison
 from analysis.load import mode_sentence
-from tools.command import axes, bench_command, compare_matrix, compare_plan, compare_records, compare_table
+from tools.command import (
+    axes,
+    bench_command,
+    compare_matrix,
+    compare_plan,
+    compare_records,
+    compare_table,
+)
 from tools.command.build import Configuration
 from tools.command.compare_matrix import Work
 from tools.command.compare_plan import Cell
