@@ -112,15 +112,16 @@ def naming_params(variants: Sequence[Variant]) -> set[tuple[str, str]]:
 def stripped(variants: Sequence[Variant]) -> list[list[Bench]]:
     """Each variant's benches without the parameters that name the variant."""
     naming = naming_params(variants)
+    return [_stripped(_benches(variant), naming) for variant in variants]
+
+
+def _stripped(benches: Sequence[Bench], naming: set[tuple[str, str]]) -> list[Bench]:
     return [
-        [
-            {
-                **bench,
-                "params": {k: v for k, v in bench["params"].items() if (bench["name"], k) not in naming},
-            }
-            for bench in _benches(variant)
-        ]
-        for variant in variants
+        {
+            **bench,
+            "params": {k: v for k, v in bench["params"].items() if (bench["name"], k) not in naming},
+        }
+        for bench in benches
     ]
 
 
@@ -140,6 +141,20 @@ def match(variants: Sequence[Variant]) -> list[Row]:
                 rows[key(bench)] = row
             row.benches[at] = bench
     return list(rows.values())
+
+
+def boots_of_rows(variants: Sequence[Variant], rows: Sequence[Row]) -> list[list[list[Bench]]]:
+    """Of each row and variant the bench in each boot of the variant that has it."""
+    places = {key({"name": r.name, "params": r.params, "unit": r.unit}): at for at, r in enumerate(rows)}
+    found: list[list[list[Bench]]] = [[[] for _ in variants] for _ in rows]
+    naming = naming_params(variants)
+    for at, variant in enumerate(variants):
+        for run in variant.runs:
+            for bench in _stripped(run["benches"], naming):
+                place = places.get(key(bench))
+                if place is not None:
+                    found[place][at].append(bench)
+    return found
 
 
 def overlays(variants: Sequence[Variant]) -> list[Overlay]:
@@ -176,23 +191,12 @@ def more_is_better(unit: str) -> bool:
     return unit.endswith("/s")
 
 
-def winners(row: Row) -> dict[int, bool]:
-    """The variants with the best median, and whether that is certain; empty where all are equal.
-
-    Samples without variance, as instruction counts often are, compare exactly. Else the intervals of the
-    means must lie apart.
-    """
+def leaders(row: Row) -> tuple[list[int], list[int]]:
+    """The places with the best median, and the others that have one; nothing if all are the same."""
     places = [at for at, bench in enumerate(row.benches) if good(bench)]
     medians = row.medians
     if len({medians[at] for at in places}) < 2:
-        return {}
+        return [], []
     choose = max if more_is_better(row.unit) else min
     best = choose(medians[at] for at in places)  # type: ignore[type-var]
-    leading = [at for at in places if medians[at] == best]
-    others = [at for at in places if at not in leading]
-    return {at: all(_apart(row, at, other) for other in others) for at in leading}
-
-
-def _apart(row: Row, one: int, other: int) -> bool:
-    (low, high), (other_low, other_high) = (row.benches[at]["stats"]["ci95"] for at in (one, other))  # type: ignore[index]
-    return other_high < low if more_is_better(row.unit) else high < other_low
+    return [at for at in places if medians[at] == best], [at for at in places if medians[at] != best]

@@ -17,10 +17,10 @@ from analysis.compare import (
     apart,
     axes_text,
     good,
+    leaders,
     match,
     more_is_better,
     overlays,
-    winners,
 )
 from analysis.figures import caption, plt
 from analysis.figures import save as files
@@ -291,7 +291,7 @@ def _figure_beside(axes: Axes, variant: Variant, row: Row, at: int, place: float
         va="center",
         fontsize=7.5,
         color=colour,
-        fontweight="bold" if at in winners(row) else "normal",
+        fontweight="bold" if at in leaders(row)[0] else "normal",
     )
 
 

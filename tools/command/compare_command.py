@@ -9,7 +9,14 @@ from collections.abc import Sequence
 from analysis import compare, comparison, crossover
 from analysis.comparison import Comparison
 from analysis.load import mode_sentence
-from tools.command import axes, bench_command, compare_matrix, compare_plan, compare_records, compare_table
+from tools.command import (
+    axes,
+    bench_command,
+    compare_matrix,
+    compare_plan,
+    compare_records,
+    compare_table,
+)
 from tools.command.build import Configuration
 from tools.command.compare_matrix import Work
 from tools.command.compare_plan import Cell
@@ -90,8 +97,8 @@ def finish(options: argparse.Namespace) -> int:
         draw(options, read)
         Times().add("report", time.monotonic() - begun)
         cycle_is = with_results[0]["clock"]["cycle_is"]
-        info(compare_table.table(read.variants, compare.match(read.variants), cycle_is))
-        info(compare_table.EXPLANATION)
+        for line in compare_table.lines(read.variants, cycle_is, read.plan.baseline):
+            info(line)
         for sentence in crossover.sentences(read.variants, compare.overlays(read.variants), cycle_is):
             info(sentence)
         info(mode_sentence(with_results[0]))

@@ -83,6 +83,17 @@ def seconds(text: str) -> float:
     return value
 
 
+def percent(text: str) -> float:
+    """An argparse type: a share of 0 percent or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of percent") from None
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not 0 percent or more")
+    return value
+
+
 def variant(text: str) -> dict[str, str]:
     """An argparse type: axis=value,...; CMake knows which exist."""
     chosen: dict[str, str] = {}
@@ -220,6 +231,21 @@ def _compare(parser: Parser) -> None:
         help="run the cells where the Snakemake profile in DIR says, such as on a cluster",
     )
     parser.add_argument("--again", action="store_true", help="run cells again that are complete")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        nargs="+",
+        metavar="DIR",
+        help="run nothing: tell what got worse since the results in the first DIR, in those of the second "
+        "or in results/latest; both of a bench run or of a comparison; the exit status is 3 if anything did",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=percent,
+        metavar="PERCENT",
+        help="with --against: how much worse a row may be; default 2 in mode icount, 10 in realtime, "
+        "5 on a board",
+    )
     parser.add_argument("--dry-run", action="store_true", help="print the plan with its time, and do nothing")
 
 
@@ -383,6 +409,10 @@ def _check(parser: Parser, options: argparse.Namespace) -> None:
                 parser.error(f"{suite!r} is not the name of a suite")
     if options.command == "compare":
         names = [name for name, _ in options.axes]
+        if options.against and (names or len(options.against) > 2):
+            parser.error("--against takes one or two folders, and no axes")
+        if options.tolerance is not None and not options.against:
+            parser.error("--tolerance goes with --against")
         for name in names:
             if names.count(name) > 1:
                 parser.error(f"the axis {name} is given twice")
