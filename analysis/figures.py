@@ -146,9 +146,11 @@ def wrap(text: str, width: int) -> str:
 
 
 def save(figure: Figure, name: str) -> Iterator[tuple[str, bytes]]:
-    """PNG and SVG without dates or versions, so that equal results give equal bytes."""
-    for ending, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
+    """PNG and SVG with their title, and without dates or versions, so that equal results give equal bytes."""
+    title = figure.get_suptitle().partition("\n")[0]
+    without = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    for ending, metadata in without.items():
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=ending, dpi=140, metadata=metadata)
+        figure.savefig(buffer, format=ending, dpi=140, metadata={**metadata, "Title": title})
         yield f"{name}.{ending}", buffer.getvalue()
     plt.close(figure)
