@@ -23,9 +23,15 @@ class Variant:
 
     choice: Mapping[str, str]
     results: Mapping[str, Any] | None
-    """None if there are none."""
+    """All its boots together, or None if there are none."""
     failure: str = ""
     """Why it is not complete; empty if it is."""
+    runs: tuple[Mapping[str, Any], ...] = ()
+    """The results of each boot; if none are named, `results` is the one."""
+
+    def __post_init__(self) -> None:
+        if not self.runs and self.results is not None:
+            object.__setattr__(self, "runs", (self.results,))
 
     @property
     def label(self) -> str:
