@@ -193,6 +193,11 @@ def winners(row: Row) -> dict[int, bool]:
     return {at: all(_apart(row, at, other) for other in others) for at in leading}
 
 
+def certainly_apart(row: Row, one: int, other: int) -> bool:
+    """Either is certainly better than the other."""
+    return _apart(row, one, other) or _apart(row, other, one)
+
+
 def _apart(row: Row, one: int, other: int) -> bool:
     (low, high), (other_low, other_high) = (row.benches[at]["stats"]["ci95"] for at in (one, other))  # type: ignore[index]
     return other_high < low if more_is_better(row.unit) else high < other_low

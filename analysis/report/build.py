@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from analysis import compare, compare_plots, plots
-from analysis.compare import Row, Variant
-from analysis.load import display_unit, suite_of
-from analysis.report import context
-from analysis.report.content import MEANING, Figure, Files, Progress, Report, Section, Table
-from analysis.report.sources import Source
-from tools.command.table import figure as number
+from analysis import compare_plots, crossover, plots
+from analysis.compare import overlays
+from analysis.load import bench_label, display_unit, suite_of
+from analysis.report import context, seeds, verdicts, warnings
+from analysis.report.content import MEANING, Cell, Figure, Files, Progress, Report, Section, Table
+from analysis.report.numbers import number
+from analysis.report.sources import Results, Source
 
 from PIL import Image  # isort: skip
+
+TITLE = "Lanternfish: what was measured"
 
 
 @dataclass
@@ -29,66 +32,121 @@ class Built:
 def build(
     sources: Sequence[Source], out: Path, command: str, progress: Progress = lambda text: None
 ) -> Built:
-    """The whole report; `out` is the page's path, from which links lead on."""
+    """The whole report; `out` is the page's path, from which links lead on, `command` what makes it."""
     files: Files = []
-    sections = []
+    summaries, wholes = [], []
     for at, source in enumerate(sources):
-        folder = Path("plots") if len(sources) == 1 else Path("plots") / f"{at + 1}-{source.folder.name}"
         anchor = f"run-{at + 1}"
-        section = Section(anchor, _title(source))
-        section.tables.append(context.table(source))
-        section.tables += _summary(source)
-        section.parts += _plots(source, anchor, folder, files, progress)
-        sections.append(section)
+        plot_folder = Path("plots") if len(sources) == 1 else Path("plots") / f"{at + 1}-{source.folder.name}"
+        whole = Section(anchor, source.title)
+        summary = Section(f"{anchor}-summary", source.title)
+        if source.plan is not None and source.with_results:
+            baseline = verdicts.baseline_of(source)
+            rows = verdicts.judge(source.with_results, baseline)
+            verdicts.add_summary(summary, source, rows, baseline)
+            whole.tables.append(verdicts.full_table(source.with_results, rows, baseline, source.cycle_is))
+            whole.items += crossover.sentences(
+                source.with_results, overlays(source.with_results), source.cycle_is
+            )
+        else:
+            _bench_tables(summary, whole, source)
+        whole.parts += _plots(source, anchor, plot_folder, files, progress)
+        whole.parts.append(Section(f"{anchor}-context", "Context", tables=context.tables(source)))
+        if links := context.trace_links(source, out):
+            whole.parts.append(Section(f"{anchor}-traces", "Traces", links=links))
+        summaries.append(summary)
+        wholes.append(whole)
     modes = dict.fromkeys(results["mode"] for source in sources for _, results in source.runs)
-    warnings = [sentence for source in sources for sentence in source.damaged]
-    report = Report("Lanternfish: report", [MEANING[mode] for mode in modes], warnings, sections)
-    return Built(report, files)
-
-
-def _title(source: Source) -> str:
-    return f"Comparison {source.folder.name}" if source.plan else f"Run {source.folder.name}"
-
-
-def _summary(source: Source) -> Iterator[Table]:
-    variants = source.with_results
-    if not variants or not variants[0].results:
-        return
-    cycle_is = variants[0].results["clock"]["cycle_is"]
-    rows = [_row(variants, row, cycle_is) for row in compare.match(variants)]
-    labels = [variant.label or "median" for variant in variants]
-    numeric = [False, False, *(True for _ in labels)]
-    yield Table("Medians", ["bench", "unit", *labels], rows, numeric)
-
-
-def _row(variants: Sequence[Variant], row: Row, cycle_is: str) -> list[str]:
-    best = compare.winners(row)
-    cells = [
-        "-" if median is None else number(median) + ("" if at not in best else " *" if best[at] else " ~")
-        for at, median in enumerate(row.medians)
+    sections = [
+        Section("summary", "Summary", parts=summaries),
+        _warnings(sources),
+        seeds.section(sources),
+        *wholes,
+        _again(sources, command),
     ]
-    return [row.label, display_unit(row.unit, cycle_is), *cells]
+    return Built(Report(TITLE, [MEANING[mode] for mode in modes], sections), files)
+
+
+def _warnings(sources: Sequence[Source]) -> Section:
+    section = Section("warnings", "Warnings")
+    section.items += dict.fromkeys(sentence for source in sources for sentence in warnings.found(source))
+    section.is_warning = bool(section.items)
+    if not section.items:
+        section.sentences.append(
+            "None: every file was read, every row ran to its end, no trace event was dropped, and what is "
+            "compared comes from the same commit, machine and tools."
+        )
+    return section
+
+
+def _again(sources: Sequence[Source], command: str) -> Section:
+    lines = [line for source in sources for line in context.commands(source)]
+    return Section(
+        "again",
+        "Make it again",
+        ["In a clone of the project. --out DIR chooses the folder; in the mode icount every sample repeats."],
+        commands=[*dict.fromkeys(lines), command],
+    )
+
+
+def _bench_tables(summary: Section, whole: Section, source: Source) -> None:
+    """A bench run has no winners: how much ran, and every row."""
+    for _, results in source.runs:
+        rows = [bench for bench in results["benches"] if bench["name"] != plots.OVERHEAD]
+        overheads = [bench for bench in results["benches"] if bench["name"] == plots.OVERHEAD]
+        failed = sum(1 for bench in results["benches"] if bench["status"] != "ok")
+        suites = list(dict.fromkeys(suite_of(bench) for bench in rows))
+        summary.sentences.append(
+            f"{len(rows):,} rows of {len(suites)} suites ({', '.join(suites)}), "
+            f"{failed or 'none'} of them failed. Nothing is compared here; ./lantern compare does that."
+        )
+        whole.tables.append(_rows_table("Every row", rows, results))
+        if overheads:
+            whole.tables.append(_rows_table("What tracing costs each bench", overheads, results))
+
+
+def _rows_table(title: str, benches: Sequence[Mapping[str, Any]], results: Results) -> Table:
+    lines: list[list[Cell | str]] = []
+    for bench in benches:
+        stats, interval = bench["stats"], bench["stats"]["ci95"]
+        is_failed = bench["status"] != "ok"
+        lines.append(
+            [
+                bench_label(bench),
+                display_unit(bench["unit"], results["clock"]["cycle_is"]) or "-",
+                number(stats["n"]),
+                number(stats["median"]),
+                number(stats["mean"]),
+                "-" if interval is None else f"{number(interval[0])} to {number(interval[1])}",
+                number(stats["p99"]),
+                Cell(bench["status"], "failed" if is_failed else ""),
+            ]
+        )
+    head = ["row", "unit", "n", "median", "mean", "95 % of the mean", "p99", "status"]
+    numeric = [False, False, True, True, True, True, True, False]
+    return Table(title, head, lines, numeric, is_folded=len(lines) > 30)
 
 
 def _plots(source: Source, anchor: str, folder: Path, files: Files, progress: Progress) -> Iterator[Section]:
     variants = source.with_results
     if not variants or not variants[0].results:
         return
-    if source.plan:
-        drawn = compare_plots.draw(variants, str(source.plan.get("command", "")), progress)
+    if source.plan is not None:
+        drawn = compare_plots.draw(variants, source.plan.command, progress)
     else:
-        drawn = plots.draw(variants[0].results, "./lantern bench", progress)
+        results = variants[0].results
+        drawn = plots.draw(results, context.bench_command(results), progress)
     suites: dict[str, Section] = {}
     for name, data in drawn:
         files.append((folder / name, data))
         if name.endswith(".png"):
-            suite = suite_of({"name": name.partition("-")[0]})
-            section = suites.setdefault(suite, Section(f"{anchor}-{suite}", suite))
-            section.figures.append(Figure(str(folder / name), title_of(data), data))
+            suite = suite_of({"name": name.removesuffix(".png").partition("-")[0]})
+            section = suites.setdefault(suite, Section(f"{anchor}-{suite}", f"Suite {suite}"))
+            section.figures.append(_figure((folder / name).as_posix(), data))
     yield from suites.values()
 
 
-def title_of(png: bytes) -> str:
-    """What a plot says of itself."""
+def _figure(name: str, png: bytes) -> Figure:
+    """A plot says of itself what it shows."""
     with Image.open(io.BytesIO(png)) as image:
-        return str(image.info.get("Title", ""))
+        return Figure(name, str(image.info.get("Title", "")), png, *image.size)

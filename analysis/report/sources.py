@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from analysis.compare import Variant
+from analysis.comparison import CELLS, ComparisonError, Plan, is_comparison, load_comparison
 from analysis.load import ResultsError, load
 
-PLAN = "compare.json"
-RESULTS = "results.json"
 TRACE = "trace.pftrace"
 Results = Mapping[str, Any]
 
@@ -22,58 +20,58 @@ class Source:
     """One folder: a bench run is a single variant without a choice."""
 
     folder: Path
-    plan: Mapping[str, Any] | None = None
-    """What compare.json says; None for a bench run."""
+    plan: Plan | None = None
+    """None for a bench run."""
     variants: list[Variant] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     """A sentence for each file that could not be read."""
+
+    @property
+    def title(self) -> str:
+        if self.plan is None:
+            return f"Run {self.folder.resolve().name}"
+        return f"Comparison of {', '.join(self.plan.axes)}"
 
     @property
     def with_results(self) -> list[Variant]:
         return [variant for variant in self.variants if variant.results]
 
     @property
-    def runs(self) -> Iterator[tuple[str, Results]]:
-        """Every results file with what it is of."""
+    def runs(self) -> list[tuple[str, Results]]:
+        """Every results file, one a boot, with what it is of."""
+        found = []
         for variant in self.with_results:
-            if variant.results:
-                yield variant.label if variant.choice else "", variant.results
+            boots: Sequence[Results] = variant.runs or (variant.results,)  # type: ignore[assignment]
+            for number, results in enumerate(boots, 1):
+                boot = f"boot {number}" if len(boots) > 1 else ""
+                label = variant.label if variant.choice else ""
+                found.append((", ".join(filter(None, (label, boot))), results))
+        return found
+
+    @property
+    def cycle_is(self) -> str:
+        return next((results["clock"]["cycle_is"] for _, results in self.runs), "cycle")
 
     @property
     def traces(self) -> list[Path]:
-        """Every trace in the folder, sorted."""
-        places = [self.folder, *sorted((self.folder / "cells").glob("*"))]
+        """Every trace in the folder, in the order of the plan."""
+        if self.plan is None:
+            places = [self.folder]
+        else:
+            places = [self.folder / CELLS / cell.folder for cell in self.plan.cells]
         return [place / TRACE for place in places if (place / TRACE).is_file()]
 
 
 def read(folder: Path) -> Source:
     """Reads a folder of either kind. Nothing in it that is damaged stops the rest."""
-    if (folder / PLAN).is_file():
-        return _comparison(folder)
     source = Source(folder)
     try:
-        source.variants.append(Variant({}, load(folder)))
-    except ResultsError as error:
+        if is_comparison(folder):
+            whole = load_comparison(folder)
+            source.plan, source.variants, source.damaged = whole.plan, whole.variants, whole.damaged
+        else:
+            results = load(folder)
+            source.variants.append(Variant({}, results, "", (results,)))
+    except (ComparisonError, ResultsError) as error:
         source.damaged.append(str(error))
-    return source
-
-
-def _comparison(folder: Path) -> Source:
-    source = Source(folder)
-    try:
-        source.plan = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-        cells: Sequence[Mapping[str, Any]] = source.plan["cells"]  # type: ignore[index,assignment]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        source.damaged.append(f"{folder / PLAN} is not the plan of a comparison ({error}).")
-        return source
-    for cell in cells:
-        if cell["traced"]:
-            continue
-        failure = "" if cell["status"] == "ok" else str(cell["status"])
-        try:
-            content = load(folder / "cells" / str(cell["folder"]))
-        except ResultsError as error:
-            source.damaged.append(str(error))
-            content, failure = None, failure or str(error)
-        source.variants.append(Variant(dict(cell["choice"]), content, failure))
     return source

@@ -184,9 +184,9 @@ def _compare(parser: Parser) -> None:
 
 def _report(parser: Parser) -> None:
     parser.epilog = (
-        "Folders of ./lantern bench and of ./lantern compare may be mixed. The page needs nothing beside it: it "
-        "opens from disk and loads nothing. The plots are left in plots/ beside the page too, as PNG and SVG. For "
-        "example: ./lantern report; ./lantern report results/compare/alloc --markdown."
+        "Folders of ./lantern bench and of ./lantern compare may be mixed. The page needs nothing beside "
+        "it: it opens from disk and loads nothing. The plots are left in plots/ beside the page too, as PNG "
+        "and SVG. For example: ./lantern report; ./lantern report results/compare/alloc --markdown."
     )
     parser.add_argument(
         "folders", nargs="*", type=Path, metavar="DIR", help="folders with results; default results/latest"
