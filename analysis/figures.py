@@ -31,6 +31,7 @@ from analysis.load import mode_sentence  # noqa: E402
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
 LINE_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 LINE_MARKERS = "os^Dv<>"
+DASHES = ("-", "--", ":", "-.")
 MINOR_LABELS_SPREAD = 500.0
 """On logarithmic axes wider than this only powers of ten have room for their figures."""
 SIZE_TICKS = 12

@@ -132,7 +132,7 @@ def _plots(source: Source, anchor: str, folder: Path, files: Files, progress: Pr
     if not variants or not variants[0].results:
         return
     if source.plan is not None:
-        drawn = compare_plots.draw(variants, source.plan.command, progress)
+        drawn = compare_plots.draw(variants, source.plan.command, progress, source.plan.baseline)
     else:
         results = variants[0].results
         drawn = plots.draw(results, context.bench_command(results), progress)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analysis import compare, compare_plots, figures, plots, scaling, statistics
+from analysis import compare, compare_plots, figures, line_plots, looks, plots, scaling, statistics
 from analysis.compare import Variant
 from tools.command import compare_table
 
@@ -133,8 +133,8 @@ def test_lines_that_lie_on_each_other_are_found(variants: list[Variant]) -> None
     """They are drawn so that each can be seen, and the legend says so."""
     twin = allocator("best_fit", [100, 150, 200])
     (overlay,) = compare.overlays([*variants, twin])
-    assert [compare_plots.together(overlay, at) for at in range(4)] == [[0], [1, 3], [2], [1, 3]]
-    figure = compare_plots.lines_figure([*variants, twin], overlay, "instruction")
+    assert [line_plots.together(overlay, at) for at in range(4)] == [[0], [1, 3], [2], [1, 3]]
+    figure = line_plots.lines_figure([*variants, twin], overlay, "instruction")
     legend = figure.axes[0].get_legend()
     assert sorted(text.get_text().partition("\n")[2] for text in legend.get_texts()) == [
         "",
@@ -198,7 +198,7 @@ def test_many_variants_and_benches_are_drawn() -> None:
         "caps-instructions-2.png",
         "caps-instructions-3.png",
     }
-    assert len({compare_plots.look(at) for at in range(14)}) == 14
+    assert len({looks.look(at) for at in range(14)}) == 14
 
 
 def test_benches_that_all_failed_are_drawn() -> None:
