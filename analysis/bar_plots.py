@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis import figures, plots, statistics
-from analysis.compare import Row, Variant, axes_text, good, more_is_better, winners
+from analysis.compare import Row, Variant, axes_text, good, leaders, more_is_better
 from analysis.figures import plt
 from analysis.looks import look
 
@@ -114,7 +114,7 @@ def _figure_beside(axes: Axes, variant: Variant, row: Row, at: int, place: float
         va="center",
         fontsize=7.5,
         color=colour,
-        fontweight="bold" if at in winners(row) else "normal",
+        fontweight="bold" if at in leaders(row)[0] else "normal",
     )
 
 

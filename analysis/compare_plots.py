@@ -8,8 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from analysis import bar_plots, ecdf_plots, figures, heat_plots, line_plots, slices, stack_plots
-from analysis.compare import Row, Variant, apart, match, overlays
+from analysis import (
+    bar_plots,
+    cores_plots,
+    ecdf_plots,
+    figures,
+    heat_plots,
+    line_plots,
+    ratio_plots,
+    slices,
+    stack_plots,
+)
+from analysis.compare import Row, Variant, apart, key_of, match, overlays
+from analysis.differences import RowDifferences, differences
 from analysis.figures import caption, plt
 from analysis.figures import save as files
 from analysis.load import display_unit, suite_of
@@ -24,16 +35,20 @@ def draw(
     command: str,
     progress: Progress = lambda text: None,
     baseline: Mapping[str, str] | None = None,
+    judged: Sequence[RowDifferences] | None = None,
 ) -> Drawn:
     """Every figure as (file name, content), PNG and SVG; `command` is named in the footer.
 
-    `baseline` is a value for each axis, by default the first variant's.
+    `baseline` is a value for each axis, by default the first variant's; `judged` are the differences of all
+    rows, if the caller has them.
     """
     start = {**variants[0].choice, **(baseline or {})}
     with plt.rc_context(figures.STYLE):
+        yield from _ratios(variants, start, command, progress, judged)
         for cut in slices.cuts(variants, start):
             if any(variant.results for variant in cut.variants):
                 yield from _cut(cut, command, progress)
+        yield from _by_cores(variants, start, command)
         for pair in heat_plots.pairs(variants, start):
             progress(f"{pair.first} and {pair.second}")
             for suite, found in heat_plots.maps(pair).items():
@@ -48,12 +63,50 @@ def draw(
                 yield from files(figure, f"{suite}-heat-{pair.first}-{pair.second}")
 
 
+def _ratios(
+    variants: Sequence[Variant],
+    start: Mapping[str, str],
+    command: str,
+    progress: Progress,
+    judged: Sequence[RowDifferences] | None,
+) -> Drawn:
+    """By how much each variant differs from the baseline, where it differs."""
+    progress("differences")
+    every = judged if judged is not None else differences(variants, start)
+    about = common(variants, tuple(variants[0].choice))
+    for suite, found in ratio_plots.by_suite(every).items():
+        few = found[: ratio_plots.ROWS_LIMIT]
+        for cut in slices.cuts(variants, start):
+            places = [
+                at for at, one in enumerate(variants) if any(one.results is c.results for c in cut.variants)
+            ]
+            figure = ratio_plots.figure_of(variants, few, places)
+            if figure is not None:
+                title = f"{suite}: medians by those of the baseline{_of(few, found, 'rows that differ')}"
+                caption(figure, about, _title(title, cut), command)
+                yield from files(figure, f"{suite}-ratios{cut.ending}")
+
+
+def _by_cores(variants: Sequence[Variant], start: Mapping[str, str], command: str) -> Drawn:
+    for suite, found in cores_plots.panels(variants, start).items():
+        few = found[: cores_plots.PANELS_LIMIT]
+        about = common(variants, tuple(variants[0].choice))
+        figure = cores_plots.figure_of(few, about["clock"]["cycle_is"])
+        title = f"{suite}: medians by number of cores{_of(few, found, 'rows that depend on it')}"
+        caption(figure, about, title, command)
+        yield from files(figure, f"{suite}-by-cores")
+
+
 def _cut(cut: Cut, command: str, progress: Progress) -> Drawn:
     """The figures of variants that belong together."""
     variants = cut.variants
     about = common(variants, tuple(variants[0].choice))
     cycle_is = about["clock"]["cycle_is"]
     drawn, rows = overlays(variants), match(variants)
+    if cut.fixed:  # one of several cuts: what does not depend on its axis is on the figures of another
+        kept = {key_of(row) for row in rows if len(set(row.medians)) > 1}
+        drawn = [overlay for overlay in drawn if overlay.keys & kept]
+        rows = [row for row in rows if key_of(row) in kept]
     suites: dict[str, list[Row]] = {}
     for row in rows:
         suites.setdefault(suite_of({"name": row.name}), []).append(row)

@@ -1,15 +1,13 @@
 """Which variants of a comparison belong on one figure.
 
 Few variants fit together. Of many, each axis gets figures of its own, with the other axes at the baseline;
-what two axes do together is for the heat maps. The number of cores is not a strategy but a size: where
-several were compared, benches of one choice become lines over it.
+what two axes do together is for the heat maps, and the number of cores has lines of its own too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from analysis.compare import Variant
 
@@ -17,8 +15,6 @@ TOGETHER_LIMIT = 6
 """More variants than this are hard to tell apart on one figure."""
 CORES_AXIS = "cores"
 """The name of the axis in a comparison over --smp."""
-CORES_PARAMETER = "smp"
-"""What benches of several machines differ in; their own parameter `cores` is another thing."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,6 @@ def axes(variants: Sequence[Variant]) -> dict[str, list[str]]:
 
 def cuts(variants: Sequence[Variant], baseline: Mapping[str, str]) -> list[Cut]:
     """All together where they are few; else one cut an axis through the baseline."""
-    variants = with_cores_folded(variants)
     if len(variants) <= TOGETHER_LIMIT or len(axes(variants)) < 2:
         return [Cut({}, variants)]
     found = []
@@ -68,27 +63,3 @@ def cuts(variants: Sequence[Variant], baseline: Mapping[str, str]) -> list[Cut]:
 
 def matching(variants: Sequence[Variant], fixed: Mapping[str, str]) -> list[Variant]:
     return [one for one in variants if all(one.choice.get(axis) == value for axis, value in fixed.items())]
-
-
-def with_cores_folded(variants: Sequence[Variant]) -> list[Variant]:
-    """Variants that differ in their number of cores only become one, whose benches name it."""
-    if len(axes(variants).get(CORES_AXIS, ())) < 2:
-        return list(variants)
-    groups: dict[tuple[tuple[str, str], ...], list[Variant]] = {}
-    for variant in variants:
-        rest = tuple((axis, value) for axis, value in variant.choice.items() if axis != CORES_AXIS)
-        groups.setdefault(rest, []).append(variant)
-    return [_folded(dict(rest), members) for rest, members in groups.items()]
-
-
-def _folded(choice: Mapping[str, str], members: Sequence[Variant]) -> Variant:
-    benches: list[dict[str, Any]] = []
-    for variant in members:
-        smp = int(variant.choice[CORES_AXIS])
-        for bench in variant.results["benches"] if variant.results else ():
-            benches.append({**bench, "params": {**bench["params"], CORES_PARAMETER: smp}})
-    first = next((variant.results for variant in members if variant.results), None)
-    failure = next((variant.failure for variant in members if variant.failure), "")
-    cores = "/".join(str(variant.results["cores"]) for variant in members if variant.results)
-    results = {**first, "cores": cores, "benches": benches} if first else None
-    return Variant(choice or {CORES_AXIS: "all"}, results, failure)

@@ -10,6 +10,7 @@ from typing import Any
 
 from analysis import compare_plots, crossover, plots
 from analysis.compare import overlays
+from analysis.differences import RowDifferences, differences, doubts
 from analysis.load import bench_label, display_unit, suite_of
 from analysis.report import context, seeds, verdicts, warnings
 from analysis.report.content import MEANING, Cell, Figure, Files, Progress, Report, Section, Table
@@ -18,6 +19,7 @@ from analysis.report.sources import Results, Source
 
 from PIL import Image  # isort: skip
 
+DOUBTS_SHOWN = 20
 TITLE = "Lanternfish: what was measured"
 
 
@@ -35,22 +37,21 @@ def build(
     """The whole report; `out` is the page's path, from which links lead on, `command` what makes it."""
     files: Files = []
     summaries, wholes = [], []
+    judged: dict[int, list[RowDifferences]] = {}
     for at, source in enumerate(sources):
         anchor = f"run-{at + 1}"
         plot_folder = Path("plots") if len(sources) == 1 else Path("plots") / f"{at + 1}-{source.folder.name}"
         whole = Section(anchor, source.title)
         summary = Section(f"{anchor}-summary", source.title)
         if source.plan is not None and source.with_results:
-            baseline = verdicts.baseline_of(source)
-            rows = verdicts.judge(source.with_results, baseline)
-            verdicts.add_summary(summary, source, rows, baseline)
-            whole.tables.append(verdicts.full_table(source.with_results, rows, baseline, source.cycle_is))
-            whole.items += crossover.sentences(
-                source.with_results, overlays(source.with_results), source.cycle_is
-            )
+            rows = differences(source.variants, source.plan.baseline)
+            judged[at] = rows
+            verdicts.add_summary(summary, source.variants, rows)
+            whole.tables.append(verdicts.full_table(source.variants, rows))
+            whole.items += crossover.sentences(source.variants, overlays(source.variants), source.cycle_is)
         else:
             _bench_tables(summary, whole, source)
-        whole.parts += _plots(source, anchor, plot_folder, files, progress)
+        whole.parts += _plots(source, anchor, plot_folder, files, progress, judged.get(at))
         whole.parts.append(Section(f"{anchor}-context", "Context", tables=context.tables(source)))
         if links := context.trace_links(source, out):
             whole.parts.append(Section(f"{anchor}-traces", "Traces", links=links))
@@ -59,7 +60,7 @@ def build(
     modes = dict.fromkeys(results["mode"] for source in sources for _, results in source.runs)
     sections = [
         Section("summary", "Summary", parts=summaries),
-        _warnings(sources),
+        _warnings(sources, judged),
         seeds.section(sources),
         *wholes,
         _again(sources, command),
@@ -67,9 +68,19 @@ def build(
     return Built(Report(TITLE, [MEANING[mode] for mode in modes], sections), files)
 
 
-def _warnings(sources: Sequence[Source]) -> Section:
+def _warnings(sources: Sequence[Source], judged: Mapping[int, Sequence[RowDifferences]]) -> Section:
+    """Of files and rows, then what the statistics object to; long lists of the latter end with a number."""
     section = Section("warnings", "Warnings")
-    section.items += dict.fromkeys(sentence for source in sources for sentence in warnings.found(source))
+    items: list[str] = []
+    for at, source in enumerate(sources):
+        items += warnings.found(source)
+        rows = judged.get(at)
+        if rows:
+            said = verdicts.doubts(rows, doubts(source.variants, rows[0].baseline))
+            items += said[:DOUBTS_SHOWN]
+            if len(said) > DOUBTS_SHOWN:
+                items.append(f"{len(said) - DOUBTS_SHOWN} more such doubts about {source.title}.")
+    section.items += dict.fromkeys(items)
     section.is_warning = bool(section.items)
     if not section.items:
         section.sentences.append(
@@ -127,14 +138,21 @@ def _rows_table(title: str, benches: Sequence[Mapping[str, Any]], results: Resul
     return Table(title, head, lines, numeric, is_folded=len(lines) > 30)
 
 
-def _plots(source: Source, anchor: str, folder: Path, files: Files, progress: Progress) -> Iterator[Section]:
-    variants = source.with_results
-    if not variants or not variants[0].results:
+def _plots(
+    source: Source,
+    anchor: str,
+    folder: Path,
+    files: Files,
+    progress: Progress,
+    judged: Sequence[RowDifferences] | None,
+) -> Iterator[Section]:
+    if not source.with_results:
         return
     if source.plan is not None:
-        drawn = compare_plots.draw(variants, source.plan.command, progress, source.plan.baseline)
+        command, baseline = source.plan.command, source.plan.baseline
+        drawn = compare_plots.draw(source.variants, command, progress, baseline, judged)
     else:
-        results = variants[0].results
+        results = source.runs[0][1]
         drawn = plots.draw(results, context.bench_command(results), progress)
     suites: dict[str, Section] = {}
     for name, data in drawn:

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from analysis import compare, compare_plots, figures, line_plots, looks, plots, scaling, statistics
+from analysis import (
+    compare,
+    compare_plots,
+    differences,
+    figures,
+    line_plots,
+    looks,
+    plots,
+    scaling,
+    statistics,
+)
 from analysis.compare import Variant
 from tools.command import compare_table
 
@@ -93,34 +103,39 @@ def test_lines_of_all_variants_come_together(variants: list[Variant]) -> None:
     }
 
 
-def row(*samples: list[float], unit: str = "cycles") -> compare.Row:
-    return compare.Row("a.b", {}, unit, [bench("a.b", values) if values else None for values in samples])
+def best(*samples: list[float], unit: str = "cycles") -> dict[int, bool]:
+    variants = [
+        Variant({"x": str(at)}, results([bench("a.b", values, unit=unit)] if values else []))
+        for at, values in enumerate(samples)
+    ]
+    (judged,) = differences.differences(variants)
+    return judged.best
 
 
 @pytest.mark.parametrize(
-    ("given", "best"),
+    ("given", "marks"),
     [
-        (row([5, 5], [6, 6]), {0: True}),  # no variance: one instruction decides
-        (row([6, 6], [5, 5], [5, 5]), {1: True, 2: True}),
-        (row([5], [5]), {}),
-        (row([5], []), {}),
-        (row([10, 11, 12] * 20, [20, 21, 22] * 20), {0: True}),
-        (row([10, 20, 30] * 5, [11, 21, 31] * 5), {0: False}),
-        (row([5, 5], [6, 6], unit="bytes/s"), {1: True}),
+        (best([5, 5], [6, 6]), {0: True}),  # no variance: one instruction decides
+        (best([6, 6], [5, 5], [5, 5]), {1: True, 2: True}),
+        (best([5], [5]), {}),
+        (best([5], []), {}),
+        (best([10, 11, 12] * 20, [20, 21, 22] * 20), {0: True}),
+        (best([10, 20, 30] * 5, [11, 21, 31] * 5), {0: False}),
+        (best([5, 5], [6, 6], unit="bytes/s"), {1: True}),
     ],
 )
-def test_who_wins(given: compare.Row, best: dict[int, bool]) -> None:
-    assert compare.winners(given) == best
+def test_who_wins(given: dict[int, bool], marks: dict[int, bool]) -> None:
+    assert given == marks
 
 
 def test_the_table_marks_the_best_and_what_is_missing(variants: list[Variant]) -> None:
     broken = Variant({"alloc": "worst_fit"}, None, "it did not build.")
     every = [*variants, broken]
-    lines = compare_table.table(every, compare.match(every), "instruction").splitlines()
+    lines = compare_table.table(every, differences.differences(every), "instruction").splitlines()
     assert lines[0].split() == ["bench,", "by", "alloc", "unit", "first_fit", "rbtree", "buddy", "worst_fit"]
-    assert lines[2].split()[-6:] == ["instructions", "50", "*", "100", "90", "failed"]
-    assert lines[4].split()[-5:] == ["5000", "200", "*", "-", "failed"]
-    assert lines[5].split()[-6:] == ["8", "*", "20", "failed", "failed"][-6:] or "failed" in lines[5]
+    assert lines[2].split()[-7:] == ["instructions", "50", "*", "100", "=2", "90", "=1.8", "failed"][-7:]
+    assert lines[4].split()[-6:] == ["5000", "200", "=0.04", "*", "-", "failed"]
+    assert lines[5].split()[-2:] == ["failed", "failed"] and "[2.22, 2.86]" in lines[5]
     assert "cycles" not in "\n".join(lines)
 
 

@@ -54,8 +54,8 @@ def finish(options: argparse.Namespace, cells: Sequence[Cell], variants: Sequenc
                 output.stage_bytes(f"plots/{name}", data)
             output.commit()
         cycle_is = with_results[0]["clock"]["cycle_is"]
-        info(compare_table.table(variants, compare.match(variants), cycle_is))
-        info(compare_table.EXPLANATION)
+        for line in compare_table.lines(variants, cycle_is):
+            info(line)
         for sentence in crossover.sentences(variants, compare.overlays(variants), cycle_is):
             info(sentence)
         info(mode_sentence(with_results[0]))
