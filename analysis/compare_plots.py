@@ -53,12 +53,12 @@ def draw(
             progress(f"{pair.first} and {pair.second}")
             for suite, found in heat_plots.maps(pair).items():
                 few = found[: heat_plots.MAPS_LIMIT]
-                figure = heat_plots.figure_of(pair, few)
+                about = common(pair.variants, (pair.first, pair.second))
+                figure = heat_plots.figure_of(pair, few, about["clock"]["cycle_is"])
                 title = (
                     f"{suite}: {pair.first} and {pair.second} together{_of(few, found, 'rows that differ')}"
                 )
                 fixed = "".join(f", {axis}={value}" for axis, value in pair.fixed.items())
-                about = common(pair.variants, (pair.first, pair.second))
                 caption(figure, about, title + fixed, command)
                 yield from files(figure, f"{suite}-heat-{pair.first}-{pair.second}")
 
@@ -80,7 +80,7 @@ def _ratios(
             places = [
                 at for at, one in enumerate(variants) if any(one.results is c.results for c in cut.variants)
             ]
-            figure = ratio_plots.figure_of(variants, few, places)
+            figure = ratio_plots.figure_of(variants, few, places, about["clock"]["cycle_is"])
             if figure is not None:
                 title = f"{suite}: medians by those of the baseline{_of(few, found, 'rows that differ')}"
                 caption(figure, about, _title(title, cut), command)

@@ -16,7 +16,7 @@ from analysis.looks import look
 import numpy as np  # isort: skip
 from matplotlib.axes import Axes  # isort: skip
 from matplotlib.figure import Figure  # isort: skip
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, PercentFormatter  # isort: skip
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter  # isort: skip
 
 PANELS_LIMIT, COLUMNS = 8, 2
 LEAST_SPREAD = 0.01
@@ -74,7 +74,7 @@ def figure_of(variants: Sequence[Variant], rows: Sequence[Row], cycle_is: str) -
         [lines_of[label] for label in named],
         named,
         title=axes_text(variants),
-        loc="outside upper right",
+        loc="outside lower center",
         ncols=min(len(named), 6),
         frameon=False,
         fontsize=9,
@@ -104,7 +104,7 @@ def _panel(axes: Axes, variants: Sequence[Variant], row: Row, cycle_is: str) -> 
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.margins(x=0.04)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: figures.tick_text(value)))
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.0f} %"))
     axes.set_ylim(-0.03, 1.03)
     axes.grid(visible=True, axis="both")
     axes.set_xlabel(display_unit(row.unit, cycle_is) or "no unit", fontsize=8)

@@ -26,7 +26,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator  # noqa: E402
 from PIL import Image  # noqa: E402
 from PIL.PngImagePlugin import PngInfo  # noqa: E402
 
-from analysis.load import mode_sentence  # noqa: E402
+from analysis.load import display_unit, mode_sentence  # noqa: E402
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
 LINE_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#D55E00", "#56B4E9", "#000000")
@@ -55,6 +55,11 @@ STYLE = {
 }
 
 Results = Mapping[str, Any]
+
+
+def units_text(units: Sequence[str], cycle_is: str) -> str:
+    """What the figures of a plot are counted in, if that is not on its axis."""
+    return " or ".join(dict.fromkeys(display_unit(unit, cycle_is) or "no unit" for unit in units))
 
 
 def tick_text(value: float) -> str:

@@ -29,6 +29,9 @@ COLUMNS, MAPS_LIMIT = 3, 12
 LEAST_RANGE = 0.1
 """Of the scale of colours, in octaves: differences of a few per cent must not look like large ones."""
 FIELD_INCHES = 0.42
+PALER = 1.2
+"""The ends of the scale of colours are too dark to tell from black: it reaches further than the ratios."""
+TICKS = (0.01, 0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25, 1.5, 2, 5, 10, 100)
 
 
 @dataclass
@@ -89,7 +92,7 @@ def maps(pair: Pair) -> dict[str, list[Map]]:
     return {suite: sorted(every, key=lambda one: -one.spread) for suite, every in found.items()}
 
 
-def figure_of(pair: Pair, drawn: Sequence[Map]) -> Figure:
+def figure_of(pair: Pair, drawn: Sequence[Map], cycle_is: str) -> Figure:
     """Small maps with the same scale of colours."""
     columns = min(COLUMNS, len(drawn))
     lines = -(-len(drawn) // columns)
@@ -98,7 +101,7 @@ def figure_of(pair: Pair, drawn: Sequence[Map]) -> Figure:
         lines, columns, figsize=(figures.WIDTH_INCHES, height), squeeze=False, layout="constrained"
     )
     limit = max(LEAST_RANGE, *(one.spread for one in drawn))
-    scale = ScalarMappable(Normalize(-limit, limit), COLOURS)
+    scale = ScalarMappable(Normalize(-limit * PALER, limit * PALER), COLOURS)
     panels = list(grid.flat)
     for at, (axes, one) in enumerate(zip(panels, drawn, strict=False)):
         _map(axes, pair, one, scale, at % columns == 0)
@@ -108,13 +111,16 @@ def figure_of(pair: Pair, drawn: Sequence[Map]) -> Figure:
         scale,
         ax=panels,
         location="bottom",
-        shrink=0.5,
+        shrink=0.6,
         aspect=40,
         pad=0.02,
-        format=FuncFormatter(_ratio_tick),
+        ticks=_ticks(limit * PALER),
     )
+    bar.ax.xaxis.set_major_formatter(FuncFormatter(lambda octaves, _: f"{2**octaves:.3g}"))
+    bar.ax.set_xlim(-limit, limit)
     start = ", ".join((f"{pair.first}={pair.baseline[0]}", f"{pair.second}={pair.baseline[1]}"))
-    bar.set_label(f"median by that of the baseline ({start}, framed)")
+    units = figures.units_text([one.row.unit for one in drawn], cycle_is)
+    bar.set_label(f"ratio of medians in {units} to the baseline ({start}, framed)")
     bar.outline.set_visible(False)  # type: ignore[operator]
     return figure
 
@@ -156,5 +162,10 @@ def ratio_text(ratio: float) -> str:
     return f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"
 
 
-def _ratio_tick(octaves: float, _: int) -> str:
-    return f"{2**octaves:.3g}"
+def _ticks(limit: float) -> list[float]:
+    """Round ratios along a scale that reaches so many octaves, not too close to each other."""
+    found: list[float] = []
+    for octaves in sorted((math.log2(ratio) for ratio in TICKS), key=abs):
+        if abs(octaves) <= limit and all(abs(octaves - other) > limit / 6 for other in found):
+            found.append(octaves)
+    return sorted(found)

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure  # isort: skip
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # isort: skip
 
 ROWS_LIMIT = 24
-ROW_INCHES, MARK_STEP = 0.36, 0.14
+LEAST_ROW, ROW_ROOM, MARK_INCHES = 0.38, 0.14, 0.085
 LEAST_FACTOR = 1.02
 """The axis reaches at least this far to both sides: nothing must look large that is not."""
 WIDE = 3.0
@@ -42,24 +42,26 @@ def _reach(row: RowDifferences) -> float:
 
 
 def figure_of(
-    variants: Sequence[Variant], rows: Sequence[RowDifferences], places: Sequence[int]
+    variants: Sequence[Variant], rows: Sequence[RowDifferences], places: Sequence[int], cycle_is: str
 ) -> Figure | None:
     """A line a row with a mark for each variant of `places`; None if none of them differs."""
     marked = [at for at in places if any(_known(row.differences[at]) for row in rows)]
     shown = [row for row in rows if any(_known(row.differences[at]) for at in marked)]
     if not shown:
         return None
-    step = max(len(marked), 2) * MARK_STEP + ROW_INCHES
+    step = max(LEAST_ROW, len(marked) * MARK_INCHES + ROW_ROOM)
     figure, axes = plt.subplots(
         figsize=(figures.WIDTH_INCHES, step * len(shown) + 2.4), layout="constrained", squeeze=True
     )
     axes.axvline(1, color="black", linewidth=1)
     edges = [LEAST_FACTOR, 1 / LEAST_FACTOR]
     for number, at in enumerate(marked):
-        offset = (number - (len(marked) - 1) / 2) * (MARK_STEP / step) * 1.2
+        offset = (number - (len(marked) - 1) / 2) * (MARK_INCHES / step)
         for place, row in enumerate(shown):
             edges += _mark(axes, row.differences[at], at, place + offset)
     _scales(axes, shown, edges)
+    units = figures.units_text([row.row.unit for row in shown], cycle_is)
+    axes.set_xlabel(f"ratio of medians in {units} to the baseline, with its 95 % interval (logarithmic)")
     handles = [
         plt.Line2D([], [], color=look(at).colour, marker=look(at).marker, linestyle="none") for at in marked
     ]
@@ -117,13 +119,12 @@ def _scales(axes: Axes, shown: Sequence[RowDifferences], edges: Sequence[float])
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_minor_locator(plt.NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
-    axes.set_yticks(range(len(shown)), [_name(row) for row in shown])
+    axes.set_yticks(range(len(shown)), [_name(row) for row in shown], fontsize=8)
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=True, axis="x")
     for place in range(1, len(shown), 2):
         axes.axhspan(place - 0.5, place + 0.5, color="#f4f4f4", linewidth=0, zorder=0)
-    axes.set_xlabel("ratio to the baseline (logarithmic; left of 1: less), with its 95 % interval")
 
 
 def _name(row: RowDifferences) -> str:

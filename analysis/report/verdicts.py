@@ -14,7 +14,8 @@ LARGEST_SHOWN = 20
 MARKS = (
     "Medians; in brackets the ratio to the baseline: exact, or with its 95 % interval. * the best of its "
     "row, certainly: it differs from every other variant, exactly or after the correction for all "
-    "comparisons of this table. ~ the best, but not certainly. No mark: no difference. ? too little was measured to tell."
+    "comparisons of this table. ~ the best, but not certainly. No mark: no difference. ? too little was "
+    "measured to tell."
 )
 
 

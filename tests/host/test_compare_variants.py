@@ -167,7 +167,7 @@ def test_axes_say_what_they_count() -> None:
 
 
 def test_lines_and_bars_are_drawn(drawn: dict[str, bytes]) -> None:
-    names = ("mm.alloc-by-blocks-on_ranges", "mm-instructions")
+    names = ("mm-ratios", "mm.alloc-by-blocks-on_ranges", "mm-instructions")
     assert set(drawn) == {f"{name}.{ending}" for name in names for ending in ("png", "svg")}
     assert all(data.startswith(b"\x89PNG") for name, data in drawn.items() if name.endswith("png"))
 
@@ -208,6 +208,7 @@ def test_many_variants_and_benches_are_drawn() -> None:
         variants.append(Variant({"a": f"v{at}", "b": "x"}, results(rows)))
     names = {name for name, _ in compare_plots.draw(variants, "x") if name.endswith("png")}
     assert names == {
+        "paging-ratios.png",
         "paging.map-by-mapped.png",
         "caps-instructions-1.png",
         "caps-instructions-2.png",
