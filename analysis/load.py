@@ -22,18 +22,29 @@ def load(path: Path | str) -> dict[str, Any]:
     if path.is_dir():
         path = path / "results.json"
     try:
-        results = json.loads(path.read_text(encoding="utf-8"))
+        results = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except OSError as error:
         raise ResultsError(
             f"{path} cannot be read: {(error.strerror or 'no reason given').lower()}."
         ) from error
-    except ValueError as error:
-        raise ResultsError(f"{path} is not a results file: it is not JSON ({error}).") from error
+    except (ValueError, RecursionError) as error:
+        why = " ".join(str(error).split())
+        raise ResultsError(f"{path} is not a results file: it is not JSON ({why}).") from error
+    version = results.get("schema", schema.SCHEMA) if isinstance(results, dict) else schema.SCHEMA
+    if version != schema.SCHEMA:
+        raise ResultsError(
+            f"{path} is of schema version {str(version)[:20]}; only version {schema.SCHEMA} is understood."
+        )
     wrong = schema.problems(results)
     if wrong:
-        more = f" ({len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        raise ResultsError(f"{path} is not a results file of version {schema.SCHEMA}: {wrong[0]}{more}")
+        first = f", the first of {len(wrong)} faults is that" if len(wrong) > 1 else ":"
+        raise ResultsError(f"{path} is not a results file of version {schema.SCHEMA}{first} {wrong[0]}")
     return results
+
+
+def _refuse(word: str) -> None:
+    """JSON has no NaN and no Infinity, though Python writes and reads them."""
+    raise ValueError(f"{word} is not a number")
 
 
 def display_unit(unit: str, cycle_is: str) -> str:
