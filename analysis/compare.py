@@ -130,6 +130,10 @@ def key(bench: Bench) -> Key:
     return bench["name"], params, bench["unit"]
 
 
+def key_of(row: Row) -> Key:
+    return key({"name": row.name, "params": row.params, "unit": row.unit})
+
+
 def match(variants: Sequence[Variant]) -> list[Row]:
     """Every bench of any variant, in the order of the first that has it."""
     rows: dict[Key, Row] = {}
@@ -145,7 +149,7 @@ def match(variants: Sequence[Variant]) -> list[Row]:
 
 def boots_of_rows(variants: Sequence[Variant], rows: Sequence[Row]) -> list[list[list[Bench]]]:
     """Of each row and variant the bench in each boot of the variant that has it."""
-    places = {key({"name": r.name, "params": r.params, "unit": r.unit}): at for at, r in enumerate(rows)}
+    places = {key_of(row): at for at, row in enumerate(rows)}
     found: list[list[list[Bench]]] = [[[] for _ in variants] for _ in rows]
     naming = naming_params(variants)
     for at, variant in enumerate(variants):
@@ -181,7 +185,7 @@ def apart(rows: Sequence[Row], drawn: Sequence[Overlay]) -> dict[tuple[str, str]
     on_lines = {place for overlay in drawn for place in overlay.keys}
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        if key({"name": row.name, "params": row.params, "unit": row.unit}) not in on_lines:
+        if key_of(row) not in on_lines:
             groups.setdefault((suite_of({"name": row.name}), row.unit), []).append(row)
     return groups
 

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from analysis import compare, compare_plots, differences, figures, plots, scaling, statistics
+from analysis import (
+    compare,
+    compare_plots,
+    differences,
+    figures,
+    line_plots,
+    looks,
+    plots,
+    scaling,
+    statistics,
+)
 from analysis.compare import Variant
 from tools.command import compare_table
 
@@ -138,8 +148,8 @@ def test_lines_that_lie_on_each_other_are_found(variants: list[Variant]) -> None
     """They are drawn so that each can be seen, and the legend says so."""
     twin = allocator("best_fit", [100, 150, 200])
     (overlay,) = compare.overlays([*variants, twin])
-    assert [compare_plots.together(overlay, at) for at in range(4)] == [[0], [1, 3], [2], [1, 3]]
-    figure = compare_plots.lines_figure([*variants, twin], overlay, "instruction")
+    assert [line_plots.together(overlay, at) for at in range(4)] == [[0], [1, 3], [2], [1, 3]]
+    figure = line_plots.lines_figure([*variants, twin], overlay, "instruction")
     legend = figure.axes[0].get_legend()
     assert sorted(text.get_text().partition("\n")[2] for text in legend.get_texts()) == [
         "",
@@ -157,7 +167,7 @@ def test_axes_say_what_they_count() -> None:
 
 
 def test_lines_and_bars_are_drawn(drawn: dict[str, bytes]) -> None:
-    names = ("mm.alloc-by-blocks-on_ranges", "mm-instructions")
+    names = ("mm-ratios", "mm.alloc-by-blocks-on_ranges", "mm-instructions")
     assert set(drawn) == {f"{name}.{ending}" for name in names for ending in ("png", "svg")}
     assert all(data.startswith(b"\x89PNG") for name, data in drawn.items() if name.endswith("png"))
 
@@ -198,12 +208,13 @@ def test_many_variants_and_benches_are_drawn() -> None:
         variants.append(Variant({"a": f"v{at}", "b": "x"}, results(rows)))
     names = {name for name, _ in compare_plots.draw(variants, "x") if name.endswith("png")}
     assert names == {
+        "paging-ratios.png",
         "paging.map-by-mapped.png",
         "caps-instructions-1.png",
         "caps-instructions-2.png",
         "caps-instructions-3.png",
     }
-    assert len({compare_plots.look(at) for at in range(14)}) == 14
+    assert len({looks.look(at) for at in range(14)}) == 14
 
 
 def test_benches_that_all_failed_are_drawn() -> None:

@@ -99,7 +99,7 @@ def _cell(matrix: Matrix, place: Path, name: str) -> None:
 def _options(matrix: Matrix, made_with: dict[str, Any], folder: Path) -> argparse.Namespace:
     """As if `./lantern bench` had been called for the cell."""
     own = {"smp": made_with["cores"], "timeout": matrix["timeout"], "out": folder, "repeat": 1}
-    return argparse.Namespace(**{**made_with, **own, "command": "bench"})
+    return argparse.Namespace(**{**made_with, **own, "command": "bench", "unattended": True})
 
 
 def _run(options: argparse.Namespace, image: Image, tree: dict[str, Any]) -> str:

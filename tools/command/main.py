@@ -23,7 +23,7 @@ def dispatch(chosen: argparse.Namespace) -> int:
         return 0
     if chosen.command != "clean":
         if not chosen.no_setup:
-            setup.ensure()
+            setup.ensure(for_tests=chosen.command == "test" and not setup.inside())
         if not setup.inside():
             setup.enter([str(Path(__file__)), *sys.argv[1:]])
     # Comparing folders that exist needs nothing of what makes and draws them.

@@ -23,6 +23,7 @@ COMMANDS = {
     "compare": "build and measure every value of an axis of build-time choice; tables and plots side by side",
     "soak": "let threads or domains use everything at random for long; see that nothing breaks or is lost",
     "test": "run the tests",
+    "report": "one HTML page with the tables and plots of results folders",
     "trace": "check a trace, summarise it, and open it in the Perfetto UI",
     "clean": "remove what was built",
 }
@@ -249,6 +250,25 @@ def _compare(parser: Parser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print the plan with its time, and do nothing")
 
 
+def _report(parser: Parser) -> None:
+    parser.epilog = (
+        "Folders of ./lantern bench and of ./lantern compare may be mixed. The page needs nothing beside "
+        "it: it opens from disk and loads nothing. The plots are left in plots/ beside the page too, as PNG "
+        "and SVG. For example: ./lantern report; ./lantern report results/compare/alloc --markdown."
+    )
+    parser.add_argument(
+        "folders", nargs="*", type=Path, metavar="DIR", help="folders with results; default results/latest"
+    )
+    parser.add_argument("--markdown", action="store_true", help="write the same as Markdown too")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="default DIR/report.html; of several folders results/report.html",
+    )
+
+
 def _soak(parser: Parser) -> None:
     parser.epilog = (
         "Always a debug build, in which the kernel checks its capabilities and the library its locks while "
@@ -334,6 +354,8 @@ def build_parser(command: str) -> Parser:
         )
     elif command == "compare":
         _compare(parser)
+    elif command == "report":
+        _report(parser)
     elif command == "soak":
         _soak(parser)
     elif command == "test":
