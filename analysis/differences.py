@@ -55,6 +55,8 @@ class Difference:
     sentence: str = ""
     flags: tuple[str, ...] = ()
     least_p: float = 0.0
+    repeats: bool = False
+    """Both were measured in the mode icount, in which a run repeats bit for bit."""
 
     @property
     def certain(self) -> bool:
@@ -92,9 +94,12 @@ def baseline_place(variants: Sequence[Variant], choice: Mapping[str, str] | None
 
 
 def differences(
-    variants: Sequence[Variant], baseline_choice: Mapping[str, str] | None = None
+    variants: Sequence[Variant], baseline_choice: Mapping[str, str] | None = None, together: int = 1
 ) -> list[RowDifferences]:
-    """Judges every row of a comparison, in the order of `match`, against the baseline, and finds the best."""
+    """Judges every row of a comparison, in the order of `match`, against the baseline, and finds the best.
+
+    `together` is the number of such comparisons that are made at once, for the correction of p-values.
+    """
     base = baseline_place(variants, baseline_choice)
     rows = match(variants)
     judge = _Judge(variants, boots_of_rows(variants, rows))
@@ -108,7 +113,7 @@ def differences(
         judged.append(RowDifferences(row, base, against, pairs=pairs))
         judge.count(row)
     every = [difference for row in judged for difference in row.pairs.values()]
-    _settle(every, max(judge.family, 1))
+    _settle(every, max(judge.family, 1) * together)
     for row in judged:
         row.best = _best(row)
         for pair in row.pairs.values():
@@ -152,6 +157,7 @@ class _Judge:
         exact = all(result["mode"] == "icount" for result in results)  # type: ignore[index]
         evidence = weigh(*sides, exact, with_interval)
         _take(found, evidence)
+        found.repeats = exact
         overheads = {boot["overhead"] for at in (base, other) for boot in self._boots[number][at]}
         if len(overheads) > 1 and not exact:
             evidence.flags.append(f"overheads from {min(overheads):g} to {max(overheads):g} were subtracted")

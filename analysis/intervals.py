@@ -65,6 +65,21 @@ def ratio_interval(first: Side, second: Side, level: float = LEVEL) -> tuple[flo
     return min(exp(low), point), max(exp(high), point)
 
 
+def paired(first: Series, second: Series) -> tuple[float, float, float] | None:
+    """The median of how large each sample is, the one at the same place of the other side being 1, and its
+    interval; None where a sample is not above zero or the sides are not equally long.
+
+    It is for runs that repeat: there the samples at one place are of the same operation.
+    """
+    if len(first) != len(second) or first.low <= 0 or second.low <= 0:
+        return None
+    ratios = Series(second.values / first.values)
+    draws = _medians(ratios, np.random.default_rng(SEED))
+    tail = _tail(int(ratios.worth), LEVEL)
+    low, high = np.quantile(draws, [tail, 1 - tail])
+    return ratios.median, float(low), float(high)
+
+
 def _draws(side: Side, generator: np.random.Generator) -> np.ndarray:
     if len(side) == 1:
         return _medians(side[0], generator)

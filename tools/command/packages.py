@@ -54,6 +54,7 @@ NEEDS = (
     Need("picolibc-aarch64-linux-gnu", has_file("/usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs")),
     Need("cmake", has_program("cmake")),
     Need("ninja-build", has_program("ninja")),
+    Need("ccache", has_program("ccache")),
     Need("make", has_program("make")),
     Need("gcc", has_program("gcc")),
     Need("libc6-dev", has_file("/usr/include/stdio.h")),
