@@ -94,11 +94,13 @@ def _warnings(sources: Sequence[Source], judged: Mapping[int, Sequence[RowDiffer
 
 def _again(sources: Sequence[Source], command: str) -> Section:
     lines = [line for source in sources for line in context.commands(source)]
+    if len(sources) > 1 or sources[0].plan is None:  # ./lantern compare makes its report itself
+        lines.append(command)
     return Section(
         "again",
         "Make it again",
         ["In a clone of the project. --out DIR chooses the folder; in the mode icount every sample repeats."],
-        commands=[*dict.fromkeys(lines), command],
+        commands=list(dict.fromkeys(lines)),
     )
 
 
