@@ -91,6 +91,9 @@ _Noreturn void kernel_main(lpaddr_t fdt, uint64_t el2, lpaddr_t image)
     console_init();      // from here on a panic can be read
     milestone("console");
     find_memory(fdt); // from the device tree, or the least the board has
+    if (command_line_number(info.command_line, "reset", 0) != 0) {
+        psci_reset_at_end();
+    }
     const lpaddr_t trace = start_trace(entered);
     trace_boot_memory(memory_total());
     interrupt_init(memory_take(INTERRUPT_TABLE_BYTES, BASE_PAGE_SIZE));

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import plots
 from analysis.load import mode_sentence
 from tools.command import board, results, symbols
 from tools.command.build import Configuration, Image, build
@@ -92,7 +91,9 @@ def boot(options: argparse.Namespace, image: Image, stage: str) -> Run:
                 current = f", {names.get(bench, '')}" if event == "begin" else ""
                 progress.update(f"{ended} of {len(names)} benches done{current}")
 
-        if options.serial:
+        if options.serial and getattr(options, "unattended", False):
+            done = board.load_and_listen(options, image, append, progress, watch)
+        elif options.serial:
             done = board.listen(options, image, append, progress, watch)
         else:
             target = Target(options.platform, options.smp, options.mode, options.cpu)
@@ -122,6 +123,8 @@ def finish(options: argparse.Namespace, output: OutputFolder, boots: Boots) -> i
 
 def write(options: argparse.Namespace, output: OutputFolder, boots: Boots) -> Written:
     """Writes the output folder."""
+    from analysis import plots  # only where something is drawn: what it needs is slow to load
+
     mode = "board" if options.serial else options.mode
     rows = results.all_rows(boots.plain, boots.traced)
     content = results.results(

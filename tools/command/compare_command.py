@@ -6,8 +6,7 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from analysis import compare, compare_plots, comparison, crossover
-from analysis.comparison import Comparison
+from analysis import compare, comparison, crossover
 from analysis.load import mode_sentence
 from tools.command import (
     axes,
@@ -23,7 +22,7 @@ from tools.command.compare_plan import Cell
 from tools.command.compare_times import GUESSES, Times, duration
 from tools.command.options import common_words
 from tools.command.output import OutputFolder
-from tools.command.say import Progress, info, note, shown
+from tools.command.say import info, note, shown
 
 
 def run(options: argparse.Namespace) -> int:
@@ -89,12 +88,14 @@ def time_line(work: Work) -> str:
 
 
 def finish(options: argparse.Namespace) -> int:
-    """Draws, prints the table, and judges: 0 only if every cell finished."""
+    """Writes the report, prints the table, and judges: 0 only if every cell finished."""
     read = comparison.load_comparison(options.out)
     with_results = [variant.results for variant in read.variants if variant.results]
     if with_results:
         begun = time.monotonic()
-        draw(options, read)
+        from tools.command import report_command  # what draws is slow to load
+
+        report_command.write_report([options.out], options.out / report_command.PAGE)
         Times().add("report", time.monotonic() - begun)
         cycle_is = with_results[0]["clock"]["cycle_is"]
         for line in compare_table.lines(read.variants, cycle_is, read.plan.baseline):
@@ -104,21 +105,13 @@ def finish(options: argparse.Namespace) -> int:
         info(mode_sentence(with_results[0]))
     for sentence in read.damaged:
         note(sentence)
-    info(f"written: {shown(options.out)}")
+    info(f"written: {shown(options.out)} (report.html, report.md, plots, and the cells)")
     failed = [cell for cell in read.plan.cells if cell.status != comparison.OK]
     if failed:
         names = "; ".join(f"{cell.folder} ({cell.status.removeprefix('failed: ')})" for cell in failed[:3])
         more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
         note(f"{len(failed)} of {len(read.plan.cells)} cells failed: {names}{more}")
     return 1 if failed or read.damaged else 0
-
-
-def draw(options: argparse.Namespace, read: Comparison) -> None:
-    output = OutputFolder(options.out, ())
-    with Progress("drawing plots") as progress:
-        for name, data in compare_plots.draw(read.variants, read.plan.command, progress.update):
-            output.stage_bytes(f"plots/{name}", data)
-        output.commit()
 
 
 def command_line(options: argparse.Namespace) -> str:

@@ -17,6 +17,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+_PR_SET_PDEATHSIG = 1
+PARENT = "LANTERN_MATRIX_PROCESS"
+
+
+def _end_with_parent() -> None:
+    """Whatever ends Snakemake ends its jobs; before all else, for the rest takes a while to load."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(os.environ.get(PARENT, os.getppid())):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    _end_with_parent()
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from analysis import comparison  # noqa: E402
@@ -29,13 +42,11 @@ from tools.command.machine import Run  # noqa: E402
 from tools.command.output import OutputFolder  # noqa: E402
 from tools.command.say import Progress, UserError, file_error, note  # noqa: E402
 
-_PR_SET_PDEATHSIG = 1
 Matrix = dict[str, Any]
 
 
 def main(argv: Sequence[str]) -> int:
     """`build`, `cell` or `collect`, the file that describes the matrix, and the name of the build or cell."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     kind, description, *names = argv
     place = Path(description).parent
     matrix = json.loads(Path(description).read_text(encoding="utf-8"))
@@ -99,7 +110,7 @@ def _cell(matrix: Matrix, place: Path, name: str) -> None:
 def _options(matrix: Matrix, made_with: dict[str, Any], folder: Path) -> argparse.Namespace:
     """As if `./lantern bench` had been called for the cell."""
     own = {"smp": made_with["cores"], "timeout": matrix["timeout"], "out": folder, "repeat": 1}
-    return argparse.Namespace(**{**made_with, **own, "command": "bench"})
+    return argparse.Namespace(**{**made_with, **own, "command": "bench", "unattended": True})
 
 
 def _run(options: argparse.Namespace, image: Image, tree: dict[str, Any]) -> str:

@@ -1,9 +1,11 @@
 #include <arch/armv8/psci.h>
 #include <arch/armv8/sysreg.h>
 
-#define PSCI_SYSTEM_OFF 0x84000008
+#define PSCI_SYSTEM_OFF   0x84000008
+#define PSCI_SYSTEM_RESET 0x84000009
 
 static bool use_smc;
+static uint64_t at_end = PSCI_SYSTEM_OFF;
 
 void psci_init(bool smc)
 {
@@ -20,9 +22,14 @@ static void psci_call(uint64_t function)
     }
 }
 
+void psci_reset_at_end(void)
+{
+    at_end = PSCI_SYSTEM_RESET;
+}
+
 void psci_system_off(void)
 {
-    psci_call(PSCI_SYSTEM_OFF);
+    psci_call(at_end);
     for (;;) {
         wfi();
     }
