@@ -11,6 +11,7 @@ import pytest
 from synthetic_comparison import bench_folder, comparison_folder, write_plan
 from synthetic_results import rpc_rows
 
+from analysis import load
 from analysis.comparison import read_plan
 from analysis.report import seeds, sources
 from analysis.report.context import DATE_BEGIN, DATE_END
@@ -125,6 +126,26 @@ def test_plots_of_an_earlier_report_go(tmp_path):
     written = write_report([folder], folder / "report.html", markdown=False)
     assert not (folder / "plots" / "old.png").exists() and not (folder / "report.md").exists()
     assert {path.name for path in written} == {"report.html"} | {p.name for p in (folder / "plots").iterdir()}
+
+
+def test_a_packed_folder_says_the_same(tmp_path):
+    folder = comparison_folder(tmp_path / "rpc")
+    before = texts(folder)
+    packed = load.pack(folder)
+    assert len(packed) == 3 and not list(folder.rglob("results.json"))
+    assert texts(folder) == before
+    packed[0].write_bytes(packed[0].read_bytes()[:100])
+    assert f"{packed[0]} cannot be unpacked: it is damaged." in texts(folder)[0]
+    packed[1].write_bytes(b"not packed at all")
+    assert f"{packed[1]} cannot be unpacked: it is damaged." in texts(folder)[0]
+
+
+def test_only_good_results_are_packed(tmp_path):
+    folder = bench_folder(tmp_path / "run", SMALL)
+    (folder / "results.json").write_text("{}")
+    with pytest.raises(load.ResultsError):
+        load.pack(folder)
+    assert (folder / "results.json").is_file()
 
 
 # The figures of the first systems.
