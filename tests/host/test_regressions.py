@@ -30,7 +30,7 @@ def reference() -> Content:
 
 
 def changed(content: Content, change: Callable[[Content], bool | None], rev: str = "abcdefabcdef") -> Content:
-    """A copy of another commit, with each bench as `change` leaves it; one for which it gives False is lost."""
+    """A copy, of another commit, with each bench as `change` leaves it; where that is False it is lost."""
     other = copy.deepcopy(content)
     other["git"] = {"rev": rev, "dirty": False}
     other["benches"] = [bench for bench in other["benches"] if change(bench) is not False]
