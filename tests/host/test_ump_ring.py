@@ -1,4 +1,4 @@
-"""The ring of UMP between two threads of the host, under sanitizers; and broken on purpose, which must show."""
+"""The ring of UMP between threads of the host, under sanitizers; and broken on purpose, which must show."""
 
 from __future__ import annotations
 
