@@ -2,6 +2,7 @@
  * The first domain: has all memory, all boot modules and all rights, and starts the others.
  */
 #include "children.h"
+#include "core_test.h"
 #include "init.h"
 
 #include <aos/aos.h>
@@ -52,6 +53,9 @@ int main(void)
     if (err_is_fail(err)) {
         printf("init: %s: '%s'\n", err_getstring(err), bad_word);
         power_off(STATUS_COMMAND_LINE);
+    }
+    if (info->core != 0) {
+        core_agent_run(); // what other cores do so far
     }
     err = children_init();
     if (err_is_fail(err)) {
