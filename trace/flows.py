@@ -29,9 +29,9 @@ Ends = dict[tuple[str, int, int], list[tuple[int, Place]]]
 class Crossing:
     """A flow from one core to another, each end by its core's clock."""
 
-    sender: int
+    send: Place
     sent: int
-    receiver: int
+    receipt: Place
     received: int
 
 
@@ -48,13 +48,14 @@ def match(declaration: Declaration, cores: Cores) -> dict[Place, int]:
 
 
 def crossings(declaration: Declaration, cores: Cores, slack: int) -> list[Crossing]:
-    """The flows between cores whose clocks may be apart by `slack` cycles."""
+    """The flows between cores, whose clocks may be apart by `slack` cycles; by more if a number came once."""
     outs, ins = _ends(declaration, cores)
     found = []
     for key, senders in outs.items():
         receivers = [end for end in ins.get(key, []) if end[1][0] != key[1]]
-        for _, (sent, (sender, _)), (received, (receiver, _)) in _pairs(senders, receivers, slack):
-            found.append(Crossing(sender, sent, receiver, received))
+        once = len(senders) == len(receivers) == 1
+        pairs = [(0, senders[0], receivers[0])] if once else _pairs(senders, receivers, slack)
+        found += [Crossing(send, sent, receipt, received) for _, (sent, send), (received, receipt) in pairs]
     return found
 
 

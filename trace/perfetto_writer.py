@@ -84,14 +84,13 @@ def _machine_events(
         about.add(key, value)
     if mode == "icount":
         about.add("time", "one nanosecond is one instruction")
-    for core, offset in alignment.offsets.items():
-        about.add(f"clock of core {core} (cycles behind the first)", offset)
+    for core in alignment.clocks:
+        about.add(f"clock of core {core} (cycles behind the first)", alignment.offset(core))
     changes = heapq.merge(
         *(writer.schedule.changes for writer in writers), key=lambda c: (c.time, c.core, c.order)
     )
-    offsets = alignment.offsets
     readings = sorted(
-        ((boot.nanoseconds(c.cycles + offsets.get(c.core, 0)), c) for c in recording.clocks),
+        ((boot.nanoseconds(c.cycles + alignment.offset(c.core)), c) for c in recording.clocks),
         key=lambda pair: pair[0],
     )
     first = min([first, *(time for time, _ in readings[:1])])

@@ -68,8 +68,8 @@ def test_no_message_arrives_before_it_was_sent(seed: int, cores: int) -> None:
     alignment = machine.align()
     assert alignment.problems == []
     assert early(machine, alignment) == 0
-    for core, offset in alignment.offsets.items():
-        assert abs(offset - machine.started[core]) <= 4 * TICK
+    for core, started in enumerate(machine.started):
+        assert abs(alignment.offset(core) - started) <= 4 * TICK
 
 
 def test_readings_alone_would_not_do() -> None:
@@ -80,6 +80,34 @@ def test_readings_alone_would_not_do() -> None:
     clocks._by_counters(by_readings, DECLARATION, machine.cores, CYCLE_HZ, COUNTER_HZ)
     assert early(machine, by_readings) > 0
     assert early(machine, machine.align()) == 0
+
+
+def test_a_core_that_was_parked_comes_back_on_the_same_clock() -> None:
+    machine = Machine(7, 3)
+    for _ in range(3):
+        for turn in range(40):
+            machine.message(turn % 3, (turn + 1) % 3, 20)
+        machine.now += 50_000_000
+        machine.started[1] += 49_000_000  # its counter stood still
+        edge = machine.now // TICK
+        machine.now = edge * TICK + 30
+        machine.event(1, "boot.clock", counter=edge)
+        machine.now += 500
+    machine.message(0, 1, 20)
+    alignment = machine.align()
+    assert alignment.problems == []
+    assert early(machine, alignment) == 0
+    assert len(alignment.clocks[1].offsets) == 4
+    assert abs(alignment.clocks[1].offsets[-1] - machine.started[1]) <= 4 * TICK
+
+
+def test_a_reading_that_was_interrupted_is_mended_by_messages() -> None:
+    machine = Machine(9, 2, reading_error=100_000)
+    for turn in range(100):
+        machine.message(turn % 2, 1 - turn % 2, 30)
+    alignment = machine.align()
+    assert early(machine, alignment) == 0
+    assert abs(alignment.offset(1) - machine.started[1]) <= 30
 
 
 def test_clocks_that_run_apart_are_told() -> None:
