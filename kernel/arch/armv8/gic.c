@@ -27,15 +27,15 @@
 #define PRIORITY 0x80
 
 #define SGI_ALL_OTHERS     (1UL << 40)
-#define SGI_NUMBER(sgi)    ((uint64_t)(sgi) << 24)
 #define SGI_RANGE_CORES    16 ///< An SGI names cores of one range of Aff0.
 #define SGI_ALL_ENABLED    0xffffU
 #define PRIORITY_ALL_BYTES (PRIORITY * 0x01010101U)
 
 static lvaddr_t distributor, redistributor;
-static uint32_t affinities[CORES_MAX];  ///< By number of the core.
-static uint64_t sgi_targets[CORES_MAX]; ///< What ICC_SGI1R_EL1 wants to name a core.
+static uint32_t affinities[CORES_MAX]; ///< By number of the core.
 static unsigned this_core;
+
+uint64_t gic_targets[CORES_MAX];
 
 static uint32_t own_affinity(void)
 {
@@ -73,7 +73,7 @@ unsigned gic_find_cores(lpaddr_t distributor_base, lpaddr_t redistributors, gens
         }
     }
     for (unsigned core = 0; core < cores; core++) {
-        sgi_targets[core] = sgi_target(affinities[core]);
+        gic_targets[core] = sgi_target(affinities[core]);
         if (affinities[core] == own) {
             this_core = core;
         }
@@ -132,21 +132,9 @@ void gic_park_core(void)
     }
 }
 
-static void send(uint64_t value)
-{
-    __asm__ volatile("dsb ish" : : : "memory");
-    sysreg_write(S3_0_C12_C11_5, value); // ICC_SGI1R_EL1
-    isb();
-}
-
-void gic_send(unsigned core, unsigned sgi)
-{
-    send(sgi_targets[core] | SGI_NUMBER(sgi));
-}
-
 void gic_send_others(unsigned sgi)
 {
-    send(SGI_ALL_OTHERS | SGI_NUMBER(sgi));
+    gic_send_to(SGI_ALL_OTHERS, sgi);
 }
 
 /// Private interrupts are in the redistributor, shared ones in the distributor.
