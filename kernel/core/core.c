@@ -1,5 +1,6 @@
 #include <arch/armv8/gic.h>
 #include <arch/armv8/psci.h>
+#include <arch/armv8/sgi.h>
 #include <arch/armv8/sysreg.h>
 #include <arch/armv8/timer.h>
 #include <core/core.h>
@@ -99,7 +100,7 @@ void core_halt_others(void)
     if (lines == NULL || count == 1) {
         return;
     }
-    gic_send_others(GIC_SGI_HALT);
+    sgi_send_to(SGI_ALL_OTHERS, GIC_SGI_HALT);
     const uint64_t end = timer_counter() + timer_counter_hz() / HALT_WAIT_PER_SECOND;
     for (coreid_t core = 0; core < count; core++) {
         while (is_active(core) && timer_counter() < end) {

@@ -1,7 +1,7 @@
 /**
  * Commands on a Core capability: a range of cores.
  */
-#include <arch/armv8/gic.h>
+#include <arch/armv8/sgi.h>
 #include <core/core.h>
 #include <syscall/syscall.h>
 #include <trace/emit.h>
@@ -81,6 +81,6 @@ errval_t invoke_core(struct invocation *invocation)
         return SYS_ERR_INVALID_ARGUMENT;
     }
     trace_core_wake(core, group);
-    gic_send((unsigned)core, GIC_SGI_WAKE + (unsigned)group);
+    sgi_send((unsigned)core, GIC_SGI_WAKE + (unsigned)group);
     return SYS_ERR_OK;
 }

@@ -4,6 +4,7 @@
  */
 #include <arch/armv8/gic.h>
 #include <arch/armv8/map.h>
+#include <arch/armv8/sgi.h>
 #include <arch/armv8/sysreg.h>
 #include <abi/syscall.h>
 #include <cap/cap.h>
@@ -26,7 +27,6 @@
 
 #define PRIORITY 0x80
 
-#define SGI_ALL_OTHERS     (1UL << 40)
 #define SGI_RANGE_CORES    16 ///< An SGI names cores of one range of Aff0.
 #define SGI_ALL_ENABLED    0xffffU
 #define PRIORITY_ALL_BYTES (PRIORITY * 0x01010101U)
@@ -35,7 +35,7 @@ static lvaddr_t distributor, redistributor;
 static uint32_t affinities[CORES_MAX]; ///< By number of the core.
 static unsigned this_core;
 
-uint64_t gic_targets[CORES_MAX];
+uint64_t sgi_targets[CORES_MAX];
 
 static uint32_t own_affinity(void)
 {
@@ -73,7 +73,7 @@ unsigned gic_find_cores(lpaddr_t distributor_base, lpaddr_t redistributors, gens
         }
     }
     for (unsigned core = 0; core < cores; core++) {
-        gic_targets[core] = sgi_target(affinities[core]);
+        sgi_targets[core] = sgi_target(affinities[core]);
         if (affinities[core] == own) {
             this_core = core;
         }
@@ -130,11 +130,6 @@ void gic_park_core(void)
     while ((mmio_read32(redistributor + GICR_WAKER) & GICR_WAKER_ASLEEP) == 0) {
         __asm__ volatile("yield");
     }
-}
-
-void gic_send_others(unsigned sgi)
-{
-    gic_send_to(SGI_ALL_OTHERS, sgi);
 }
 
 /// Private interrupts are in the redistributor, shared ones in the distributor.

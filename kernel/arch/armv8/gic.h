@@ -5,7 +5,6 @@
 #define ARMV8_GIC_H
 
 #include <abi/types.h>
-#include <arch/armv8/sysreg.h>
 
 #define GIC_TIMER_IRQ 27 ///< The virtual timer's private interrupt.
 #define GIC_NONE      1023
@@ -44,25 +43,6 @@ void gic_init_core(void);
 
 /// Undoes that: no interrupt reaches a core that is about to be switched off. Those that come stay pending.
 void gic_park_core(void);
-
-/// What ICC_SGI1R_EL1 wants to name a core.
-extern uint64_t gic_targets[];
-
-/// Interrupts cores, named as ICC_SGI1R_EL1 does; all that this one stored before is seen by then.
-static inline void gic_send_to(uint64_t targets, unsigned sgi)
-{
-    __asm__ volatile("dsb ishst" : : : "memory");
-    sysreg_write(S3_0_C12_C11_5, targets | (uint64_t)sgi << 24); // ICC_SGI1R_EL1
-}
-
-/// Interrupts a core. \param sgi below GIC_SGIS
-static inline void gic_send(unsigned core, unsigned sgi)
-{
-    gic_send_to(gic_targets[core], sgi);
-}
-
-/// Interrupts all other cores that there are.
-void gic_send_others(unsigned sgi);
 
 void gic_enable(unsigned irq);
 void gic_disable(unsigned irq);
