@@ -5,7 +5,7 @@
  * or has news of an earlier wake that it has not consumed, so that its next wait for any returns at once; and
  * whoever waits, does so no longer. What the waker stored before is seen by whoever hears of it.
  */
-#include <arch/armv8/gic.h>
+#include <arch/armv8/sgi.h>
 #include <core/core.h>
 #include <dispatch/dispatch.h>
 #include <dispatch/wake.h>
@@ -122,6 +122,6 @@ void wake_go_on(void)
 void wake_continue(void)
 {
     if (unfinished != 0) {
-        gic_send(core_number(), GIC_SGI_CONTINUE);
+        sgi_send(core_number(), GIC_SGI_CONTINUE);
     }
 }
