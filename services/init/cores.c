@@ -5,6 +5,7 @@
 
 #include <aos/aos.h>
 #include <aos/core.h>
+#include <aos/spawn.h>
 #include <aos/rpc_server.h>
 #include <aos/threads.h>
 #include <services/mem/ram/share.h>
@@ -12,7 +13,7 @@
 #include <threads/threads.h>
 
 /// What a core may take from its start until its monitor says HELLO, also where all are emulated in turns.
-#define COMES_WITHIN_US 5000000UL
+#define COMES_WITHIN_US 1000000UL
 
 static struct {
     unsigned wanted;          ///< Cores that are to run, with this one.
