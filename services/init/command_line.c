@@ -4,7 +4,7 @@
 #include <string.h>
 
 /// Keys that the kernel reads.
-static const char *const kernel_keys[] = {"slice_us"};
+static const char *const kernel_keys[] = {"slice_us", "core_fails"};
 
 static bool read_mode(struct command_line *line, const char *value)
 {

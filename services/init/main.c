@@ -3,6 +3,7 @@
  */
 #include "children.h"
 #include "core_console.h"
+#include "core_test.h"
 #include "cores.h"
 #include "init.h"
 #include "monitor.h"
@@ -67,11 +68,10 @@ int main(void)
     const char *bad_word = "";
 
     const struct bootinfo *info = bootinfo_get();
-    if (info->core != HOME_CORE) {
-        run_elsewhere();
+    if (info->core == HOME_CORE) {
+        boot_note("init");
+        domain_announce(disp_get_number(), disp_name(), disp_get_domain_id());
     }
-    boot_note("init");
-    domain_announce(disp_get_number(), disp_name(), disp_get_domain_id());
     trace_bench_free_memory(ram_alloc_free_bytes());
     if (ram_alloc_free_bytes() == 0) {
         printf("init: %s\n", err_getstring(INIT_ERR_BOOT_MEMORY));
@@ -82,13 +82,17 @@ int main(void)
         printf("init: %s: '%s'\n", err_getstring(err), bad_word);
         power_off(STATUS_COMMAND_LINE);
     }
+    const bool is_core_test = line.mode == INIT_MODE_TEST && line.test && strcmp(line.test, "cores") == 0;
+    if (info->core != HOME_CORE) {
+        is_core_test ? core_agent_run() : run_elsewhere();
+    }
     monitor_init();
     err = children_init();
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "preparing for children");
         power_off(1);
     }
-    err = cores_start(line.cores);
+    err = is_core_test ? SYS_ERR_OK : cores_start(line.cores); // that one starts them itself
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "starting the other cores");
         power_off(1);
