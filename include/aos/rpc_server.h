@@ -87,7 +87,8 @@ struct rpc_session {
     const struct rpc_service *service;
     const void *operations; ///< The service's.
     struct lmp_chan chan;
-    domainid_t pid; ///< The client's domain, as init knows it.
+    const struct rpc_link *link; ///< How messages move: lib/rpc/link.h.
+    domainid_t pid;              ///< The client's domain, as init knows it.
     uint64_t quota; ///< What init says that it may use of the service; the service knows in what unit.
     void *state;    ///< The service's own.
     /* The library's own. */

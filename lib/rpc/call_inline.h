@@ -8,7 +8,7 @@
 
 static inline bool rpc_is_plain(void)
 {
-    return !threads_several() && *(const volatile uint32_t *)&rpc_specials == 0;
+    return threads_plain();
 }
 
 static inline __attribute__((always_inline)) struct lmp_message rpc_call_registers(

@@ -53,7 +53,7 @@ static void enter_serving(void)
 {
     serving_take();
     rpc_thread.is_server = true;
-    __atomic_add_fetch(&rpc_specials, 1, __ATOMIC_RELAXED);
+    rpc_count_special(1);
     server.threads++;
 }
 

@@ -58,10 +58,13 @@ void kept_drop_all(struct rpc_session *session);
  */
 void session_reply(struct rpc_session *session, uint64_t request, errval_t err, struct rpc_message *reply);
 
+/// Frees the byte arrays that go with a reply.
+void session_free_owned(struct rpc_message *reply);
+
 /// Answers a deferred call, if there is one of this number, with an error; whoever deferred it may forget it.
 void session_give_up_call(struct rpc_session *session, uint32_t id);
 
-/// Sends a piece of the bytes of a reply, in answer to `request`.
+/// Over LMP: sends a piece of the bytes of a reply, in answer to `request`.
 void session_reply_piece(struct rpc_session *session, uint64_t request, const struct rpc_message *piece,
                          size_t bytes);
 

@@ -6,6 +6,7 @@
 
 #include <aos/lmp_chan.h>
 #include <aos/rpc_message.h>
+#include <threads/threads.h>
 
 /// What goes into the kernel for one message.
 struct rpc_wire {
@@ -90,6 +91,13 @@ static inline struct lmp_message rpc_wire_send_to(const struct rpc_wire *wire, u
 static inline struct lmp_message rpc_wire_send(struct lmp_chan *chan, const struct rpc_wire *wire, bool wait)
 {
     return rpc_wire_send_to(wire, wait ? chan->call_target : (uint32_t)chan->call_target);
+}
+
+/// One more, or one less, of the threads that have a deadline or serve, and of the calls that were given up
+/// and may still be answered: while there is any of these nobody may just wait in the kernel.
+static inline void rpc_count_special(int change)
+{
+    __atomic_add_fetch(&thread_scheduler.specials, (uint32_t)change, __ATOMIC_RELAXED);
 }
 
 /// After a send that went through: the slots of capabilities that were given are free again.
