@@ -29,7 +29,7 @@ function(domain_settings target)
 endfunction()
 
 file(GLOB lib_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/lib/*/*.c" "${CMAKE_SOURCE_DIR}/lib/*/*.S")
-add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${rpc_source}" "${shadow_source}" "${spin_source}"
+add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${rpc_source}" "${shadow_source}" "${spin_source}" "${ump_source}"
     "${GENERATED_INCLUDE_DIR}/err_text.c" ${interface_sources})
 domain_settings(domain_lib GENERAL_REGISTERS)
 # Or the compiler would see what the code does, and call the functions that it is.

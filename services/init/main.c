@@ -3,6 +3,7 @@
  */
 #include "children.h"
 #include "init.h"
+#include "monitor.h"
 
 #include <aos/aos.h>
 #include <aos/kernel.h>
@@ -53,6 +54,7 @@ int main(void)
         printf("init: %s: '%s'\n", err_getstring(err), bad_word);
         power_off(STATUS_COMMAND_LINE);
     }
+    monitor_init();
     err = children_init();
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "preparing for children");
