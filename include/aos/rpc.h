@@ -47,6 +47,7 @@ struct rpc_client {
     struct rpc_abandoned *given_up;  ///< Calls whose reply nobody waits for any more.
     struct thread_mutex bytes_mutex; ///< Who holds it may use the room for bytes.
     struct rpc_transport *transport; ///< lib/rpc/transport.
+    struct rpc_ump *ump;             ///< The channel, if it is one of UMP; else `chan` is it.
     bool has_transport;              ///< It was opened, when there were bytes to send for the first time.
 };
 

@@ -14,7 +14,12 @@
 struct rpc_incoming {
     struct lmp_message m;
     unsigned cap_count;
-    struct capref caps[RPC_MAX_CAPS];
+    union {
+        struct capref caps[RPC_MAX_CAPS];
+        uint64_t tokens[RPC_MAX_CAPS]; ///< Over UMP.
+    };
+    uint8_t *data; ///< Over UMP: its bytes, from malloc(), or NULL if there are none or `err` says why not.
+    errval_t err;
 };
 
 /**

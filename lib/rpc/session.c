@@ -110,12 +110,11 @@ void rpc_session_cut(struct rpc_session *session)
     session_leave(session);
 }
 
-/// How much one call may have kept. What a service says is without words and padding.
-static size_t kept_limit(const struct rpc_session *session, bool outgoing)
+/// What a service says is without words and padding.
+size_t session_call_limit(const struct rpc_session *session)
 {
     size_t bytes = session->service->call_bytes_max;
-    return outgoing || bytes == 0 ? RPC_MAX_BYTES
-                                  : bytes + (RPC_MAX_WORDS + RPC_MAX_BLOBS) * sizeof(uint64_t);
+    return bytes ? bytes + (RPC_MAX_WORDS + RPC_MAX_BLOBS) * sizeof(uint64_t) : RPC_MAX_BYTES;
 }
 
 struct rpc_kept *kept_create(struct rpc_session *session, uint32_t id, bool outgoing, size_t total)
@@ -124,7 +123,7 @@ struct rpc_kept *kept_create(struct rpc_session *session, uint32_t id, bool outg
     for (struct rpc_kept *kept = session->kept; kept; kept = kept->next) {
         count++;
     }
-    if (count >= KEPT_MAX || total > kept_limit(session, outgoing)
+    if (count >= KEPT_MAX || total > (outgoing ? RPC_MAX_BYTES : session_call_limit(session))
         || total > RPC_MAX_BYTES - session->kept_bytes) {
         return NULL;
     }

@@ -8,6 +8,8 @@
 #include <aos/rpc_message.h>
 #include <threads/threads.h>
 
+struct rpc_cargo;
+
 /// What goes into the kernel for one message.
 struct rpc_wire {
     uint64_t flags; ///< Of SYS_LMP, without the number of words.
@@ -16,6 +18,7 @@ struct rpc_wire {
     uint64_t caps[2];  ///< x10 and x11.
     const void *bytes; ///< That the kernel copies; x12 and x13.
     size_t byte_count;
+    const struct rpc_cargo *cargo; ///< Over UMP: what goes with the words, or NULL.
 };
 
 /// Makes an empty one.
@@ -26,6 +29,7 @@ static inline void rpc_wire_init(struct rpc_wire *wire)
     wire->caps[0] = wire->caps[1] = 0;
     wire->bytes = NULL;
     wire->byte_count = 0;
+    wire->cargo = NULL;
     for (unsigned i = 0; i < LMP_MSG_WORDS; i++) {
         wire->w[i] = 0;
     }
