@@ -6,20 +6,16 @@
 #include <aos/aos.h>
 #include <aos/core.h>
 #include <aos/spawn.h>
-#include <aos/rpc_server.h>
 #include <aos/threads.h>
 #include <services/mem/ram/share.h>
 #include <stdio.h>
-#include <threads/threads.h>
 
 /// What a core may take from its start until its monitor says HELLO, also where all are emulated in turns.
 #define COMES_WITHIN_US 1000000UL
 
 static struct {
-    unsigned wanted;          ///< Cores that are to run, with this one.
-    uint64_t expected;        ///< That were started and have not said HELLO: bit n is core n.
-    volatile bool is_decided; ///< All have, or their time is over.
-    struct waitset_chanstate time_over;
+    unsigned wanted;   ///< Cores that are to run, with this one.
+    uint64_t expected; ///< That were started and have not said HELLO: bit n is core n.
 } cores;
 
 bool cores_runs(coreid_t core)
@@ -59,15 +55,10 @@ errval_t cores_grant_wake(coreid_t core, struct capref *ret)
 static void note_hello(coreid_t core)
 {
     cores.expected &= ~(1UL << core);
-    if (cores.expected == 0) {
-        cores.is_decided = true;
-    }
 }
 
-/// Handled where all events are.
-static void give_up(void *unused)
+static void report_missing(void)
 {
-    (void)unused;
     for (unsigned core = 1; core < cores.wanted; core++) {
         if (cores.expected >> core & 1) {
             unsigned state = CORE_STATE_OFF;
@@ -77,18 +68,17 @@ static void give_up(void *unused)
         }
     }
     cores.expected = 0;
-    cores.is_decided = true;
 }
 
-static int watch_time(void *unused)
+/// Handles what comes until all have come, or their time is over. Nothing else runs on this core yet.
+static void wait_for_others(void)
 {
-    (void)unused;
-    thread_sleep_us(COMES_WITHIN_US);
-    struct dispatcher_shared *disp = disp_disable();
-    waitset_chan_trigger(&cores.time_over);
-    disp_enable(disp);
-    threads_look_again();
-    return 0;
+    const uint64_t deadline_us = clock_now_us() + COMES_WITHIN_US;
+    while (cores.expected && clock_now_us() < deadline_us) {
+        if (event_dispatch_non_block(get_default_waitset()) == LIB_ERR_NO_EVENT) {
+            thread_yield();
+        }
+    }
 }
 
 /// A trace ring for a core, if this one has one. \param ret NULL_CAP if not
@@ -159,7 +149,6 @@ errval_t cores_start(unsigned wanted)
 {
     const unsigned all = bootinfo_get()->cores < CORES_MAX ? bootinfo_get()->cores : CORES_MAX;
     struct capref shared;
-    struct thread *timer;
     cores.wanted = wanted && wanted < all ? wanted : all;
     core_console_serve();
     if (cores.wanted == 1) {
@@ -171,18 +160,9 @@ errval_t cores_start(unsigned wanted)
     }
     intermon_on_hello(note_hello);
     start_others(shared);
-    if (cores.expected == 0) {
-        return SYS_ERR_OK;
-    }
-    waitset_chanstate_init(&cores.time_over);
-    waitset_chan_register(get_default_waitset(), &cores.time_over, MKCLOSURE(give_up, NULL));
-    err = thread_create(watch_time, NULL, &timer);
-    if (err_is_fail(err)) {
-        return err;
-    }
-    thread_detach(timer);
     intermon_say_hello();
-    rpc_serve_until(&cores.is_decided);
+    wait_for_others();
+    report_missing();
     return SYS_ERR_OK;
 }
 

@@ -4,8 +4,8 @@
 #include <aos/core.h>
 #include <stdlib.h>
 
-/// Memory of another core of which there are capabilities here. The monitor's own has all rights, so that it can
-/// delete the others.
+/// Memory of another core of which there are capabilities here. The monitor's own has all rights, so that it
+/// can delete the others.
 struct import {
     enum objtype type;
     genpaddr_t base;

@@ -161,8 +161,7 @@ static void wait_for_room(struct peer *peer)
     if (peer->waits_for_room) {
         return;
     }
-    errval_t err =
-        ump_chan_register_send(&peer->chan, get_default_waitset(), MKCLOSURE(send_queued, peer));
+    errval_t err = ump_chan_register_send(&peer->chan, get_default_waitset(), MKCLOSURE(send_queued, peer));
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "waiting for room for a monitor's messages");
     }
@@ -253,9 +252,9 @@ static errval_t open_peer(char *memory, coreid_t core, struct capref wake)
     if (!peer) {
         return LIB_ERR_MALLOC_FAIL;
     }
-    errval_t err = ump_chan_init(&peer->chan, memory + pair_offset(intermon.cores, low, high),
-                                 INTERMON_PAIR_BYTES, own == high, wake,
-                                 (uint16_t)(low * CORES_AT_MOST + high));
+    errval_t err =
+        ump_chan_init(&peer->chan, memory + pair_offset(intermon.cores, low, high), INTERMON_PAIR_BYTES,
+                      own == high, wake, (uint16_t)(low * CORES_AT_MOST + high));
     if (err_is_ok(err)) {
         err = ump_chan_register_recv(&peer->chan, get_default_waitset(), MKCLOSURE(receive, peer));
     }

@@ -21,11 +21,11 @@ enum intermon_kind {
     INTERMON_HELLO,    ///< The sender's monitor runs: intermon.c
     INTERMON_TEXT,     ///< What a monitor without a console says: cores.c
     INTERMON_ANNOUNCE, ///< A domain was started, for the trace: cores.c
-    INTERMON_BIND,   ///< A client wants a channel to a service: remote_binding.h
-    INTERMON_BOUND,  ///< The answer to that.
-    INTERMON_GONE,   ///< An end of a channel is gone: channels.h
-    INTERMON_CAP,    ///< A capability for an end of a channel: exports.h
-    INTERMON_CAPPED, ///< The answer to that.
+    INTERMON_BIND,     ///< A client wants a channel to a service: remote_binding.h
+    INTERMON_BOUND,    ///< The answer to that.
+    INTERMON_GONE,     ///< An end of a channel is gone: channels.h
+    INTERMON_CAP,      ///< A capability for an end of a channel: exports.h
+    INTERMON_CAPPED,   ///< The answer to that.
     INTERMON_KINDS,
 };
 

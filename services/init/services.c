@@ -22,7 +22,7 @@
 static struct service {
     const char *name;
     bool is_at_home_only; ///< There is one for all cores.
-    bool holds_others; ///< What others are made of is its: it does not end alone.
+    bool holds_others;    ///< What others are made of is its: it does not end alone.
     bool has_all_ram;
     bool starts_domains;
     size_t ram_bytes; ///< For its own use; 0: the usual
