@@ -1,17 +1,17 @@
 /**
  * Channels between two domains, usually on two cores, through memory that they share (document D 3.2).
  *
- * A message is one slot of up to seven words, or several: flags in each slot say where one begins and ends, and
- * what the words mean is the users' business. ump_chan_put() and ump_chan_get() move bytes of any number in
- * slots.
+ * A message is one slot of up to seven words, or several: flags in each slot say where one begins and ends,
+ * and what the words mean is the users' business. ump_chan_put() and ump_chan_get() move bytes of any number
+ * in slots.
  *
  * The frame comes zeroed from who binds the two sides. Each side has its own struct ump_chan. At one end one
- * thread at a time sends, and one receives; that may be two threads. Threads that share one of these parts take
- * turns by a lock of their own: the channel has none. Any number of threads may wait.
+ * thread at a time sends, and one receives; that may be two threads. Threads that share one of these parts
+ * take turns by a lock of their own: the channel has none. Any number of threads may wait.
  *
- * Nothing here blocks but the functions whose names say so. How those wait, is chosen at build time (axis `ump`,
- * lib/ump/wait): `polled` looks again and again, `notified` sleeps in the kernel until the other side sends an
- * interrupt, `adaptive` looks for as long as that pays and then sleeps.
+ * Nothing here blocks but the functions whose names say so. How those wait, is chosen at build time (axis
+ * `ump`, lib/ump/wait): `polled` looks again and again, `notified` sleeps in the kernel until the other side
+ * sends an interrupt, `adaptive` looks for as long as that pays and then sleeps.
  */
 #ifndef AOS_UMP_H
 #define AOS_UMP_H
@@ -54,8 +54,8 @@ struct ump_chan {
 errval_t ump_chan_init(struct ump_chan *chan, void *memory, size_t bytes, unsigned side, struct capref wake,
                        uint16_t number);
 
-/// Tells the other side that this one neither sends nor receives any more. What it has sent is still received.
-/// Takes the channel out of its waitsets. Then the memory may be unmapped.
+/// Tells the other side that this one neither sends nor receives any more. What it has sent is still
+/// received. Takes the channel out of its waitsets. Then the memory may be unmapped.
 void ump_chan_close(struct ump_chan *chan);
 
 /// The other side's core, as it says; 255 if it has not begun.
@@ -96,10 +96,12 @@ static inline __attribute__((always_inline)) bool ump_chan_try_send(struct ump_c
     if (UMP_IS_FIRST(header)) {
         trace_ump_send(ump_chan_flow(chan, chan->side, chan->end.tx_messages++), chan->number);
     }
-    return ump_end_send(&chan->end, header, w0, w1, w2, w3, w4, w5, w6);
+    ump_end_send(&chan->end, header, w0, w1, w2, w3, w4, w5, w6);
+    return true;
 }
 
-/// Takes a slot, if one waits. Words behind UMP_WORDS(message->header) are anything. \return false if none does
+/// Takes a slot, if one waits. Words behind UMP_WORDS(message->header) are anything. \return false if none
+/// does
 static inline __attribute__((always_inline)) bool ump_chan_try_recv(struct ump_chan *chan,
                                                                     struct ump_message *message)
 {
@@ -107,8 +109,8 @@ static inline __attribute__((always_inline)) bool ump_chan_try_recv(struct ump_c
         return false;
     }
     if (UMP_IS_FIRST(message->header)) {
-        trace_ump_receive(ump_chan_flow(chan, 1U - chan->side, chan->end.rx_messages++), ump_chan_peer_core(chan),
-                          chan->number);
+        trace_ump_receive(ump_chan_flow(chan, 1U - chan->side, chan->end.rx_messages++),
+                          ump_chan_peer_core(chan), chan->number);
     }
     return true;
 }
@@ -180,16 +182,16 @@ static inline __attribute__((always_inline)) errval_t ump_chan_recv(struct ump_c
  * Sends bytes as slots of one message, as many as there is room for now.
  *
  * \param flags  0, or UMP_NOT_FIRST if slots of the message were sent before, and UMP_NOT_LAST if more follow
- *               than these bytes. The slots have UMP_SLOT_BYTES each, but the last; that has its words counted
- *               from the bytes, rounded up, so that the receiver must know how many there are
- * \param bytes  with UMP_NOT_LAST a multiple of UMP_SLOT_BYTES
- * \return how many bytes were taken. If not all, the rest is to be sent with UMP_NOT_FIRST
+ *               than these bytes. The slots have UMP_SLOT_BYTES each, but the last; that has its words
+ * counted from the bytes, rounded up, so that the receiver must know how many there are \param bytes  with
+ * UMP_NOT_LAST a multiple of UMP_SLOT_BYTES \return how many bytes were taken. If not all, the rest is to be
+ * sent with UMP_NOT_FIRST
  */
 size_t ump_chan_put(struct ump_chan *chan, uint32_t flags, const void *data, size_t bytes);
 
 /**
- * Takes bytes out of the slots that wait, no more than `bytes`. Slots are taken whole: `bytes` is what is left
- * of the message, or a multiple of UMP_SLOT_BYTES.
+ * Takes bytes out of the slots that wait, no more than `bytes`. Slots are taken whole: `bytes` is what is
+ * left of the message, or a multiple of UMP_SLOT_BYTES.
  *
  * \return how many bytes came
  */
@@ -221,8 +223,8 @@ errval_t ump_chan_deregister_send(struct ump_chan *chan);
  * come. Each call needs one of ump_chan_awake().
  *
  * \param what UMP_NEWS_*
- * \return true if nothing of that is there yet: the caller may sleep, unless its dispatcher has had news since
- * before this call
+ * \return true if nothing of that is there yet: the caller may sleep, unless its dispatcher has had news
+ * since before this call
  */
 bool ump_chan_sleep(struct ump_chan *chan, unsigned what);
 

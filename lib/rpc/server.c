@@ -15,6 +15,7 @@
 #include <rpc/registers.h>
 #include <rpc/serving.h>
 #include <rpc/ump_serve.h>
+#include <ump/registry.h>
 #include <stdlib.h>
 #include <threads/threads.h>
 #include <ump/wait.h>
@@ -148,9 +149,15 @@ static bool goes_on(void)
     return rpc_thread.takes;
 }
 
+/// Is there anything in shared memory to look at?
+static inline bool takes_from_both(void)
+{
+    return rpc_ump_session_count || ump_registered;
+}
+
 bool serving_send_later(struct rpc_session *session, const struct rpc_wire *wire, struct rpc_message *reply)
 {
-    if (!rpc_thread.takes || threads_several() || rpc_ump_session_count || session->is_cut
+    if (!rpc_thread.takes || threads_several() || takes_from_both() || session->is_cut
         || rpc_handling.session != session || later.session) {
         return false;
     }
@@ -366,6 +373,19 @@ static void pause_between_looks(uint32_t rounds)
     }
 }
 
+/// Events of channels in shared memory that are no sessions. \return true if there were any
+static bool handle_ump_events(void)
+{
+    bool any = false;
+    if (ump_registered && ump_poll()) {
+        rpc_handling.session = NULL;
+        while (err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
+            any = true;
+        }
+    }
+    return any;
+}
+
 /// Sleeps in the kernel until there is anything, from this core or from another one.
 static void sleep_for_both(void)
 {
@@ -373,9 +393,17 @@ static void sleep_for_both(void)
     if (!rpc_ump_sleep()) {
         return;
     }
+    const bool has_events = ump_registered != NULL;
+    if (has_events && !ump_registered_sleep()) {
+        ump_after_sleep();
+        return;
+    }
     serving_leave();
     struct lmp_message m = lmp_chan_wait_any_since(since);
     serving_take();
+    if (has_events) {
+        ump_after_sleep();
+    }
     if (m.err == LIB_ERR_LMP_PEER_GONE || (err_is_ok(m.err) && m.header)) {
         handle_and_answer(&m);
     }
@@ -388,7 +416,7 @@ static void take_from_both(const volatile bool *done)
     static struct ump_habit habit;
     struct ump_wait wait = {0};
     do {
-        const bool of_others = rpc_ump_sweep(done);
+        const bool of_others = handle_ump_events() | rpc_ump_sweep(done);
         if (take_some_of_core(done) || of_others) {
             ump_wait_learn(&wait, &habit);
             wait = (struct ump_wait){0};
@@ -397,7 +425,7 @@ static void take_from_both(const volatile bool *done)
         } else {
             sleep_for_both();
         }
-    } while (rpc_ump_session_count && !(done && *done) && (!threads_several() || goes_on()));
+    } while (takes_from_both() && !(done && *done) && (!threads_several() || goes_on()));
 }
 
 /// Takes messages for as long as it is this thread's turn. With the baton, but while it waits.
@@ -407,7 +435,7 @@ static inline __attribute__((always_inline)) void take_messages(const volatile b
     struct lmp_message m = {0};
     unsigned words = 0;
     do {
-        if (__builtin_expect(rpc_ump_session_count, 0)) {
+        if (__builtin_expect(takes_from_both(), 0)) {
             end_answers(answered, words, &m);
             answered = NULL;
             take_from_both(done);

@@ -130,13 +130,13 @@ enum rpc_ump_result rpc_ump_take(struct rpc_ump *ump, unsigned first, size_t byt
             begin(arrival);
             arrival->words = UMP_WORDS(header);
             copy_words(arrival->w, slot, arrival->words);
-            ump_end_release(end, control);
+            ump_end_release(end, slot, control);
             return arrival->w[0] & RPC_FLAG_BYTES ? RPC_UMP_GARBAGE : RPC_UMP_MESSAGE;
         } else {
             good = UMP_IS_FIRST(header) && take_first(in, slot, header, first, bytes_max);
             in->is_open = good;
         }
-        ump_end_release(end, control);
+        ump_end_release(end, slot, control);
         if (!good) {
             return RPC_UMP_GARBAGE;
         }

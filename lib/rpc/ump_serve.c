@@ -133,7 +133,7 @@ static inline bool take_slot(struct rpc_ump *ump, struct lmp_message *m)
         .w5 = slot->words[5],
         .w6 = slot->words[6],
     };
-    ump_end_release(end, control);
+    ump_end_release(end, slot, control);
     return true;
 }
 

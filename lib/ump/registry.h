@@ -1,6 +1,6 @@
 /**
- * The channels between cores that are registered with waitsets, for the waits of lib/lmp. A domain that has none
- * pays a load of `ump_registered` where it is about to wait.
+ * The channels between cores that are registered with waitsets, for the waits of lib/lmp. A domain that has
+ * none pays a load of `ump_registered` where it is about to wait.
  */
 #ifndef LIB_UMP_REGISTRY_H
 #define LIB_UMP_REGISTRY_H
@@ -16,12 +16,12 @@ extern struct ump_chan *ump_registered; ///< The first; NULL: there is none.
 bool ump_poll(void);
 
 /**
- * Before a wait for any event: looks for as long as the axis says, and then asks all channels' other sides for a
- * wake.
+ * Before a wait for any event: looks for as long as the axis says, and then asks all channels' other sides
+ * for a wake.
  *
  * \param seen news of the dispatcher that have been looked at
- * \return true if the caller may sleep until there are more; then ump_after_sleep() is due. false if there may be
- * an event
+ * \return true if the caller may sleep until there are more; then ump_after_sleep() is due. false if there
+ * may be an event
  */
 bool ump_before_sleep(uint32_t seen);
 

@@ -51,7 +51,8 @@ size_t ump_chan_get(struct ump_chan *chan, void *data, size_t bytes)
     char *to = data;
     size_t left = bytes;
     for (; left > 0; left -= left < UMP_SLOT_BYTES ? left : UMP_SLOT_BYTES) {
-        const uint64_t control = __atomic_load_n(&end->rx_slot->control, __ATOMIC_ACQUIRE);
+        const struct ump_slot *slot = end->rx_slot;
+        const uint64_t control = __atomic_load_n(&slot->control, __ATOMIC_ACQUIRE);
         if (!ump_end_is_filled(end, control)) {
             break;
         }
@@ -60,12 +61,12 @@ size_t ump_chan_get(struct ump_chan *chan, void *data, size_t bytes)
                               ump_chan_peer_core(chan), chan->number);
         }
         if (left < UMP_SLOT_BYTES) {
-            memcpy(to, end->rx_slot->words, left);
+            memcpy(to, slot->words, left);
         } else {
-            memcpy(to, end->rx_slot->words, UMP_SLOT_BYTES);
+            memcpy(to, slot->words, UMP_SLOT_BYTES);
         }
         to += UMP_SLOT_BYTES;
-        ump_end_release(end, control);
+        ump_end_release(end, slot, control);
     }
     return bytes - left;
 }

@@ -6,6 +6,8 @@
 #include "intermon.h"
 
 #include <aos/aos.h>
+#include <aos/core.h>
+#include <aos/ump.h>
 #include <interfaces/monitor_server.h>
 #include <stdlib.h>
 
@@ -151,7 +153,7 @@ errval_t channel_grant(const struct channel_end *end, struct capref *frame, stru
         slot_free(*frame);
         return err;
     }
-    err = cores_grant_wake(end->peer_core, *frame, wake);
+    err = cores_grant_wake(end->peer_core, wake);
     if (err_is_fail(err)) {
         cap_discard(*frame);
     }
@@ -176,8 +178,12 @@ static void free_memory(struct channel_end *end)
 /// Marks a half of the memory as closed by who writes it, and wakes the other side.
 static void close_half(const struct channel_end *owner, unsigned side)
 {
-    (void)owner;
-    (void)side;
+    coreid_t core;
+    unsigned group;
+    ump_half_close(owner->memory, owner->bytes, side);
+    if (ump_half_waker(owner->memory, owner->bytes, 1 - side, &core, &group)) {
+        core_wake(cap_core, core, group); // a core that does not run needs no waking
+    }
 }
 
 /// Frees an end if it is of no use any more. The client's stays until nobody has the memory.

@@ -7,7 +7,7 @@
 #include <interfaces/monitor_server.h>
 #include <stdlib.h>
 
-#define TOKENS_MAX 16 ///< Capabilities that wait for one end to take them, and that one end is sending.
+#define TOKENS_MAX 48 ///< Capabilities that wait for one end to take them, and that one end is sending.
 
 /// A capability that waits to be taken, or is on its way.
 struct token {

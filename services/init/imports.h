@@ -17,6 +17,9 @@ errval_t export_prepare(struct capref cap, struct capability_info *info);
 /// Makes a capability for a domain of this core, in a slot of the caller's.
 errval_t import_cap(enum objtype type, unsigned rights, genpaddr_t base, gensize_t bytes, struct capref *ret);
 
+/// Deletes all that is here of a range of another core's memory, whoever has it.
+void imports_delete(genpaddr_t base, gensize_t bytes);
+
 /// Makes a frame that the monitor keeps, with all rights, in a slot of the caller's.
 errval_t import_frame(genpaddr_t base, gensize_t bytes, struct capref *ret);
 

@@ -2,6 +2,7 @@
 
 #include "binding.h"
 #include "channels.h"
+#include "core_console.h"
 #include "cores.h"
 #include "exports.h"
 #include "remote_binding.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INIT_PID 1
+#define INIT_NUMBER 1 ///< Of the processes of a core, the first.
 
 void monitor_init(void)
 {
@@ -31,11 +32,11 @@ struct domain {
     struct channel_end *ends; ///< Of channels in shared memory.
 };
 
-static domainid_t last_pid = INIT_PID;
+static domainid_t last_number = INIT_NUMBER;
 
 domainid_t monitor_new_pid(void)
 {
-    return ++last_pid;
+    return (domainid_t)disp_get_core_id() << PID_CORE_SHIFT | ++last_number;
 }
 
 static struct domain *domain_of(const struct rpc_session *session)
@@ -170,6 +171,15 @@ static errval_t adopt(struct rpc_session *session, const char *name, uint64_t qu
     return err;
 }
 
+static errval_t announce(struct rpc_session *session, uint32_t dispatcher, const char *name, uint32_t pid)
+{
+    if (!(domain_of(session)->rights & MONITOR_MAY_ADOPT)) {
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    core_announce(dispatcher, name, pid);
+    return SYS_ERR_OK;
+}
+
 static errval_t number(struct rpc_session *session, uint64_t value)
 {
     printf("%s (%u): %lu\n", domain_of(session)->name, (unsigned)session->pid, (unsigned long)value);
@@ -208,6 +218,7 @@ static const struct monitor_operations operations = {
     .take_cap = take_cap,
     .cores = cores,
     .adopt = adopt,
+    .announce = announce,
     .number = number,
     .text = text,
     .services = services,

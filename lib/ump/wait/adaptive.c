@@ -1,10 +1,10 @@
 /**
  * Looks again for as long as that pays, then sleeps.
  *
- * What pays is learned from the waits before, each measured with the cycle counter. A wait that was over within
- * what a sleep costs should have been spent looking: the next one may look twice as long as that. One that took
- * longer should not: each of them halves the time, down to none. So an exchange that goes on is polled, and who
- * waits for something rare sleeps at once.
+ * What pays is learned from the waits before, each measured with the cycle counter. A wait that was over
+ * within what a sleep costs should have been spent looking: the next one may look twice as long as that. One
+ * that took longer should not: each of them halves the time, down to none. So an exchange that goes on is
+ * polled, and who waits for something rare sleeps at once.
  */
 #include <aos/cycles.h>
 #include <ump/wait.h>

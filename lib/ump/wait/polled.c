@@ -1,5 +1,6 @@
 /**
- * Looks again and again, and never sleeps: the least time to an answer, for cores that have nothing else to do.
+ * Looks again and again, and never sleeps: the least time to an answer, for cores that have nothing else to
+ * do.
  */
 #include <ump/wait.h>
 

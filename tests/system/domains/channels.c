@@ -18,7 +18,7 @@
 #define DEFAULT_ROUNDS 20
 #define SERVICE        "mirror"
 #define HASH           4711
-#define TOKENS_MAX     16 ///< services/init/exports.c
+#define TOKENS_MAX     48 ///< services/init/exports.c
 #define PATTERN        0x1234567890abcdefUL
 
 static struct rpc_client *init, *tests;

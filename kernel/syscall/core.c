@@ -1,0 +1,69 @@
+/**
+ * Commands on a Core capability: a range of cores.
+ */
+#include <arch/armv8/gic.h>
+#include <core/core.h>
+#include <syscall/syscall.h>
+#include <trace/emit.h>
+
+/// A capability of one type among the arguments.
+static errval_t argument(const struct invocation *invocation, uint64_t address, enum objtype type,
+                         struct cte **slot)
+{
+    errval_t err = invocation_cap(invocation, address, slot);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    return (*slot)->cap.type == type ? SYS_ERR_OK : SYS_ERR_INVALID_ARGUMENT;
+}
+
+static errval_t start(const struct invocation *invocation, coreid_t core)
+{
+    const uint64_t *a = invocation->arguments;
+    struct cte *ram, *shared, *trace = NULL;
+    errval_t err = argument(invocation, a[1], ObjType_RAM, &ram);
+    if (err_is_ok(err)) {
+        err = argument(invocation, a[2], ObjType_Frame, &shared);
+    }
+    if (err_is_ok(err) && (capaddr_t)a[3] != 0) {
+        err = argument(invocation, a[3], ObjType_Frame, &trace);
+    }
+    return err_is_ok(err) ? core_start(core, ram, &shared->cap, trace != NULL ? &trace->cap : NULL) : err;
+}
+
+static errval_t wake(coreid_t core, uint64_t group)
+{
+    if (group >= CORE_WAKE_GROUPS) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    trace_core_wake(core, group);
+    gic_send(core, GIC_SGI_WAKE + (unsigned)group);
+    return SYS_ERR_OK;
+}
+
+errval_t invoke_core(struct invocation *invocation)
+{
+    const struct capability *range = &invocation->target->cap;
+    const uint64_t core = invocation->arguments[0];
+    if ((range->rights & (invocation->command == CORE_WAKE ? CAPRIGHTS_WRITE : CAPRIGHTS_CONTROL)) == 0) {
+        return SYS_ERR_RIGHTS;
+    }
+    if (core < range->base || core - range->base >= range->bytes || core >= core_count()) {
+        return SYS_ERR_CORE_NUMBER;
+    }
+    switch (invocation->command) {
+    case CORE_WAKE:
+        return wake((coreid_t)core, invocation->arguments[1]);
+    case CORE_STATUS:
+        invocation->results[0] = core_state((coreid_t)core);
+        return SYS_ERR_OK;
+    case CORE_START:
+        return start(invocation, (coreid_t)core);
+    case CORE_PARK:
+        return core_park((coreid_t)core);
+    case CORE_RESUME:
+        return core_resume((coreid_t)core);
+    default:
+        return SYS_ERR_ILLEGAL_INVOCATION;
+    }
+}
