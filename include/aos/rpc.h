@@ -78,6 +78,19 @@ uint64_t rpc_set_deadline(uint64_t deadline_us);
  */
 errval_t rpc_connect(const char *service, const struct rpc_interface *interface, struct rpc_client **ret);
 
+/**
+ * The same for the service of that name on one core, which may be this one.
+ *
+ * \return also MON_ERR_NO_CORE
+ */
+errval_t rpc_connect_at(coreid_t core, const char *service, const struct rpc_interface *interface,
+                        struct rpc_client **ret);
+
+/// The same, but the channel is one of UMP on every core: for tests, and to compare. MONITOR_ANY_CORE: the
+/// core that has the service
+errval_t rpc_connect_ump(uint32_t core, const char *service, const struct rpc_interface *interface,
+                         struct rpc_client **ret);
+
 /// The channel to init, which is opened at its first use.
 errval_t rpc_init_channel(struct rpc_client **ret);
 

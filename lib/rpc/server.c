@@ -366,6 +366,9 @@ static void pause_between_looks(uint32_t rounds)
     if (threads_several() || rpc_ump_all_local() || rounds % LOOKS_BETWEEN_TURNS == 0) {
         serving_leave();
         thread_yield();
+        if (rpc_ump_all_local() && threads_several()) {
+            sys_yield(0); // our threads may all be looking, in vain until a client has had the core
+        }
         serving_take();
     }
 }

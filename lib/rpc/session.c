@@ -3,7 +3,7 @@
  */
 #include <aos/capabilities.h>
 #include <aos/slot_alloc.h>
-#include <rpc/link.h>
+#include <rpc/ump_client.h>
 #include <rpc/serving.h>
 #include <stdlib.h>
 
@@ -26,20 +26,28 @@ static void note_count(uint32_t change)
     trace_rpc_session(session_count);
 }
 
+static struct rpc_session *make(const struct rpc_service *service, domainid_t pid, uint64_t quota)
+{
+    struct rpc_session *session = calloc(1, sizeof(*session));
+    if (session) {
+        session->service = service;
+        session->operations = service->operations;
+        session->methods = service->skeleton->methods;
+        session->method_count = service->skeleton->interface->method_count;
+        session->pid = pid;
+        session->quota = quota;
+    }
+    return session;
+}
+
 errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, uint64_t quota,
                             struct capref remote, struct rpc_session **ret, struct capref *linked)
 {
-    struct rpc_session *session = calloc(1, sizeof(*session));
+    struct rpc_session *session = make(service, pid, quota);
     if (!session) {
         return LIB_ERR_MALLOC_FAIL;
     }
     session->link = &rpc_link_lmp;
-    session->service = service;
-    session->operations = service->operations;
-    session->methods = service->skeleton->methods;
-    session->method_count = service->skeleton->interface->method_count;
-    session->pid = pid;
-    session->quota = quota;
     errval_t err = rpc_chan_make(&session->chan, service->skeleton->interface, linked);
     if (err_is_fail(err)) {
         free(session);
@@ -61,6 +69,35 @@ errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, u
     if (ret) {
         *ret = session;
     }
+    return SYS_ERR_OK;
+}
+
+errval_t rpc_session_create_ump(const struct rpc_service *service, domainid_t pid, uint64_t quota,
+                                unsigned rights, const struct rpc_ump_binding *binding)
+{
+    struct rpc_ump *ump;
+    errval_t err = rpc_ump_open(binding, &ump);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    struct rpc_session *session = make(service, pid, quota);
+    if (!session) {
+        rpc_ump_close(ump);
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    session->link = &rpc_link_ump;
+    session->rights = rights;
+    session->ump = ump;
+    err = rpc_ump_serve(session);
+    if (err_is_ok(err) && service->opened) {
+        err = service->opened(session);
+    }
+    if (err_is_fail(err)) {
+        session->link->end(session);
+        free(session);
+        return err;
+    }
+    note_count(1);
     return SYS_ERR_OK;
 }
 

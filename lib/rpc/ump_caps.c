@@ -2,6 +2,7 @@
  * Capabilities of messages over UMP, and the opening and closing of channels: what goes by the monitor.
  */
 #include <aos/capabilities.h>
+#include <aos/dispatch.h>
 #include <aos/paging.h>
 #include <aos/slot_alloc.h>
 #include <interfaces/monitor.h>
@@ -127,6 +128,7 @@ errval_t rpc_ump_open(const struct rpc_ump_binding *binding, struct rpc_ump **re
     struct rpc_ump *ump = calloc(1, sizeof(*ump));
     errval_t err = ump ? cap_identify(binding->frame, &info) : LIB_ERR_MALLOC_FAIL;
     if (err_is_ok(err)) {
+        ump->is_local = binding->peer_core == disp_get_core_id();
         ump->number = binding->channel;
         ump->frame = binding->frame;
         ump->wake = binding->wake;

@@ -175,6 +175,11 @@ errval_t rpc_ump_take_caps(struct rpc_ump *ump, const uint64_t *tokens, unsigned
 
 /* The service's side: ump_serve.c. */
 
+/// Makes a session for a client that init knows, and takes over what its binding brought, whatever is
+/// returned.
+errval_t rpc_session_create_ump(const struct rpc_service *service, domainid_t pid, uint64_t quota,
+                                unsigned rights, const struct rpc_ump_binding *binding);
+
 /// One more session to serve. \return LIB_ERR_MALLOC_FAIL
 errval_t rpc_ump_serve(struct rpc_session *session);
 
