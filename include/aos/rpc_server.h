@@ -126,6 +126,13 @@ _Noreturn void rpc_serve(void);
 /// The same until `done` is true.
 void rpc_serve_until(const volatile bool *done);
 
+/**
+ * From now on calls of this domain's threads cannot keep it from serving: while one waits, and nobody serves, a thread
+ * of the library does, so that a call which comes back to this domain is answered. Handlers may run from then on, in
+ * other threads too, one at a time, whether rpc_serve() was called or not. Cannot be undone.
+ */
+void rpc_serve_while_waiting(void);
+
 /// In a handler that is going to return RPC_LATER: keeps what the answer needs. NULL if there is no memory,
 /// or the client has more calls under way than it could take the answers of.
 struct rpc_call *rpc_defer(struct rpc_session *session);

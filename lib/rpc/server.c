@@ -23,7 +23,12 @@ static struct {
     bool is_taken;           ///< A thread takes messages.
     unsigned parked;         ///< Threads that wait for `look`.
     unsigned threads;        ///< That serve.
+    bool has_stand_in;       ///< One of them serves because nobody else did (rpc_serve_while_waiting()),
+    volatile bool is_manned; ///< and is to end: somebody else serves.
 } server;
+
+/// While a thread waits somebody serves, also before rpc_serve() is called.
+static bool needs_stand_in;
 
 /// What one reply may leave to be freed: owned byte arrays, what they were gathered into, and what the call's
 /// were in.
@@ -378,6 +383,50 @@ static inline __attribute__((always_inline)) void serve(const volatile bool *don
     // The baton stays with the caller of rpc_serve_until(): handlers run while it serves, or calls.
 }
 
+/// Lets a stand-in go.
+static void relieve(void)
+{
+    serving_take();
+    if (server.has_stand_in) {
+        server.is_manned = true;
+        thread_cond_broadcast(&server.look);
+    }
+    serving_leave();
+}
+
+static int stand_in(void *unused)
+{
+    (void)unused;
+    serve(&server.is_manned);
+    server.has_stand_in = false;
+    thread_cond_broadcast(&server.look); // who relieves it takes messages now
+    serving_leave();
+    return 0;
+}
+
+void rpc_serve_while_waiting(void)
+{
+    static bool is_done;
+    if (!__atomic_exchange_n(&is_done, true, __ATOMIC_RELAXED)) {
+        __atomic_store_n(&needs_stand_in, true, __ATOMIC_RELAXED);
+        __atomic_add_fetch(&rpc_specials, 1, __ATOMIC_RELAXED); // every call passes serving_pause()
+    }
+}
+
+/// The calling thread does not serve, and is going to wait. Somebody is to serve meanwhile.
+static errval_t provide_stand_in(void)
+{
+    errval_t err = SYS_ERR_OK;
+    serving_take();
+    if (server.threads == 0 && !server.has_stand_in) {
+        server.is_manned = false;
+        err = thread_create(stand_in, NULL, NULL);
+        server.has_stand_in = err_is_ok(err);
+    }
+    serving_leave();
+    return err_is_ok(err) ? err : err_push(err, RPC_ERR_DEPTH);
+}
+
 static int serve_as_well(void *unused)
 {
     (void)unused;
@@ -387,11 +436,13 @@ static int serve_as_well(void *unused)
 
 void rpc_serve_until(const volatile bool *done)
 {
+    relieve();
     serve(done);
 }
 
 _Noreturn void rpc_serve(void)
 {
+    relieve();
     serve(NULL);
     __builtin_unreachable();
 }
@@ -399,7 +450,7 @@ _Noreturn void rpc_serve(void)
 errval_t serving_pause(void)
 {
     if (!rpc_thread.is_server) {
-        return SYS_ERR_OK;
+        return needs_stand_in ? provide_stand_in() : SYS_ERR_OK;
     }
     if (rpc_thread.takes) {
         if (server.parked == 0) {

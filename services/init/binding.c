@@ -1,6 +1,7 @@
 #include "binding.h"
 
 #include "services.h"
+#include "system_names.h"
 
 #include <aos/aos.h>
 #include <interfaces/control.h>
@@ -218,6 +219,7 @@ static void remove_offer(struct offer *offer)
         }
     }
     cap_discard(offer->control.chan.remote_cap);
+    system_names_note(offer->name, disp_get_core_id(), 0);
     go_on_with(offer->name); // they wait, or hear that there is none
     free(offer);
 }
