@@ -108,3 +108,5 @@ foreach(entry IN LISTS entries)
 endforeach()
 # It is called back by the service that it calls.
 target_sources(domain_rpctest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")
+# It offers the same service under names.
+target_sources(domain_nametest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")

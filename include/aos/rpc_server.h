@@ -127,9 +127,9 @@ _Noreturn void rpc_serve(void);
 void rpc_serve_until(const volatile bool *done);
 
 /**
- * From now on calls of this domain's threads cannot keep it from serving: while one waits, and nobody serves, a thread
- * of the library does, so that a call which comes back to this domain is answered. Handlers may run from then on, in
- * other threads too, one at a time, whether rpc_serve() was called or not. Cannot be undone.
+ * From now on calls of this domain's threads cannot keep it from serving: while one waits, and nobody serves,
+ * a thread of the library does, so that a call which comes back to this domain is answered. Handlers may run
+ * from then on, in other threads too, one at a time, whether rpc_serve() was called or not. Cannot be undone.
  */
 void rpc_serve_while_waiting(void);
 

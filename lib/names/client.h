@@ -9,8 +9,8 @@
 
 #define NAMES_TRIES 100 ///< init does not start a service more often.
 
-/// A call, and the same again if the name server ends meanwhile: what that was told is forgotten anyhow. All zero to
-/// begin with.
+/// A call, and the same again if the name server ends meanwhile: what that was told is forgotten anyhow. All
+/// zero to begin with.
 struct names_call {
     struct rpc_client *client; ///< What to call.
     errval_t err;              ///< What the call returned: set by the caller.
@@ -18,8 +18,8 @@ struct names_call {
     struct aos_rpc *chan;
 };
 
-/// `while (names_call(&call)) { call.err = names_...(call.client, ...); }`: the channel is opened if need be, also anew.
-/// \return false when `err` is what to return
+/// `while (names_call(&call)) { call.err = names_...(call.client, ...); }`: the channel is opened if need be,
+/// also anew. \return false when `err` is what to return
 bool names_call(struct names_call *call);
 
 /// Ends a call that is not to be made again. `err` is what to return.

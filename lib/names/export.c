@@ -1,8 +1,8 @@
 /**
  * The names of this domain's services.
  *
- * The name server keeps an endpoint of ours. When that is gone, the name server has ended or has cut us off, and has
- * forgotten our names: a thread enters them again.
+ * The name server keeps an endpoint of ours. When that is gone, the name server has ended or has cut us off,
+ * and has forgotten our names: a thread enters them again.
  */
 #include <aos/capabilities.h>
 #include <aos/dispatch.h>
@@ -23,7 +23,8 @@ struct instance {
     struct instance *next;
 };
 
-struct export {
+struct export
+{
     char name[NAMES_NAME_BYTES];
     char properties[NAMES_PROPERTY_BYTES];
     uint32_t instance;
@@ -89,7 +90,8 @@ static errval_t give(struct capref endpoint)
     return call.err;
 }
 
-/// Sees to it that we hear when the name server forgets our names. Before it is told any, so that none is missed.
+/// Sees to it that we hear when the name server forgets our names. Before it is told any, so that none is
+/// missed.
 static errval_t attend(void)
 {
     thread_mutex_lock(&ours.mutex);
@@ -109,7 +111,8 @@ static errval_t attend(void)
         thread_mutex_unlock(&ours.mutex);
         return err;
     }
-    // The endpoint goes with this call, whatever becomes of it: if it fails the session closes, and so we hear of it.
+    // The endpoint goes with this call, whatever becomes of it: if it fails the session closes, and so we
+    // hear of it.
     return give(endpoint);
 }
 
@@ -233,7 +236,8 @@ static bool remove_export(const char *name)
     return export != NULL;
 }
 
-errval_t names_export_with(const char *name, const char *properties, const struct rpc_service *service, void *context)
+errval_t names_export_with(const char *name, const char *properties, const struct rpc_service *service,
+                           void *context)
 {
     properties = properties ? properties : "";
     if (strlen(name) >= NAMES_NAME_BYTES || !name[0]) {

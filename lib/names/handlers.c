@@ -84,7 +84,8 @@ static errval_t exchange_cap(struct rpc_session *session, const void *message, s
     void *data = NULL;
     size_t bytes = 0;
     struct capref sent = NULL_CAP;
-    // Handlers of the documents may write to their message, and call others, whose sessions may end meanwhile.
+    // Handlers of the documents may write to their message, and call others, whose sessions may end
+    // meanwhile.
     void *copy = message_bytes ? malloc(message_bytes) : NULL;
     if (message_bytes && !copy) {
         if (!capref_is_null(given)) {

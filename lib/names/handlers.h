@@ -7,7 +7,8 @@
 #include <aos/nameservice.h>
 #include <aos/rpc_server.h>
 
-/// A handler that has a name. Sessions that were opened for it know it, so it stays until the last of them has gone.
+/// A handler that has a name. Sessions that were opened for it know it, so it stays until the last of them
+/// has gone.
 struct handler;
 
 /// The service of all of them.

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-errval_t nameservice_register_properties(const char *name, nameservice_receive_handler_t recv_handler, void *st,
-                                         const char *properties)
+errval_t nameservice_register_properties(const char *name, nameservice_receive_handler_t recv_handler,
+                                         void *st, const char *properties)
 {
     struct handler *handler = handler_create(recv_handler, st);
     if (!handler) {
@@ -109,7 +109,8 @@ errval_t nameservice_rpc(nameservice_chan_t chan, void *message, size_t bytes, v
     return SYS_ERR_OK;
 }
 
-errval_t nameservice_enumerate_properties(const char *query, const char *properties, size_t *num, char **result)
+errval_t nameservice_enumerate_properties(const char *query, const char *properties, size_t *num,
+                                          char **result)
 {
     struct names_entry *entries;
     size_t count, i;

@@ -16,7 +16,8 @@
 /// Enough for some thousand clients: it borrows none, which would stay away from others.
 #define SERIAL_RAM_BYTES 0x800000UL
 
-/// Enough for all the names that there may be (interfaces/names.rpc), but those with long properties: it calls nobody.
+/// Enough for all the names that there may be (interfaces/names.rpc), but those with long properties: it
+/// calls nobody.
 #define NAMES_RAM_BYTES 0x1800000UL
 
 /// In the order in which they are started.

@@ -46,7 +46,8 @@ static struct system_name *find(const char *service, coreid_t core, bool add)
 
 static void send_more(void)
 {
-    for (struct system_name *name = all; name && watcher.by && watcher.under_way < UNDER_WAY; name = name->next) {
+    for (struct system_name *name = all; name && watcher.by && watcher.under_way < UNDER_WAY;
+         name = name->next) {
         if (name->told == name->pid) {
             continue;
         }

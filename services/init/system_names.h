@@ -1,6 +1,7 @@
 /**
- * What the name server is told of init's own services, of all cores (interfaces/offers.rpc). init sends, and never
- * waits: at most a few messages are under way, and the others follow when the name server has taken those.
+ * What the name server is told of init's own services, of all cores (interfaces/offers.rpc). init sends, and
+ * never waits: at most a few messages are under way, and the others follow when the name server has taken
+ * those.
  */
 #ifndef INIT_SYSTEM_NAMES_H
 #define INIT_SYSTEM_NAMES_H

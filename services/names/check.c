@@ -44,7 +44,8 @@ static bool is_key_character(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// Takes the next one. \param at set behind it; NULL if it is none. \return false at the end, and if it is none
+/// Takes the next one. \param at set behind it; NULL if it is none. \return false at the end, and if it is
+/// none
 static bool take(const char **at, struct property *property)
 {
     const char *text = *at;

@@ -5,8 +5,8 @@
 
 #include <trace/trace.h>
 
-errval_t entry_add(struct holder *holder, const char *name, const char *properties, coreid_t core, domainid_t pid,
-                   const char *service)
+errval_t entry_add(struct holder *holder, const char *name, const char *properties, coreid_t core,
+                   domainid_t pid, const char *service)
 {
     const struct entry *entry = table_add(holder, name, properties, core, pid, service);
     if (!entry) {

@@ -1,8 +1,9 @@
 /**
  * The name server: services by name and properties (docs/names.md).
  *
- * A handler calls nobody and waits for nobody: an answer that has to wait is deferred, and a domain that does not
- * take what it is told is dropped. Only malloc() may ask the memory server for more, which is below and needs no name.
+ * A handler calls nobody and waits for nobody: an answer that has to wait is deferred, and a domain that does
+ * not take what it is told is dropped. Only malloc() may ask the memory server for more, which is below and
+ * needs no name.
  */
 #include "operations.h"
 #include "system.h"

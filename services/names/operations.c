@@ -32,7 +32,8 @@ static bool is_same(const struct entry *entry, const struct client *client, cons
            && strcmp(entry->service, service) == 0;
 }
 
-static errval_t enter(struct rpc_session *session, const char *name, const char *properties, uint32_t instance)
+static errval_t enter(struct rpc_session *session, const char *name, const char *properties,
+                      uint32_t instance)
 {
     struct client *client = client_of(session);
     struct domain *domain = client->domain;
@@ -82,7 +83,7 @@ static errval_t leave(struct rpc_session *session, const char *name)
 }
 
 static errval_t inspect(struct rpc_session *session, const char *name, uint32_t *core, uint32_t *pid,
-                         struct rpc_bytes *service, struct rpc_bytes *properties)
+                        struct rpc_bytes *service, struct rpc_bytes *properties)
 {
     const struct entry *entry = table_find(name);
     trace_names_find(session->pid, entry != NULL);
@@ -114,17 +115,19 @@ static errval_t await(struct rpc_session *session, const char *name, uint32_t *c
     return err == NAMES_ERR_NO_NAME ? wait_begin(session, name) : err;
 }
 
-static errval_t select_names(struct rpc_session *session, const char *prefix, const char *filter, const char *after,
-                             struct rpc_bytes *entries, struct rpc_bytes *next)
+static errval_t select_names(struct rpc_session *session, const char *prefix, const char *filter,
+                             const char *after, struct rpc_bytes *entries, struct rpc_bytes *next)
 {
     (void)session;
     if (!prefix_is_good(prefix) || !prefix_is_good(after)) {
         return NAMES_ERR_NAME;
     }
-    return filter_is_good(filter) ? selection_make(prefix, filter, after, entries, next) : NAMES_ERR_PROPERTIES;
+    return filter_is_good(filter) ? selection_make(prefix, filter, after, entries, next)
+                                  : NAMES_ERR_PROPERTIES;
 }
 
-static errval_t observe(struct rpc_session *session, const char *prefix, const char *filter, struct capref endpoint)
+static errval_t observe(struct rpc_session *session, const char *prefix, const char *filter,
+                        struct capref endpoint)
 {
     errval_t err = !prefix_is_good(prefix)   ? NAMES_ERR_NAME
                    : !filter_is_good(filter) ? NAMES_ERR_PROPERTIES

@@ -9,8 +9,8 @@
 /// Bytes of a record as interfaces/names.rpc says.
 static size_t record_bytes(const struct entry *entry)
 {
-    return 2 * sizeof(uint32_t) + strlen(entry->name) + 1 + strlen(entry->service) + 1 + strlen(entry->properties)
-           + 1;
+    return 2 * sizeof(uint32_t) + strlen(entry->name) + 1 + strlen(entry->service) + 1
+           + strlen(entry->properties) + 1;
 }
 
 static char *put_record(char *at, const struct entry *entry)
@@ -31,8 +31,8 @@ static bool belongs(const struct entry *entry, const char *filter)
 struct part {
     struct entry *first;
     unsigned steps;
-    size_t bytes;      ///< Of the records.
-    const char *next;  ///< "" if there is nothing behind it.
+    size_t bytes;     ///< Of the records.
+    const char *next; ///< "" if there is nothing behind it.
 };
 
 static struct part measure(const char *prefix, const char *filter, const char *after)

@@ -9,8 +9,8 @@
 /// Has the call that is being handled wait. \return RPC_LATER, NAMES_ERR_LIMIT, or LIB_ERR_MALLOC_FAIL
 errval_t wait_begin(struct rpc_session *session, const char *name);
 
-/// There is an entry: those who wait for its name are told. A client that does not take its answer is cut off, and its
-/// names go: the entry may be gone when this returns.
+/// There is an entry: those who wait for its name are told. A client that does not take its answer is cut
+/// off, and its names go: the entry may be gone when this returns.
 void wait_tell(const struct entry *entry);
 
 /// The client is gone.
