@@ -32,8 +32,8 @@ struct names_entry {
 };
 
 /**
- * Offers a service under a name. A service may have several. From then on its handlers run while the domain
- * waits for a call, also before it calls rpc_serve() (rpc_serve_while_waiting()).
+ * Offers a service under a name. A service may have several. From then on the domain serves, also while none of its
+ * threads is in rpc_serve() (rpc_serve_always()).
  *
  * \param service must stay; the same one is offered once, whatever names it has
  * \return also NAMES_ERR_NAME, NAMES_ERR_PROPERTIES, NAMES_ERR_TAKEN, NAMES_ERR_RESERVED, NAMES_ERR_LIMIT
@@ -87,7 +87,7 @@ struct names_watch;
 
 /**
  * Has a function called whenever a name comes or goes that begins with a prefix and has the properties of a
- * filter. It runs where the caller serves: in rpc_serve(), rpc_serve_until() or rpc_serve_while_waiting().
+ * filter. It runs where the caller serves: in rpc_serve(), rpc_serve_until() or rpc_serve_always().
  * What comes between this and a names_list() after it may be told and listed, but is not missed.
  *
  * \param told  called with `name` NULL for NAMES_WATCH_ENDED: the watch is gone after that

@@ -127,11 +127,12 @@ _Noreturn void rpc_serve(void);
 void rpc_serve_until(const volatile bool *done);
 
 /**
- * From now on calls of this domain's threads cannot keep it from serving: while one waits, and nobody serves,
- * a thread of the library does, so that a call which comes back to this domain is answered. Handlers may run
- * from then on, in other threads too, one at a time, whether rpc_serve() was called or not. Cannot be undone.
+ * From now on this domain serves, whatever its threads do: while none has called rpc_serve() a thread of the library
+ * does it. So a thread may wait for a call that comes back to this domain. Handlers still run one at a time.
+ *
+ * \return SYS_ERR_OK, or LIB_ERR_THREAD_CREATE
  */
-void rpc_serve_while_waiting(void);
+errval_t rpc_serve_always(void);
 
 /// In a handler that is going to return RPC_LATER: keeps what the answer needs. NULL if there is no memory,
 /// or the client has more calls under way than it could take the answers of.

@@ -202,7 +202,6 @@ static errval_t offer(const struct rpc_service *service, uint32_t *number)
         free(instance);
         return err;
     }
-    rpc_serve_while_waiting();
     thread_mutex_lock(&ours.mutex);
     *instance = (struct instance){service, *number, ours.instances};
     ours.instances = instance;
@@ -253,7 +252,10 @@ errval_t names_export_with(const char *name, const char *properties, const struc
     strcpy(export->name, name);
     strcpy(export->properties, properties);
     export->context = context;
-    errval_t err = offer(service, &export->instance);
+    errval_t err = rpc_serve_always();
+    if (err_is_ok(err)) {
+        err = offer(service, &export->instance);
+    }
     if (err_is_ok(err)) {
         err = add(export);
     }

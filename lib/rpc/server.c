@@ -23,12 +23,10 @@ static struct {
     bool is_taken;           ///< A thread takes messages.
     unsigned parked;         ///< Threads that wait for `look`.
     unsigned threads;        ///< That serve.
-    bool has_stand_in;       ///< One of them serves because nobody else did (rpc_serve_while_waiting()),
+    bool serves_always;      ///< Also while no thread has called rpc_serve() (rpc_serve_always()).
+    bool has_stand_in;       ///< One of them serves because nobody else did,
     volatile bool is_manned; ///< and is to end: somebody else serves.
 } server;
-
-/// While a thread waits somebody serves, also before rpc_serve() is called.
-static bool needs_stand_in;
 
 /// What one reply may leave to be freed: owned byte arrays, what they were gathered into, and what the call's
 /// were in.
@@ -404,27 +402,26 @@ static int stand_in(void *unused)
     return 0;
 }
 
-void rpc_serve_while_waiting(void)
-{
-    static bool is_done;
-    if (!__atomic_exchange_n(&is_done, true, __ATOMIC_RELAXED)) {
-        __atomic_store_n(&needs_stand_in, true, __ATOMIC_RELAXED);
-        __atomic_add_fetch(&rpc_specials, 1, __ATOMIC_RELAXED); // every call passes serving_pause()
-    }
-}
-
-/// The calling thread does not serve, and is going to wait. Somebody is to serve meanwhile.
+/// Sees to it that somebody serves, if that was asked for.
 static errval_t provide_stand_in(void)
 {
     errval_t err = SYS_ERR_OK;
     serving_take();
-    if (server.threads == 0 && !server.has_stand_in) {
+    if (server.serves_always && server.threads == 0 && !server.has_stand_in) {
         server.is_manned = false;
         err = thread_create(stand_in, NULL, NULL);
         server.has_stand_in = err_is_ok(err);
     }
     serving_leave();
-    return err_is_ok(err) ? err : err_push(err, RPC_ERR_DEPTH);
+    return err;
+}
+
+errval_t rpc_serve_always(void)
+{
+    serving_take();
+    server.serves_always = true;
+    serving_leave();
+    return provide_stand_in();
 }
 
 static int serve_as_well(void *unused)
@@ -438,6 +435,7 @@ void rpc_serve_until(const volatile bool *done)
 {
     relieve();
     serve(done);
+    provide_stand_in(); // or there is no memory for it; nobody could be told
 }
 
 _Noreturn void rpc_serve(void)
@@ -450,7 +448,7 @@ _Noreturn void rpc_serve(void)
 errval_t serving_pause(void)
 {
     if (!rpc_thread.is_server) {
-        return needs_stand_in ? provide_stand_in() : SYS_ERR_OK;
+        return SYS_ERR_OK;
     }
     if (rpc_thread.takes) {
         if (server.parked == 0) {

@@ -13,6 +13,20 @@ uint64_t in_a_while(void)
     return clock_now_us() + LONG_US;
 }
 
+_Noreturn void fault(void)
+{
+    static volatile uintptr_t address = FAULT_ADDRESS; // which the compiler does not see
+    *(volatile int *)address = 1;
+    stay_for_ever();
+}
+
+_Noreturn void stay_for_ever(void)
+{
+    for (;;) {
+        thread_sleep_us(LONG_US);
+    }
+}
+
 void answer_greeting(void *st, void *message, size_t bytes, void **response, size_t *response_bytes,
                      struct capref rx_cap, struct capref *tx_cap)
 {
@@ -35,6 +49,39 @@ void expect_greeting(nameservice_chan_t chan, const char *st)
     CHECK_OK(nameservice_rpc(chan, (void *)text, sizeof(text), &response, &bytes, NULL_CAP, NULL_CAP));
     CHECK(bytes == strlen(expected) + 1 && strcmp(response, expected) == 0);
     free(response);
+}
+
+struct holding take_holding(void)
+{
+    static struct rpc_client *names;
+    struct holding now;
+    if (names && names->gone) {
+        rpc_disconnect(names);
+        names = NULL;
+    }
+    if (!names) {
+        CHECK_OK(rpc_connect("names", &names_interface, &names));
+    }
+    CHECK_OK(names_usage(names, &now.names, &now.waits, &now.watches, &now.sessions, &now.ram_bytes));
+    return now;
+}
+
+void expect_holding(const struct holding *before)
+{
+    const uint64_t until = in_a_while();
+    struct holding now;
+    do {
+        thread_sleep_us(NAP_US);
+        now = take_holding();
+    } while ((now.names != before->names || now.waits != before->waits || now.watches != before->watches
+              || now.sessions != before->sessions)
+             && clock_now_us() < until);
+    if (now.names != before->names || now.waits != before->waits || now.watches != before->watches
+        || now.sessions != before->sessions) {
+        USER_PANIC("%ld names, %ld waits, %ld watches, %ld sessions more", (long)(now.names - before->names),
+                   (long)(now.waits - before->waits), (long)(now.watches - before->watches),
+                   (long)(now.sessions - before->sessions));
+    }
 }
 
 domainid_t start_role(const char *role, const char *own, const char *other, uint64_t seed)

@@ -29,6 +29,9 @@ void test_storm(const struct arguments *arguments);
 /// with its domain. \return the exit status
 int play_role(const char *role, const char *own, const char *other, uint64_t seed);
 
+/// Registers a service that passes numbers on to another one.
+void register_relay(const char *own, const char *other);
+
 /// Starts a process of this program in a role. \return its number
 domainid_t start_role(const char *role, const char *own, const char *other, uint64_t seed);
 
@@ -43,6 +46,27 @@ void expect_no_name(const char *name);
 
 /// LONG_US from now.
 uint64_t in_a_while(void);
+
+/// Ends the name server as a fault in it would.
+errval_t test_restart_names(void);
+
+/// What the name server holds now.
+struct holding {
+    uint64_t names, waits, watches, sessions;
+    int64_t ram_bytes;
+};
+
+struct holding take_holding(void);
+
+/// Waits until it holds that again, but for its memory. Domains that have ended may still be cleared away.
+void expect_holding(const struct holding *before);
+
+/// Ends the domain by a fault, at FAULT_ADDRESS.
+_Noreturn void fault(void);
+#define FAULT_ADDRESS 8UL
+
+/// Stays until it is ended.
+_Noreturn void stay_for_ever(void);
 
 /// The handler of services of bytes: answers with "<st>: <message>", both strings.
 void answer_greeting(void *st, void *message, size_t bytes, void **response, size_t *response_bytes,
