@@ -16,6 +16,7 @@
 #define DEFAULT_ROUNDS 4  ///< Each with all members anew.
 #define STEPS          60 ///< Of a member.
 #define NAMES          12
+#define WATCHES        4  ///< Of a member.
 #define SHORT_US       1500
 
 static uint32_t random_state;
@@ -114,7 +115,7 @@ static void nothing(void *context, enum names_event event, const char *name)
 static void watch(void)
 {
     static unsigned watches;
-    if (watches++ < NAMES_DOMAIN_WATCHES) {
+    if (watches++ < WATCHES) {
         CHECK_OK(names_watch("s/", NULL, nothing, NULL, NULL));
     }
 }
