@@ -241,7 +241,7 @@ static struct lmp_message send_later(bool wait)
     const bool sent = err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED;
     end_later(sent);
     if (!sent) {
-        rpc_session_cut(session);
+        session_reply_failed(session, later.wire.w[0], m.err);
         m = (struct lmp_message){.err = SYS_ERR_OK};
     }
     return m;

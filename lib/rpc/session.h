@@ -58,6 +58,13 @@ void kept_drop_all(struct rpc_session *session);
  */
 void session_reply(struct rpc_session *session, uint64_t request, errval_t err, struct rpc_message *reply);
 
+/**
+ * A reply could not be sent. If what it was to give has gone, with whom that came from, the client is told
+ * so, by RPC_ERR_PEER_GONE, and is not to blame. Else it has no room for the reply, though it holds as many
+ * as it may have calls under way, or has ended: it is cut off.
+ */
+void session_reply_failed(struct rpc_session *session, uint64_t header, errval_t err);
+
 /// Answers a deferred call, if there is one of this number, with an error; whoever deferred it may forget it.
 void session_give_up_call(struct rpc_session *session, uint32_t id);
 
