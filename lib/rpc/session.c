@@ -243,7 +243,7 @@ void session_reply_failed(struct rpc_session *session, uint64_t header, errval_t
     struct rpc_wire wire;
     begin_reply(&wire, rpc_header(RPC_REPLY, rpc_header_method(header), rpc_header_id(header)),
                 RPC_ERR_PEER_GONE);
-    if (err != SYS_ERR_LMP_CAP_SOURCE || err_is_fail(rpc_wire_send(&session->chan, &wire, false).err)) {
+    if (err_no(err) != SYS_ERR_LMP_CAP_SOURCE || err_is_fail(rpc_wire_send(&session->chan, &wire, false).err)) {
         rpc_session_cut(session);
     }
 }
