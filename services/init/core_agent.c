@@ -26,7 +26,7 @@ void core_test_wait(void)
     sys_lmp(SYS_LMP, (uint64_t)LMP_WAIT_ANY << 32, 0, 0, 0, 0, 0, 0, 0, 0);
 }
 
-static uint32_t next_random(uint64_t *state)
+uint32_t core_test_random(uint64_t *state)
 {
     *state ^= *state >> 12;
     *state ^= *state << 25;
@@ -53,7 +53,7 @@ static void wake(coreid_t core)
 
 static void pass_one(struct core_test *test, coreid_t self, uint64_t *random, bool quietly)
 {
-    const coreid_t to = next_random(random) % test->cores;
+    const coreid_t to = core_test_random(random) % test->cores;
     struct core_test_line *line = &test->lines[to];
     atomic_fetch_add(&line->tokens, 1);
     test->lines[self].passed++;
