@@ -106,5 +106,8 @@ foreach(entry IN LISTS entries)
         domain(${name} SOURCES ${files})
     endif()
 endforeach()
+# How RAM is divided concerns who starts the cores and who gives RAM out.
+target_sources(domain_init PRIVATE "${ram_source}")
+target_sources(domain_mem PRIVATE "${ram_source}")
 # It is called back by the service that it calls.
 target_sources(domain_rpctest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")

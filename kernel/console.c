@@ -33,6 +33,9 @@ void console_find(void)
 
 void console_take(void)
 {
+    if (!is_mine && core_has_lines()) {
+        sequence = *(volatile uint32_t *)&core_line(0)->frames;
+    }
     is_mine = true;
 }
 
@@ -68,6 +71,9 @@ void console_printf(const char *format, ...)
 void console_frame_of(coreid_t core, uint8_t type, const void *payload, size_t length)
 {
     stream_write_frame(put, type, (uint8_t)core, sequence++, payload, length);
+    if (is_mine && core_has_lines()) {
+        core_line(0)->frames = sequence;
+    }
 }
 
 void console_frame(uint8_t type, const void *payload, size_t length)

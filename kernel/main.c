@@ -87,7 +87,7 @@ static void start_trace(lpaddr_t ring, uint64_t entered)
 /// What each core does for itself.
 static void init_core(void)
 {
-    interrupt_init(memory_take(INTERRUPT_TABLE_BYTES, BASE_PAGE_SIZE));
+    interrupt_init(memory_take_own(INTERRUPT_TABLE_BYTES, BASE_PAGE_SIZE));
     gic_init_core(); // interrupts of this core
     pmu_init_core(); // counters for user level
     fp_init_core();  // first use of FP traps
@@ -116,7 +116,7 @@ _Noreturn void kernel_main(lpaddr_t fdt, uint64_t el2, lpaddr_t image)
     info.cores = gic_find_cores(platform.gic_distributor, platform.gic_redistributors,
                                 platform.gic_redistributors_bytes, GIC_NO_AFFINITY);
     find_memory(fdt); // from the device tree, or the least the board has
-    core_init(info.cores, memory_take(CORE_LINES_BYTES, BASE_PAGE_SIZE), image);
+    core_init(info.cores, memory_take_own(CORE_LINES_BYTES, BASE_PAGE_SIZE), image);
     const lpaddr_t trace = TRACE_ANY_ENABLED ? memory_take(TRACE_RING_MAP_BYTES, LARGE_PAGE_SIZE) : 0;
     start_trace(trace, entered);
     trace_boot_memory(memory_total());
@@ -137,11 +137,14 @@ _Noreturn void kernel_main(lpaddr_t fdt, uint64_t el2, lpaddr_t image)
     dispatch(init);
 }
 
-/// A core that is to fail, for a test of what the others do then.
+/// A core that is to fail, for tests of what the others do then.
 static void fail_if_asked(void)
 {
-    if (command_line_number(info.command_line, "core_fails", 0) == core_parameters.core) {
+    if (command_line_number(info.command_line, "core_fails", 0) == core_number()) {
         psci_cpu_off();
+    }
+    if (command_line_number(info.command_line, "core_panics", 0) == core_number()) {
+        panic("the command line asks for it");
     }
 }
 
@@ -155,11 +158,11 @@ _Noreturn void kernel_main_secondary(uint64_t el2, lpaddr_t image)
     psci_init(el2 != 0);
     console_find();
     memcpy(info.command_line, parameters->command_line, sizeof(info.command_line));
-    fail_if_asked();
     info.cores = gic_find_cores(platform.gic_distributor, platform.gic_redistributors,
                                 platform.gic_redistributors_bytes, parameters->first_affinity);
     map_all_memory();
     core_init_secondary(info.cores, parameters->lines);
+    fail_if_asked();
     memory_add(parameters->ram, parameters->ram_bytes); // what is to be taken is the core's own
     start_trace(parameters->trace, entered);
     trace_boot_memory(memory_total());

@@ -64,7 +64,7 @@
 
 #define BOOTINFO_BYTES       0x4000UL
 #define BOOTINFO_MAX_REGIONS 64
-#define BOOTINFO_MAX_MODULES 32
+#define BOOTINFO_MAX_MODULES 64
 #define BOOTINFO_MAX_DEVICES 16
 
 struct boot_region {

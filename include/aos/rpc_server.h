@@ -87,7 +87,9 @@ struct rpc_session {
     const struct rpc_service *service;
     const void *operations; ///< The service's.
     struct lmp_chan chan;
-    domainid_t pid; ///< The client's domain, as init knows it.
+    const struct rpc_link *link; ///< How messages move: lib/rpc/link.h.
+    domainid_t pid;              ///< The client's domain, as init knows it.
+    unsigned rights;             ///< MONITOR_RIGHT_* (interfaces/monitor.rpc), as init knows them.
     uint64_t quota; ///< What init says that it may use of the service; the service knows in what unit.
     void *state;    ///< The service's own.
     /* The library's own. */
@@ -99,6 +101,7 @@ struct rpc_session {
     struct rpc_kept *kept; ///< Bytes that come or go in pieces.
     size_t kept_bytes;
     struct rpc_transport *transport;
+    struct rpc_ump *ump; ///< The channel, if it is one of UMP; else `chan` is it.
 };
 
 /**

@@ -89,7 +89,9 @@ static void prepare_dispatcher(struct cte *task, lvaddr_t entry)
 struct dcb *init_domain_create(struct bootinfo *info, const struct init_gifts *gifts)
 {
     // The slot of the root CNode's first copy has no CNode to stand in: it lives in a page of its own.
-    struct cte *root_slot = phys_to_virt(memory_take_clear(BASE_PAGE_SIZE, BASE_PAGE_SIZE));
+    const lpaddr_t page = memory_take_own(BASE_PAGE_SIZE, BASE_PAGE_SIZE);
+    struct cte *root_slot = phys_to_virt(page);
+    memory_zero(page, BASE_PAGE_SIZE);
     struct cte *root = cnode_create(root_slot, ObjType_L1CNode, ROOTCN_SLOTS * sizeof(struct cte));
     struct cte *task = cnode_create(&root[ROOTCN_TASK], ObjType_L2CNode, OBJSIZE_L2CNode);
     struct cte *pages = cnode_create(&root[ROOTCN_PAGE], ObjType_L2CNode, OBJSIZE_L2CNode);

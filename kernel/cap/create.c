@@ -53,6 +53,15 @@ static errval_t check_place(enum objtype type, genpaddr_t base, genpaddr_t end)
     return SYS_ERR_OK;
 }
 
+/// As retype does: what was cleared for objects to come is somebody's memory now.
+static void forget_progress(enum objtype type, genpaddr_t base, genpaddr_t end)
+{
+    struct cte *holder = mdb_find_overlap(captable[type].region, base, end);
+    for (; holder != NULL && holder->cap.base < end; holder = mdb_next_beyond(holder, base)) {
+        holder->cap.aux64 = 0;
+    }
+}
+
 errval_t caps_create_foreign(struct cte *slot, enum objtype type, uint8_t rights, genpaddr_t base,
                              gensize_t bytes)
 {
@@ -73,6 +82,7 @@ errval_t caps_create_foreign(struct cte *slot, enum objtype type, uint8_t rights
         if (err_is_fail(err)) {
             return err;
         }
+        forget_progress(type, base, end);
     }
     slot->cap = cap;
     mdb_insert(slot);

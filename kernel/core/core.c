@@ -1,48 +1,52 @@
 #include <arch/armv8/gic.h>
 #include <arch/armv8/psci.h>
+#include <arch/armv8/sgi.h>
 #include <arch/armv8/sysreg.h>
 #include <arch/armv8/timer.h>
 #include <core/core.h>
+#include <core/parameters.h>
 
 #define HALT_WAIT_PER_SECOND 10 ///< How long others get to stop: a tenth of a second.
 
 static struct core_line *lines;
 static unsigned count = 1;
-static coreid_t number;
-
-static void find_lines(unsigned cores, lpaddr_t base)
-{
-    lines = phys_to_virt(base);
-    count = cores;
-    number = gic_core();
-}
 
 void core_init(unsigned cores, lpaddr_t base, lpaddr_t image)
 {
     memory_zero(base, CORE_LINES_BYTES);
-    find_lines(cores, base);
-    lines[number].image = image;
+    lines = phys_to_virt(base);
+    count = cores;
+    lines[0].image = image;
     core_set_state(CORE_STATE_RUNS);
 }
 
 void core_init_secondary(unsigned cores, lpaddr_t base)
 {
-    find_lines(cores, base);
+    if (gic_core() != core_number()) {
+        panic("this is core %u, and it was started as core %u", gic_core(), core_number());
+    }
+    lines = phys_to_virt(base);
+    count = cores;
 }
 
 coreid_t core_number(void)
 {
-    return number;
+    return core_parameters.core;
 }
 
 bool core_is_first(void)
 {
-    return number == 0;
+    return core_number() == 0;
 }
 
 unsigned core_count(void)
 {
     return count;
+}
+
+bool core_has_lines(void)
+{
+    return lines != NULL;
 }
 
 struct core_line *core_line(coreid_t core)
@@ -73,11 +77,12 @@ unsigned core_state(coreid_t core)
 
 void core_set_state(unsigned state)
 {
-    __atomic_store_n(&lines[number].state, state, __ATOMIC_RELEASE);
+    __atomic_store_n(&lines[core_number()].state, state, __ATOMIC_RELEASE);
 }
 
 void core_halt(void)
 {
+    gic_park_core(); // or what is pending would end each WFI at once
     core_set_state(CORE_HALTED);
     for (;;) {
         wfi();
@@ -87,7 +92,7 @@ void core_halt(void)
 /// True if a core would still execute something.
 static bool is_active(coreid_t core)
 {
-    return core != number && core_state(core) == CORE_STATE_RUNS;
+    return core != core_number() && core_state(core) == CORE_STATE_RUNS;
 }
 
 void core_halt_others(void)
@@ -95,7 +100,7 @@ void core_halt_others(void)
     if (lines == NULL || count == 1) {
         return;
     }
-    gic_send_others(GIC_SGI_HALT);
+    sgi_send_to(SGI_ALL_OTHERS, GIC_SGI_HALT);
     const uint64_t end = timer_counter() + timer_counter_hz() / HALT_WAIT_PER_SECOND;
     for (coreid_t core = 0; core < count; core++) {
         while (is_active(core) && timer_counter() < end) {

@@ -16,9 +16,9 @@
 
 /// Of a core, in its own cache line.
 struct core_line {
-    uint32_t state; ///< CORE_STATE_*; CORE_HALTED after a panic somewhere.
-    uint32_t reserved;
-    lpaddr_t image; ///< Where its kernel's image lies; written by the first core.
+    uint32_t state;  ///< CORE_STATE_*; CORE_HALTED after a panic somewhere.
+    uint32_t frames; ///< Sent over the console so far: in the first core's line, by who has the console.
+    lpaddr_t image;  ///< Where its kernel's image lies; written by the first core.
 } __attribute__((aligned(64)));
 
 #define CORE_HALTED 100 ///< Stopped for good: some core has panicked.
@@ -43,6 +43,9 @@ bool core_is_first(void);
 
 /// Number of cores that the machine has.
 unsigned core_count(void);
+
+/// False while a kernel starts, before core_init().
+bool core_has_lines(void);
 
 /// The line of a core.
 struct core_line *core_line(coreid_t core);
@@ -75,7 +78,7 @@ void core_describe(const struct bootinfo *info);
 
 /**
  * Says whether a capability of a type may name this memory: RAM and Frames lie inside one region of RAM, in
- * which no kernel's image is; DevFrames lie outside all of them.
+ * which no kernel's image is, and are not this kernel's own; DevFrames lie outside all of them.
  *
  * \return SYS_ERR_CREATE_RANGE if not
  */

@@ -1,4 +1,4 @@
-#include <arch/armv8/layout.h>
+#include <boot/memory.h>
 #include <core/core.h>
 #include <core/parameters.h>
 
@@ -7,6 +7,9 @@
 errval_t core_memory_check(enum objtype type, lpaddr_t base, gensize_t bytes)
 {
     if (bytes > PHYSICAL_ADDRESSES || base > PHYSICAL_ADDRESSES - bytes) {
+        return SYS_ERR_CREATE_RANGE;
+    }
+    if (memory_is_own(base, bytes)) {
         return SYS_ERR_CREATE_RANGE;
     }
     for (uint32_t i = 0; i < core_parameters.region_count; i++) {

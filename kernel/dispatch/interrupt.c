@@ -39,6 +39,7 @@ static void handle_from_core(unsigned sgi)
     } else if (sgi == GIC_SGI_CONTINUE) {
         wake_go_on();
     } else if (sgi == GIC_SGI_HALT) {
+        trace_dispatch_interrupt_end(sgi);
         core_halt();
     }
 }

@@ -6,7 +6,7 @@
  * news, also if that of the one before is still to be consumed: a domain may have looked at that, and be about
  * to sleep, and its libraries say with `consumed` only when the kernel may let it wait.
  */
-#include <arch/armv8/gic.h>
+#include <arch/armv8/sgi.h>
 #include <core/core.h>
 #include <dispatch/dispatch.h>
 #include <dispatch/wake.h>
@@ -118,6 +118,6 @@ void wake_go_on(void)
 void wake_continue(void)
 {
     if (unfinished != 0) {
-        gic_send(core_number(), GIC_SGI_CONTINUE);
+        sgi_send(core_number(), GIC_SGI_CONTINUE);
     }
 }

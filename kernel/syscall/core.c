@@ -1,10 +1,16 @@
 /**
  * Commands on a Core capability: a range of cores.
  */
-#include <arch/armv8/gic.h>
+#include <arch/armv8/sgi.h>
 #include <core/core.h>
 #include <syscall/syscall.h>
 #include <trace/emit.h>
+
+/// True for a core that the capability is for. No capability goes beyond the cores that there are.
+static inline bool is_in_range(const struct capability *range, uint64_t core)
+{
+    return core >= range->base && core - range->base < range->bytes;
+}
 
 /// A capability of one type among the arguments.
 static errval_t argument(const struct invocation *invocation, uint64_t address, enum objtype type,
@@ -31,39 +37,50 @@ static errval_t start(const struct invocation *invocation, coreid_t core)
     return err_is_ok(err) ? core_start(core, ram, &shared->cap, trace != NULL ? &trace->cap : NULL) : err;
 }
 
-static errval_t wake(coreid_t core, uint64_t group)
+/// Whatever needs the right CONTROL. Apart, so that a wake need not make room for it.
+static __attribute__((noinline)) errval_t control(const struct invocation *invocation)
 {
-    if (group >= CORE_WAKE_GROUPS) {
-        return SYS_ERR_INVALID_ARGUMENT;
+    const struct capability *range = &invocation->target->cap;
+    const uint64_t number = invocation->arguments[0];
+    const coreid_t core = (coreid_t)number;
+    if ((range->rights & CAPRIGHTS_CONTROL) == 0) {
+        return SYS_ERR_RIGHTS;
     }
-    trace_core_wake(core, group);
-    gic_send(core, GIC_SGI_WAKE + (unsigned)group);
-    return SYS_ERR_OK;
+    if (!is_in_range(range, number)) {
+        return SYS_ERR_CORE_NUMBER;
+    }
+    switch (invocation->command) {
+    case CORE_STATUS:
+        invocation->results[0] = core_state(core);
+        return SYS_ERR_OK;
+    case CORE_START:
+        return start(invocation, core);
+    case CORE_PARK:
+        return core_park(core);
+    case CORE_RESUME:
+        return core_resume(core);
+    default:
+        return SYS_ERR_ILLEGAL_INVOCATION;
+    }
 }
 
 errval_t invoke_core(struct invocation *invocation)
 {
     const struct capability *range = &invocation->target->cap;
-    const uint64_t core = invocation->arguments[0];
-    if ((range->rights & (invocation->command == CORE_WAKE ? CAPRIGHTS_WRITE : CAPRIGHTS_CONTROL)) == 0) {
+    const uint64_t core = invocation->arguments[0], group = invocation->arguments[1];
+    if (invocation->command != CORE_WAKE) {
+        return control(invocation);
+    }
+    if ((range->rights & CAPRIGHTS_WRITE) == 0) {
         return SYS_ERR_RIGHTS;
     }
-    if (core < range->base || core - range->base >= range->bytes || core >= core_count()) {
+    if (!is_in_range(range, core)) {
         return SYS_ERR_CORE_NUMBER;
     }
-    switch (invocation->command) {
-    case CORE_WAKE:
-        return wake((coreid_t)core, invocation->arguments[1]);
-    case CORE_STATUS:
-        invocation->results[0] = core_state((coreid_t)core);
-        return SYS_ERR_OK;
-    case CORE_START:
-        return start(invocation, (coreid_t)core);
-    case CORE_PARK:
-        return core_park((coreid_t)core);
-    case CORE_RESUME:
-        return core_resume((coreid_t)core);
-    default:
-        return SYS_ERR_ILLEGAL_INVOCATION;
+    if (group >= CORE_WAKE_GROUPS) {
+        return SYS_ERR_INVALID_ARGUMENT;
     }
+    trace_core_wake(core, group);
+    sgi_send((unsigned)core, GIC_SGI_WAKE + (unsigned)group);
+    return SYS_ERR_OK;
 }

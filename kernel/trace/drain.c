@@ -140,6 +140,9 @@ static size_t drain(unsigned core, bool final)
 
 size_t trace_drain_frame(bool final)
 {
+    if (TRACE_ANY_ENABLED == 0 || !core_is_first()) {
+        return 0;
+    }
     for (unsigned i = 0; i < core_count(); i++) {
         last_core = last_core + 1 < core_count() ? last_core + 1 : 0;
         const size_t count = drain(last_core, final);

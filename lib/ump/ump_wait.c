@@ -2,6 +2,7 @@
  * A thread's wait for one channel, and what waits have in common.
  */
 #include <aos/dispatch.h>
+#include <rt/syscall.h>
 #include <threads/threads.h>
 #include <ump/registry.h>
 #include <ump/wait.h>
@@ -16,6 +17,9 @@ static void pause_for_peer(uint32_t rounds, bool is_local)
     __asm__ volatile("yield");
     if (is_local || curdispatcher()->busy || rounds % ROUNDS_BETWEEN_TURNS == 0) {
         thread_yield();
+    }
+    if (is_local && threads_several()) {
+        sys_yield(0); // our threads may all be looking, in vain until the other side has had the core
     }
 }
 

@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GROUP 3
-#define MARK  0x4000000000000000UL
+#define GROUP    3
+#define SLEEP_US 200
+#define MARK     0x4000000000000000UL
 
 /// The next wait returns at once if news come after this.
 static void look(void)
@@ -92,17 +93,50 @@ void core_test_pass(struct core_test *test, coreid_t self, bool quietly)
     wake_all(test, self);
 }
 
-/// Floating point registers, callee-saved registers, and the stack survive.
+static volatile bool is_resumed;
+
+/// Never gives way: it is the timer that lets the other thread run.
+static int count_up(void *line)
+{
+    while (!is_resumed) {
+        atomic_fetch_add(&((struct core_test_line *)line)->ticks, 1);
+    }
+    return 0;
+}
+
+/// Floating point registers, which init's own code does not use, callee-saved ones, and the stack survive.
+static bool park_with_registers(coreid_t self)
+{
+    uint64_t d8, d31;
+    const uint64_t before = cycle_count();
+    __asm__ volatile("fmov d8, %x0\n\tfmov d31, %x0" : : "r"(MARK + self));
+    errval_t err = core_park(cap_core, self);
+    __asm__ volatile("fmov %x0, d8\n\tfmov %x1, d31" : "=r"(d8), "=r"(d31));
+    return err_is_ok(err) && d8 == MARK + self && d31 == d8 && cycle_count() > before;
+}
+
+/// The other thread gets on: the timer wakes this one, and ends that one's slices.
+static void wait_for_ticks(const struct core_test_line *line)
+{
+    const uint32_t ticks = atomic_load(&line->ticks);
+    do {
+        thread_sleep_us(SLEEP_US);
+    } while (atomic_load(&line->ticks) == ticks);
+}
+
+/// Parks with another thread under way, which goes on afterwards.
 static void park(struct core_test_line *line, coreid_t self)
 {
-    // init's own code uses none of them.
-    __asm__ volatile("fmov d8, %x0\n\tfmov d31, %x0" : : "r"(MARK + self));
-    const uint64_t before = cycle_count();
-    errval_t err = core_park(cap_core, self);
-    uint64_t d8, d31;
-    __asm__ volatile("fmov %x0, d8\n\tfmov %x1, d31" : "=r"(d8), "=r"(d31));
-    const bool kept = d8 == MARK + self && d31 == d8;
-    line->value = err_is_ok(err) && kept && cycle_count() > before;
+    struct thread *counter;
+    is_resumed = false;
+    if (err_is_fail(thread_create(count_up, line, &counter))) {
+        return;
+    }
+    wait_for_ticks(line);
+    const bool good = park_with_registers(self);
+    wait_for_ticks(line);
+    is_resumed = true;
+    line->value = good && err_is_ok(thread_join(counter, NULL));
 }
 
 /// The first core's capability for its frame is made here too.

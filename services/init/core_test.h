@@ -21,6 +21,7 @@ struct core_test_line {
     _Atomic uint32_t waits;  ///< The core looks no more before it is woken.
     _Atomic uint32_t tokens; ///< That are here and have not been passed on.
     uint32_t passed;         ///< Tokens that this core has passed on.
+    _Atomic uint32_t ticks;  ///< Counted up by a second thread while the core parks.
     uint64_t value;          ///< What a command gives.
     char text[CORE_TEST_TEXT];
 } __attribute__((aligned(128)));

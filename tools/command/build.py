@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.command import shell
 from tools.command.say import BUILD, ROOT, Progress, UserError, file_error, shown
+
+LOCK = "building.lock"
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,10 @@ class Image:
 
 def build(configuration: Configuration, stage: str = "building") -> Image:
     """Builds, with progress. A mistake in the choice of variants is told in CMake's own words."""
-    folder = configure(configuration, stage)
-    with Progress(f"{stage}: compiling {folder.name}") as progress:
-        _compile(folder, progress)
+    with _alone(configuration.folder):
+        folder = _configured(configuration, stage)
+        with Progress(f"{stage}: compiling {folder.name}") as progress:
+            _compile(folder, progress)
     image = Image(folder, configuration.platform)
     for artifact in filter(None, (image.kernel, image.symbols, image.device_tree)):
         if not artifact.exists():
@@ -71,11 +76,25 @@ def build(configuration: Configuration, stage: str = "building") -> Image:
 
 def configure(configuration: Configuration, stage: str = "building") -> Path:
     """Configures without building; gives the build folder."""
-    folder = configuration.folder
+    with _alone(configuration.folder):
+        return _configured(configuration, stage)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Makes the folder. Nobody else builds in it meanwhile: tests and cells run side by side."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("w")
     except OSError as error:
         raise file_error(error, f"making the folder {shown(folder)}") from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _configured(configuration: Configuration, stage: str) -> Path:
+    folder = configuration.folder
     with Progress(f"{stage}: configuring {folder.name}"):
         _configure(configuration, folder)
     return folder

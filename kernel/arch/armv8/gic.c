@@ -4,6 +4,7 @@
  */
 #include <arch/armv8/gic.h>
 #include <arch/armv8/map.h>
+#include <arch/armv8/sgi.h>
 #include <arch/armv8/sysreg.h>
 #include <abi/syscall.h>
 #include <cap/cap.h>
@@ -26,16 +27,15 @@
 
 #define PRIORITY 0x80
 
-#define SGI_ALL_OTHERS     (1UL << 40)
-#define SGI_NUMBER(sgi)    ((uint64_t)(sgi) << 24)
 #define SGI_RANGE_CORES    16 ///< An SGI names cores of one range of Aff0.
 #define SGI_ALL_ENABLED    0xffffU
 #define PRIORITY_ALL_BYTES (PRIORITY * 0x01010101U)
 
 static lvaddr_t distributor, redistributor;
-static uint32_t affinities[CORES_MAX];  ///< By number of the core.
-static uint64_t sgi_targets[CORES_MAX]; ///< What ICC_SGI1R_EL1 wants to name a core.
+static uint32_t affinities[CORES_MAX]; ///< By number of the core.
 static unsigned this_core;
+
+uint64_t sgi_targets[CORES_MAX];
 
 static uint32_t own_affinity(void)
 {
@@ -130,23 +130,6 @@ void gic_park_core(void)
     while ((mmio_read32(redistributor + GICR_WAKER) & GICR_WAKER_ASLEEP) == 0) {
         __asm__ volatile("yield");
     }
-}
-
-static void send(uint64_t value)
-{
-    __asm__ volatile("dsb ish" : : : "memory");
-    sysreg_write(S3_0_C12_C11_5, value); // ICC_SGI1R_EL1
-    isb();
-}
-
-void gic_send(unsigned core, unsigned sgi)
-{
-    send(sgi_targets[core] | SGI_NUMBER(sgi));
-}
-
-void gic_send_others(unsigned sgi)
-{
-    send(SGI_ALL_OTHERS | SGI_NUMBER(sgi));
 }
 
 /// Private interrupts are in the redistributor, shared ones in the distributor.

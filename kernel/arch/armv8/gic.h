@@ -44,12 +44,6 @@ void gic_init_core(void);
 /// Undoes that: no interrupt reaches a core that is about to be switched off. Those that come stay pending.
 void gic_park_core(void);
 
-/// Interrupts a core; all that this one stored before is seen by then. \param sgi below GIC_SGIS
-void gic_send(unsigned core, unsigned sgi);
-
-/// Interrupts all other cores that there are.
-void gic_send_others(unsigned sgi);
-
 void gic_enable(unsigned irq);
 void gic_disable(unsigned irq);
 
