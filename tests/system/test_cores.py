@@ -11,8 +11,8 @@ from tools.command.machine import Ending, Run, boot
 from trace.declaration import load
 from trace.items import Item, Records
 
-WAKE_INSTRUCTIONS = 145
-RECEIPT_INSTRUCTIONS = 345
+WAKE_INSTRUCTIONS = 130
+RECEIPT_INSTRUCTIONS = 330
 
 
 def assert_all_came(run: Run, cores: int) -> None:
