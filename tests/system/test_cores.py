@@ -53,6 +53,11 @@ def test_without_the_fast_path() -> None:
     assert_all_came(run, 4)
 
 
+def test_in_a_debug_build() -> None:
+    """Each kernel checks its capabilities."""
+    assert_all_came(boot("imx8mp", "mode=test test=cores seed=6", smp=4, debug=True), 4)
+
+
 def test_from_el2_on_virt() -> None:
     """The firmware is called by SMC there, and cores come at EL2."""
     extra = ["-M", "virt,gic-version=3,virtualization=on"]
