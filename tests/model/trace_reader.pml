@@ -50,7 +50,7 @@ active proctype writer() {
         atomic {
             stored_head = n + 1;
             assert(!late_when[n % RECORDS] && !late_argument[n % RECORDS]);
-            assert(when[n % RECORDS] == 0 || SHORTCUT != 0);
+            assert(when[n % RECORDS] == 0 && argument[n % RECORDS] == MARK);
             stored_when[n % RECORDS] = n + 1; late_when[n % RECORDS] = true;
             stored_argument[n % RECORDS] = n; late_argument[n % RECORDS] = true
         };
