@@ -84,7 +84,7 @@ static void fill_parameters(struct core_parameters *to, coreid_t core, const str
     to->shared = shared->base;
     to->shared_bytes = shared->bytes;
     to->shared_rights = shared->rights;
-    to->trace = trace != NULL ? trace->base : 0;
+    to->trace = trace != NULL && TRACE_ANY_ENABLED ? trace->base : 0;
 }
 
 static void write_image(coreid_t core, const struct capability *ram, const struct capability *shared,
@@ -133,7 +133,7 @@ errval_t core_start(coreid_t core, struct cte *ram, const struct capability *sha
         return err;
     }
     struct core_line *line = core_line(core);
-    if (trace != NULL) {
+    if (trace != NULL && TRACE_ANY_ENABLED) {
         trace_reader_add(core, trace->base);
     }
     write_image(core, &ram->cap, shared, trace);
