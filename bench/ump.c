@@ -44,6 +44,13 @@ static errval_t pair_teardown(const struct bench *bench)
     return SYS_ERR_OK;
 }
 
+/// An end as programs have it: its address in a register.
+static inline struct ump_chan *end_of(struct ump_chan *chan)
+{
+    __asm__ volatile("" : "+r"(chan));
+    return chan;
+}
+
 /// What the sample has sent is taken, or what it shall take is sent; and an answer the other way, as in a
 /// call.
 static errval_t exchange(struct ump_chan *from, struct ump_chan *to)
@@ -57,9 +64,10 @@ static errval_t exchange(struct ump_chan *from, struct ump_chan *to)
 #define SEND_SAMPLE(words)                                                                      \
     static errval_t send_sample_##words(const struct bench *bench, struct bench_sample *sample) \
     {                                                                                           \
+        struct ump_chan *near = end_of(&pair.near);                                             \
         uint64_t w = bench->argument;                                                           \
         uint64_t begin = cycle_count();                                                         \
-        bool sent = ump_chan_try_send(&pair.near, UMP_HEADER(words, 0), w, w, w, w, w, w, w);   \
+        bool sent = ump_chan_try_send(near, UMP_HEADER(words, 0), w, w, w, w, w, w, w);         \
         sample->end = cycle_count();                                                            \
         sample->begin = begin;                                                                  \
         return sent ? SYS_ERR_OK : LIB_ERR_UMP_FULL;                                            \
@@ -86,9 +94,10 @@ static errval_t send_for_receive(const struct bench *bench)
 static errval_t receive_sample(const struct bench *bench, struct bench_sample *sample)
 {
     (void)bench;
+    struct ump_chan *near = end_of(&pair.near);
     struct ump_message m;
     uint64_t begin = cycle_count();
-    bool came = ump_chan_try_recv(&pair.near, &m);
+    bool came = ump_chan_try_recv(near, &m);
     if (came) {
         __asm__ volatile("" ::"r"(m.w[0]), "r"(m.w[1]), "r"(m.w[2]), "r"(m.w[3]), "r"(m.w[4]), "r"(m.w[5]),
                          "r"(m.w[6]), "r"(m.header));
@@ -101,8 +110,9 @@ static errval_t receive_sample(const struct bench *bench, struct bench_sample *s
 static errval_t poll_sample(const struct bench *bench, struct bench_sample *sample)
 {
     (void)bench;
+    const struct ump_chan *near = end_of(&pair.near);
     uint64_t begin = cycle_count();
-    if (ump_chan_can_recv(&pair.near)) {
+    if (ump_chan_can_recv(near)) {
         return LIB_ERR_UMP_FULL;
     }
     sample->end = cycle_count();
@@ -143,9 +153,15 @@ static errval_t bind(coreid_t core, void **memory, uint32_t *channel, uint32_t *
 
 static errval_t start_peer(coreid_t core)
 {
-    static const char *const argv[] = {"umppeer", NULL};
-    const struct process_options options = {.core = core, .is_detached = true};
-    return process_spawn("umppeer", argv, &options, &peer.pid);
+    static const char arguments[] = "umppeer";
+    struct rpc_client *proc;
+    errval_t err = rpc_connect_at(core, "proc", &proc_interface, &proc);
+    if (err_is_ok(err)) {
+        err = proc_spawn(proc, arguments, arguments, sizeof(arguments), 1, 0, core, 0, 0, PROC_DETACHED,
+                         &peer.pid);
+        rpc_disconnect(proc);
+    }
+    return err;
 }
 
 static errval_t end_peer(void)
