@@ -8,7 +8,6 @@
 #include <aos/ump.h>
 #include <harness/harness.h>
 #include <interfaces/monitor.h>
-#include <interfaces/proc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <ump/protocol.h>
@@ -153,15 +152,9 @@ static errval_t bind(coreid_t core, void **memory, uint32_t *channel, uint32_t *
 
 static errval_t start_peer(coreid_t core)
 {
-    static const char arguments[] = "umppeer";
-    struct rpc_client *proc;
-    errval_t err = rpc_connect_at(core, "proc", &proc_interface, &proc);
-    if (err_is_ok(err)) {
-        err = proc_spawn(proc, arguments, arguments, sizeof(arguments), 1, 0, core, 0, 0, PROC_DETACHED,
-                         &peer.pid);
-        rpc_disconnect(proc);
-    }
-    return err;
+    static const char *const argv[] = {"umppeer", NULL};
+    const struct process_options options = {.core = core, .is_detached = true};
+    return process_spawn("umppeer", argv, &options, &peer.pid);
 }
 
 static errval_t end_peer(void)
