@@ -36,6 +36,11 @@ static void expect(domainid_t pid, enum process_reason reason, int exit_code)
 {
     struct process_end end;
     CHECK_OK(process_wait(pid, &end));
+    if (end.reason != reason || (reason == PROCESS_EXITED && end.exit_code != exit_code)) {
+        char text[80];
+        process_describe_end(&end, text, sizeof(text));
+        printf("remote: process %x: %s\n", (unsigned)pid, text);
+    }
     CHECK(end.reason == reason && (reason != PROCESS_EXITED || end.exit_code == exit_code));
     CHECK_ERR(process_wait(pid, &end), PROC_ERR_NO_PROCESS);
 }
