@@ -9,8 +9,9 @@
 #include <aos/cycles.h>
 #include <ump/wait.h>
 
-/// About what a sleep and a wake cost both sides together, by ump.round_trip of `notified`.
-#define SLEEP_CYCLES 3000
+/// About twice what a sleep and a wake cost both sides together: ump.round_trip has two of each, and is 2 125
+/// instructions with `notified`.
+#define SLEEP_CYCLES 2000
 
 #define ROUNDS_WITHOUT_CLOCK 8 ///< The first looks; then the clock is read at every eighth.
 
