@@ -26,6 +26,8 @@ enum intermon_kind {
     INTERMON_GONE,     ///< An end of a channel is gone: channels.h
     INTERMON_CAP,      ///< A capability for an end of a channel: exports.h
     INTERMON_CAPPED,   ///< The answer to that.
+    INTERMON_REVOKE,   ///< Memory is to be given to somebody else: recall.h
+    INTERMON_REVOKED,  ///< The answer to that.
     INTERMON_KINDS,
 };
 

@@ -10,6 +10,7 @@
 #include <aos/process.h>
 #include <aos/rpc.h>
 #include <aos/threads.h>
+#include <interfaces/mem.h>
 #include <interfaces/monitor.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@
 #define SELF           "remote"
 #define EXIT_CODE      100 ///< And the core's number.
 #define NAP_US         3000
+#define EAT_BYTES      0x3000000UL ///< More than a core starts with, if it can ask for more.
+#define KEPT_BYTES     0x400000UL  ///< That servers may keep for later.
 
 static uint64_t running; ///< Bit n is core n.
 
@@ -139,6 +142,32 @@ static void test_orphan(void)
     CHECK(err_is_ok(err) || err_no(err) == PROC_ERR_NO_PROCESS);
 }
 
+/// What a process elsewhere takes comes back to where it came from. One takes more than a core has at first.
+static void test_memory(void)
+{
+    uint64_t total, before, after, granted, quota, sessions;
+    struct rpc_client *mem;
+    CHECK_OK(rpc_connect_at(0, "mem", &mem_interface, &mem));
+    for (unsigned core = 0; core < 64; core++) {
+        if (!(running >> core & 1)) {
+            continue;
+        }
+        const struct process_options options = {.core = core, .ram_bytes = 2 * EAT_BYTES};
+        const char *const argv[] = {SELF, "eat", NULL};
+        domainid_t pid;
+        CHECK_OK(mem_status(mem, &total, &before, &granted, &quota, &sessions));
+        for (unsigned i = 0; i < 3; i++) {
+            CHECK_OK(process_spawn(SELF, argv, &options, &pid));
+            expect(pid, PROCESS_EXITED, EXIT_CODE + (int)core);
+        }
+        CHECK_OK(mem_status(mem, &total, &after, &granted, &quota, &sessions));
+        printf("remote: core %u took %lu KiB, and %ld KiB of mem's did not come back\n", core,
+               EAT_BYTES >> 10, ((long)before - (long)after) / 1024);
+        CHECK(before <= after + KEPT_BYTES);
+    }
+    rpc_disconnect(mem);
+}
+
 static void test_errors(void)
 {
     const char *const argv[] = {SELF, NULL};
@@ -161,6 +190,12 @@ static int be_child(char *argv[])
         thread_sleep_us(UINT32_MAX);
     } else if (strcmp(argv[1], "nap") == 0) {
         thread_sleep_us(NAP_US * (1 + disp_get_core_id() % 3));
+    } else if (strcmp(argv[1], "eat") == 0) {
+        char *food = malloc(EAT_BYTES);
+        for (size_t i = 0; i < EAT_BYTES; i += BASE_PAGE_SIZE) {
+            food[i] = (char)code;
+        }
+        return food[EAT_BYTES / 2] == (char)code ? code : 1;
     } else if (strcmp(argv[1], "orphan") == 0) {
         start_on(next_core(disp_get_core_id()), "sleep", NULL);
         return 0;
@@ -186,6 +221,10 @@ int main(int argc, char *argv[])
         return be_child(argv);
     }
     const uint64_t rounds = argument_number(argc, argv, "calls", DEFAULT_ROUNDS);
+    if (strcmp(argument(argc, argv, "how"), "memory") == 0) {
+        test_memory();
+        return 0;
+    }
     for (uint64_t i = 0; i < rounds; i++) {
         for (unsigned core = 0; core < 64; core++) {
             if (running >> core & 1) {
