@@ -5,12 +5,14 @@
 #include "core_console.h"
 #include "cores.h"
 #include "exports.h"
+#include "parking.h"
 #include "recall.h"
 #include "remote_binding.h"
 #include "services.h"
 #include "system_names.h"
 
 #include <aos/aos.h>
+#include <aos/core.h>
 #include <interfaces/monitor_server.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,7 @@ void monitor_init(void)
     remote_binding_init();
     exports_init();
     recall_init();
+    parking_init();
 }
 
 /// A domain, as long as it holds its channel to init: the state of its session.
@@ -213,6 +216,22 @@ static errval_t adopt(struct rpc_session *session, const char *name, uint64_t qu
     return err;
 }
 
+static errval_t park(struct rpc_session *session, uint32_t core)
+{
+    return domain_of(session)->is_adopted ? RPC_ERR_NOT_ALLOWED : parking_park(session, core);
+}
+
+static errval_t resume(struct rpc_session *session, uint32_t core)
+{
+    return domain_of(session)->is_adopted ? RPC_ERR_NOT_ALLOWED : parking_resume(session, core);
+}
+
+static errval_t core_state(struct rpc_session *session, uint32_t core, uint32_t *state)
+{
+    (void)session;
+    return core_status(cap_core, core, state);
+}
+
 static errval_t announce(struct rpc_session *session, uint32_t dispatcher, const char *name, uint32_t pid)
 {
     if (!(domain_of(session)->rights & MONITOR_MAY_ADOPT)) {
@@ -279,6 +298,9 @@ static const struct monitor_operations operations = {
     .recall = recall_for,
     .cores = cores,
     .adopt = adopt,
+    .park = park,
+    .resume = resume,
+    .core_state = core_state,
     .announce = announce,
     .number = number,
     .text = text,

@@ -43,6 +43,12 @@ def test_memory_of_all_cores_comes_back(ram: str) -> None:
     assert run.console.count("remote: core") == 4
 
 
+@pytest.mark.parametrize("cores", [2, 4])
+def test_cores_are_parked_and_go_on(cores: int) -> None:
+    run = boot_good("imx8mp", "mode=test test=parking services=1", cores)
+    assert "parking: 5 rounds" in run.console
+
+
 def test_fewer_cores_than_there_are() -> None:
     run = boot_good("imx8mp", "mode=test test=remote services=1 calls=1 cores=3", 4)
     assert "remote: 3 cores, 1 rounds" in run.console

@@ -12,6 +12,7 @@
 #include <aos/threads.h>
 #include <interfaces/mem.h>
 #include <interfaces/monitor.h>
+#include <interfaces/test.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +21,11 @@
 #define SELF           "remote"
 #define EXIT_CODE      100 ///< And the core's number.
 #define NAP_US         3000
+#define BALANCE_TRIES  100
 #define EAT_BYTES      0x3000000UL ///< More than a core starts with, if it can ask for more.
 #define KEPT_BYTES     0x400000UL  ///< That servers may keep for later.
 
+static struct rpc_client *tests;
 static uint64_t running; ///< Bit n is core n.
 
 static domainid_t start_on(coreid_t core, const char *what, const char *number)
@@ -181,6 +184,31 @@ static void test_errors(void)
     CHECK_ERR(process_kill((domainid_t)options.core << PID_CORE_SHIFT | 0xffffff), PROC_ERR_NO_PROCESS);
 }
 
+/// The channels of all that have ended are gone from this core's init. \param round the first makes what
+/// stays
+static void balance(uint64_t round)
+{
+    static uint64_t bytes_before, slots_before;
+    uint64_t bytes = 0, slots = 0;
+    // The last to end is told of before its channels to services here are all taken back.
+    for (unsigned tries = 0; tries < BALANCE_TRIES; tries++) {
+        CHECK_OK(test_free_memory(tests, &bytes));
+        CHECK_OK(test_used_slots(tests, &slots));
+        if (round == 0 || (bytes >= bytes_before && slots <= slots_before)) {
+            break;
+        }
+        thread_sleep_us(NAP_US);
+    }
+    if (round <= 1) { // the second is the first that finds all as it stays
+        bytes_before = bytes;
+        slots_before = slots;
+        return;
+    }
+    printf("remote: init has %ld KiB and %ld slots less than before\n",
+           ((long)bytes_before - (long)bytes) / 1024, (long)slots - (long)slots_before);
+    CHECK(bytes >= bytes_before && slots <= slots_before);
+}
+
 static int be_child(char *argv[])
 {
     const int code = EXIT_CODE + (int)disp_get_core_id();
@@ -225,6 +253,7 @@ int main(int argc, char *argv[])
         test_memory();
         return 0;
     }
+    CHECK_OK(rpc_connect("test", &test_interface, &tests));
     for (uint64_t i = 0; i < rounds; i++) {
         for (unsigned core = 0; core < 64; core++) {
             if (running >> core & 1) {
@@ -235,6 +264,7 @@ int main(int argc, char *argv[])
         test_chain();
         test_orphan();
         test_errors();
+        balance(i);
     }
     printf("remote: %d cores, %lu rounds\n", __builtin_popcountl(running), (unsigned long)rounds);
     return 0;
