@@ -161,6 +161,11 @@ static void finish(struct recalling *recalling)
     free(recalling);
 }
 
+bool recall_has_any(void)
+{
+    return recalls.exports != NULL;
+}
+
 errval_t recall(genpaddr_t base, gensize_t bytes, void (*done)(void *argument), void *argument)
 {
     const uint64_t cores = cores_of(base, bytes);

@@ -12,6 +12,8 @@
 #include <abi/errno.h>
 #include <abi/types.h>
 #include <aos/caddr.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /// Once, before others.
 void recall_init(void);
@@ -26,6 +28,11 @@ errval_t recall_note(coreid_t core, genpaddr_t base, gensize_t bytes);
  * \return SYS_ERR_OK, or LIB_ERR_MALLOC_FAIL; then `done` is not called
  */
 errval_t recall(genpaddr_t base, gensize_t bytes, void (*done)(void *argument), void *argument);
+
+#define RECALL_EVERYTHING (UINT64_MAX / 2) ///< Bytes, from 0 on.
+
+/// True if other cores may have anything of this one.
+bool recall_has_any(void);
 
 /// A copy of the page's capability, to be read, in a slot of the caller's.
 errval_t recall_grant_map(struct capref *ret);

@@ -8,7 +8,8 @@
 
 #define HOME_CORE 0
 
-static struct rpc_client *home;
+static struct rpc_client *home; ///< NULL: there is no channel now.
+static bool is_used;
 
 /// Nobody is served meanwhile: that server waits for no other memory server, and so not for this one.
 static struct rpc_thread be_plain(void)
@@ -23,7 +24,7 @@ static errval_t get(void *context, gensize_t bytes, gensize_t alignment, struct 
     uint64_t given;
     (void)context;
     struct rpc_thread before = be_plain();
-    errval_t err = mem_get_ram(home, bytes, alignment, ret, &given);
+    errval_t err = home ? mem_get_ram(home, bytes, alignment, ret, &given) : RPC_ERR_PEER_GONE;
     rpc_thread = before;
     return err;
 }
@@ -33,9 +34,32 @@ static errval_t give_back(void *context, genpaddr_t base, gensize_t bytes)
 {
     (void)context;
     struct rpc_thread before = be_plain();
-    errval_t err = mem_free_ram(home, base, bytes);
+    errval_t err = home ? mem_free_ram(home, base, bytes) : RPC_ERR_PEER_GONE;
     rpc_thread = before;
     return err;
+}
+
+static errval_t connect(void)
+{
+    struct rpc_client *client;
+    errval_t err = rpc_connect_at(HOME_CORE, mem_interface.name, &mem_interface, &client);
+    home = err_is_ok(err) ? client : NULL;
+    return err;
+}
+
+/// That server has ended, and with it all that it had given. Another thread may have begun to look for the
+/// next.
+static void connect_again(void)
+{
+    static bool is_connecting;
+    if (!is_connecting && (!home || home->gone)) {
+        struct rpc_client *gone = home;
+        is_connecting = true;
+        home = NULL;
+        rpc_disconnect(gone);
+        (void)connect();
+        is_connecting = false;
+    }
 }
 
 errval_t home_use(void)
@@ -44,8 +68,9 @@ errval_t home_use(void)
     if (!ram_may_ask || disp_get_core_id() == HOME_CORE) {
         return SYS_ERR_OK;
     }
-    errval_t err = rpc_connect_at(HOME_CORE, mem_interface.name, &mem_interface, &home);
-    if (err_is_ok(err)) {
+    errval_t err = connect();
+    is_used = err_is_ok(err);
+    if (is_used) {
         ram_alloc_set_source(&source);
     }
     return err;
@@ -53,10 +78,14 @@ errval_t home_use(void)
 
 bool home_is_used(void)
 {
-    return home != NULL;
+    return is_used;
 }
 
 bool home_ask(gensize_t bytes, gensize_t alignment)
 {
+    if (!is_used) {
+        return false;
+    }
+    connect_again();
     return home && err_is_ok(ram_source_grow(bytes, alignment, ram_source_generation()));
 }
