@@ -26,6 +26,12 @@ enum intermon_kind {
     INTERMON_GONE,     ///< An end of a channel is gone: channels.h
     INTERMON_CAP,      ///< A capability for an end of a channel: exports.h
     INTERMON_CAPPED,   ///< The answer to that.
+    INTERMON_REVOKE,   ///< Memory is to be given to somebody else: recall.h
+    INTERMON_REVOKED,  ///< The answer to that.
+    INTERMON_PARK,     ///< The receiver's core is to stop: parking.h
+    INTERMON_PARKED,   ///< The answer, just before it does.
+    INTERMON_RESUME,   ///< The receiver's core goes on.
+    INTERMON_RESUMED,  ///< The answer to that.
     INTERMON_KINDS,
 };
 
