@@ -111,3 +111,5 @@ target_sources(domain_init PRIVATE "${ram_source}")
 target_sources(domain_mem PRIVATE "${ram_source}")
 # It is called back by the service that it calls.
 target_sources(domain_rpctest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")
+# It offers the same service under names.
+target_sources(domain_nametest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")

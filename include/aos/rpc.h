@@ -24,7 +24,7 @@ struct rpc_interface {
     uint32_t number; ///< Among the interfaces of this build; in trace events.
     uint32_t hash;   ///< Of its declaration: both sides must agree.
     unsigned method_count;
-    bool has_bytes; ///< Some message has strings or byte arrays.
+    bool has_bytes; ///< Some call has strings or byte arrays; those of one-way messages are in registers.
 };
 
 struct rpc_session;

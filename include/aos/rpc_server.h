@@ -129,6 +129,14 @@ _Noreturn void rpc_serve(void);
 /// The same until `done` is true.
 void rpc_serve_until(const volatile bool *done);
 
+/**
+ * From now on this domain serves, whatever its threads do: while none has called rpc_serve() a thread of the library
+ * does it. So a thread may wait for a call that comes back to this domain. Handlers still run one at a time.
+ *
+ * \return SYS_ERR_OK, or LIB_ERR_THREAD_CREATE
+ */
+errval_t rpc_serve_always(void);
+
 /// In a handler that is going to return RPC_LATER: keeps what the answer needs. NULL if there is no memory,
 /// or the client has more calls under way than it could take the answers of.
 struct rpc_call *rpc_defer(struct rpc_session *session);

@@ -25,23 +25,36 @@ static errval_t reply_bytes(struct rpc_session *session, uint64_t request, const
     return SYS_ERR_OK;
 }
 
-/// Sends what is ready. A client whose ring has no room for it does not keep to the rules: it holds as many
-/// replies as there may be calls under way.
-static errval_t send(struct rpc_session *session, const struct rpc_wire *wire)
-{
-    errval_t err = session->is_cut ? RPC_ERR_PEER_GONE : rpc_wire_send(&session->chan, wire, false).err;
-    if (err_is_fail(err)) {
-        rpc_session_cut(session);
-    }
-    return err;
-}
-
 static void begin_reply(struct rpc_wire *wire, uint64_t header, errval_t err)
 {
     rpc_wire_init(wire);
     wire->w[0] = header;
     wire->w[1] = err;
     wire->words = RPC_FIRST_REPLY;
+}
+
+void lmp_link_reply_failed(struct rpc_session *session, uint64_t header, errval_t err)
+{
+    struct rpc_wire wire;
+    begin_reply(&wire, rpc_header(RPC_REPLY, rpc_header_method(header), rpc_header_id(header)),
+                RPC_ERR_PEER_GONE);
+    if (err_no(err) != SYS_ERR_LMP_CAP_SOURCE
+        || err_is_fail(rpc_wire_send(&session->chan, &wire, false).err)) {
+        rpc_session_cut(session);
+    }
+}
+
+/// Sends what is ready.
+static errval_t send(struct rpc_session *session, const struct rpc_wire *wire)
+{
+    if (session->is_cut) {
+        return RPC_ERR_PEER_GONE;
+    }
+    errval_t err = rpc_wire_send(&session->chan, wire, false).err;
+    if (err_is_fail(err)) {
+        lmp_link_reply_failed(session, wire->w[0], err);
+    }
+    return err;
 }
 
 void lmp_link_reply(struct rpc_session *session, uint64_t request, errval_t err, struct rpc_message *reply,

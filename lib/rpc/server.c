@@ -12,6 +12,7 @@
 #include <aos/slot_alloc.h>
 #include <lmp/endpoints.h>
 #include <rpc/client.h>
+#include <rpc/lmp_link.h>
 #include <rpc/registers.h>
 #include <rpc/serving.h>
 #include <rpc/ump_serve.h>
@@ -26,6 +27,9 @@ static struct {
     bool is_taken;           ///< A thread takes messages.
     unsigned parked;         ///< Threads that wait for `look`.
     unsigned threads;        ///< That serve.
+    bool serves_always;      ///< Also while no thread has called rpc_serve() (rpc_serve_always()).
+    bool has_stand_in;       ///< One of them serves because nobody else did,
+    volatile bool is_manned; ///< and is to end: somebody else serves.
 } server;
 
 /// What one reply may leave to be freed: owned byte arrays, what they were gathered into, and what the call's
@@ -218,7 +222,7 @@ static struct lmp_message send_later(bool wait)
     const bool sent = err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED;
     end_later(sent);
     if (!sent) {
-        rpc_session_cut(session);
+        lmp_link_reply_failed(session, later.wire.w[0], m.err);
         m = (struct lmp_message){.err = SYS_ERR_OK};
     }
     return m;
@@ -466,6 +470,49 @@ static inline __attribute__((always_inline)) void serve(const volatile bool *don
     // The baton stays with the caller of rpc_serve_until(): handlers run while it serves, or calls.
 }
 
+/// Lets a stand-in go.
+static void relieve(void)
+{
+    serving_take();
+    if (server.has_stand_in) {
+        server.is_manned = true;
+        thread_cond_broadcast(&server.look);
+    }
+    serving_leave();
+}
+
+static int stand_in(void *unused)
+{
+    (void)unused;
+    serve(&server.is_manned);
+    server.has_stand_in = false;
+    thread_cond_broadcast(&server.look); // who relieves it takes messages now
+    serving_leave();
+    return 0;
+}
+
+/// Sees to it that somebody serves, if that was asked for.
+static errval_t provide_stand_in(void)
+{
+    errval_t err = SYS_ERR_OK;
+    serving_take();
+    if (server.serves_always && server.threads == 0 && !server.has_stand_in) {
+        server.is_manned = false;
+        err = thread_create(stand_in, NULL, NULL);
+        server.has_stand_in = err_is_ok(err);
+    }
+    serving_leave();
+    return err;
+}
+
+errval_t rpc_serve_always(void)
+{
+    serving_take();
+    server.serves_always = true;
+    serving_leave();
+    return provide_stand_in();
+}
+
 static int serve_as_well(void *unused)
 {
     (void)unused;
@@ -475,11 +522,14 @@ static int serve_as_well(void *unused)
 
 void rpc_serve_until(const volatile bool *done)
 {
+    relieve();
     serve(done);
+    provide_stand_in(); // or there is no memory for it; nobody could be told
 }
 
 _Noreturn void rpc_serve(void)
 {
+    relieve();
     serve(NULL);
     __builtin_unreachable();
 }

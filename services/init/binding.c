@@ -4,6 +4,7 @@
 #include "cores.h"
 #include "remote_binding.h"
 #include "services.h"
+#include "system_names.h"
 
 #include <aos/aos.h>
 #include <interfaces/control.h>
@@ -270,6 +271,7 @@ static void remove_offer(struct offer *offer)
         }
     }
     cap_discard(offer->control.chan.remote_cap);
+    system_names_note(offer->name, disp_get_core_id(), 0);
     go_on_with(offer->name); // they wait, or hear that there is none
     free(offer);
 }

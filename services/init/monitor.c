@@ -7,6 +7,7 @@
 #include "exports.h"
 #include "remote_binding.h"
 #include "services.h"
+#include "system_names.h"
 
 #include <aos/aos.h>
 #include <interfaces/monitor_server.h>
@@ -123,15 +124,28 @@ static errval_t cores(struct rpc_session *session, uint64_t *running)
     return SYS_ERR_OK;
 }
 
+/// True if the name is another domain's: such names tell who offers them.
+static bool is_of_another(const char *name, domainid_t pid)
+{
+    char own[MONITOR_NAME_BYTES];
+    snprintf(own, sizeof(own), "@%u.", (unsigned)pid);
+    return name[0] == '@' && strncmp(name, own, strlen(own)) != 0;
+}
+
 static errval_t serve(struct rpc_session *session, const char *name, uint32_t hash, struct capref control)
 {
     errval_t err = SYS_ERR_OK;
+    const bool is_system = services_has(name);
     if (strlen(name) >= MONITOR_NAME_BYTES || name[0] == 0) {
         err = SYS_ERR_INVALID_ARGUMENT;
-    } else if (services_has(name) && !(domain_of(session)->rights & MONITOR_MAY_RESERVE)) {
+    } else if ((is_system && !(domain_of(session)->rights & MONITOR_MAY_RESERVE))
+               || is_of_another(name, session->pid)) {
         err = RPC_ERR_NOT_ALLOWED;
     } else {
         err = offer_add(name, hash, session, control);
+    }
+    if (err_is_ok(err) && is_system) {
+        system_names_note(name, disp_get_core_id(), session->pid);
     }
     if (err_is_fail(err)) {
         cap_discard(control);
@@ -198,8 +212,25 @@ static errval_t services(struct rpc_session *session, struct rpc_bytes *list)
     return offer_list(list);
 }
 
+static errval_t watch_offers(struct rpc_session *session, struct capref endpoint)
+{
+    if (domain_of(session)->rights & MONITOR_MAY_RESERVE) {
+        system_names_watch(session, endpoint);
+    } else {
+        cap_discard(endpoint);
+    }
+    return SYS_ERR_OK;
+}
+
+static errval_t offers_noted(struct rpc_session *session)
+{
+    system_names_taken(session);
+    return SYS_ERR_OK;
+}
+
 static void closed(struct rpc_session *session)
 {
+    system_names_gone(session);
     offers_of_gone(session);
     channels_of_gone(&domain_of(session)->ends);
     free(session->state);
@@ -222,6 +253,8 @@ static const struct monitor_operations operations = {
     .number = number,
     .text = text,
     .services = services,
+    .watch_offers = watch_offers,
+    .offers_noted = offers_noted,
 };
 
 static const struct rpc_service monitor = {

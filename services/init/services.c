@@ -3,6 +3,7 @@
 #include "children.h"
 #include "cores.h"
 #include "monitor.h"
+#include "system_names.h"
 
 #include <aos/aos.h>
 #include <rt/syscall.h>
@@ -17,6 +18,10 @@
 
 /// Enough for some thousand clients: it borrows none, which would stay away from others.
 #define SERIAL_RAM_BYTES 0x800000UL
+
+/// Enough for all the names that there may be (interfaces/names.rpc), but those with long properties: it
+/// calls nobody.
+#define NAMES_RAM_BYTES 0x1800000UL
 
 /// In the order in which they are started.
 static struct service {
@@ -34,6 +39,7 @@ static struct service {
     {.name = "mem", .holds_others = true, .has_all_ram = true},
     {.name = "serial", .is_at_home_only = true, .ram_bytes = SERIAL_RAM_BYTES},
     {.name = "proc", .holds_others = true, .starts_domains = true},
+    {.name = "names", .ram_bytes = NAMES_RAM_BYTES},
 };
 
 #define SERVICES ARRAY_LENGTH(services)
@@ -192,6 +198,7 @@ errval_t services_start(void)
         return SYS_ERR_OK;
     }
     are_wanted = true;
+    system_names_note("init", disp_get_core_id(), disp_get_domain_id());
     errval_t err = start_all();
     if (err_is_fail(err)) {
         give_up();
