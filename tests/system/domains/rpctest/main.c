@@ -1,9 +1,8 @@
 /**
  * Remote procedure calls between domains: what clients and services can rely on.
  *
- * Arguments: how=GROUP, only that one, and all but `longest` without it; how=ump or how=ump:GROUP, the same over
- * UMP; seed=N. role=flood and role=die are
- * what helpers do.
+ * Arguments: how=GROUP, only that one, and all but `longest` without it; how=ump or how=ump:GROUP, the same
+ * over UMP; seed=N. role=flood and role=die are what helpers do.
  */
 #include "../arguments.h"
 #include "rpctest.h"

@@ -185,11 +185,15 @@ void test_misbehaviour(void)
 {
     uint32_t server = server_start("patient");
     steady = connect_to("patient");
-    send_garbage();
-    send_anything();
-    read_nothing();
-    check_kernel();
-    give_and_revoke();
+    if (over_ump) {
+        misbehave_over_ump(steady);
+    } else {
+        send_garbage();
+        send_anything();
+        read_nothing();
+        check_kernel();
+        give_and_revoke();
+    }
     stand_floods();
     check_kernel();
     rpc_disconnect(steady);

@@ -76,6 +76,7 @@ void test_circles(void);
 void test_ends(void);
 /// Clients that do what they must not. misbehave.c
 void test_misbehaviour(void);
+void misbehave_over_ump(struct rpc_client *steady);
 
 /// Does that for ever, in a domain of its own.
 _Noreturn void flood(const char *service);
