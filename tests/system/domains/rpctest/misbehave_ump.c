@@ -205,7 +205,7 @@ static void give_up_in_the_middle(void)
     size_t back_bytes;
     unsigned given_up = 0;
     for (unsigned i = 0; i < 40; i++) {
-        rpc_set_deadline(clock_now_us() + 20 + 10 * i);
+        rpc_set_deadline(clock_now_us() + 20 + 100 * i);
         errval_t err = echo_bytes(client, data, sizeof(data), &back, &back_bytes);
         CHECK(err_is_ok(err) || has_error(err, RPC_ERR_DEADLINE));
         given_up += err_is_fail(err);
