@@ -37,7 +37,7 @@ static uint32_t start(char *words, coreid_t core)
          word = strtok_r(NULL, " ", &rest)) {
         argv[count++] = word;
     }
-    const struct process_options options = {.core = core};
+    const struct process_options options = {.core = core, .ram_bytes = SERVER_RAM_BYTES};
     domainid_t pid;
     CHECK_OK(process_spawn(argv[0], argv, &options, &pid));
     return pid;

@@ -11,7 +11,8 @@
 #include <interfaces/monitor.h>
 #include <stdio.h>
 
-#define TEXT_BYTES 64
+#define TEXT_BYTES     64
+#define PAIR_RAM_BYTES 0x14000000UL ///< For a client, its helpers and its servers.
 
 uint32_t seed = 1;
 bool over_ump;
@@ -42,7 +43,7 @@ static int run_pairs(const char *group)
             char how[TEXT_BYTES];
             snprintf(how, sizeof(how), "how=ump%u%s", (unsigned)server, group);
             const char *const argv[] = {"rpctest", how, NULL};
-            const struct process_options options = {.core = client};
+            const struct process_options options = {.core = client, .ram_bytes = PAIR_RAM_BYTES};
             struct process_end end;
             domainid_t pid;
             CHECK_OK(process_spawn("rpctest", argv, &options, &pid));
