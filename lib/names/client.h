@@ -25,8 +25,4 @@ bool names_call(struct names_call *call);
 /// Ends a call that is not to be made again. `err` is what to return.
 void names_call_end(struct names_call *call);
 
-/// Opens a channel to a service of a core's monitor. \return what rpc_connect() returns
-errval_t names_bind(coreid_t core, const char *service, const struct rpc_interface *interface,
-                    struct rpc_client **client);
-
 #endif

@@ -68,7 +68,7 @@ errval_t names_connect(const char *name, const struct rpc_interface *interface, 
         call.err = names_find(call.client, name, &core, &pid, &service);
     }
     if (err_is_ok(call.err)) {
-        call.err = names_bind((coreid_t)core, service, interface, client);
+        call.err = rpc_connect_at((coreid_t)core, service, interface, client);
         free(service);
     }
     return call.err;

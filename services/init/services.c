@@ -39,7 +39,7 @@ static struct service {
     {.name = "mem", .holds_others = true, .has_all_ram = true},
     {.name = "serial", .is_at_home_only = true, .ram_bytes = SERIAL_RAM_BYTES},
     {.name = "proc", .holds_others = true, .starts_domains = true},
-    {.name = "names", .ram_bytes = NAMES_RAM_BYTES},
+    {.name = "names", .is_at_home_only = true, .ram_bytes = NAMES_RAM_BYTES},
 };
 
 #define SERVICES ARRAY_LENGTH(services)

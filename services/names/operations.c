@@ -16,9 +16,6 @@ _Static_assert(NAME_ROOM == NAMES_NAME_BYTES && PROPERTY_ROOM == NAMES_PROPERTY_
 /// Strings of one call: three at most, with their ends.
 #define CALL_BYTES_MAX (2 * NAMES_NAME_BYTES + NAMES_PROPERTY_BYTES)
 
-/// A process id says on which core the domain is.
-#define PID_CORE_SHIFT 24
-
 static struct client *client_of(const struct rpc_session *session)
 {
     return session->state;
