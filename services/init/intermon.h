@@ -26,6 +26,7 @@ enum intermon_kind {
     INTERMON_GONE,     ///< An end of a channel is gone: channels.h
     INTERMON_CAP,      ///< A capability for an end of a channel: exports.h
     INTERMON_CAPPED,   ///< The answer to that.
+    INTERMON_OFFER,    ///< A service of a core's own is offered, or is not any more: system_names.h
     INTERMON_KINDS,
 };
 

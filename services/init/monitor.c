@@ -22,6 +22,7 @@ void monitor_init(void)
     channels_init();
     remote_binding_init();
     exports_init();
+    system_names_init();
 }
 
 /// A domain, as long as it holds its channel to init: the state of its session.
@@ -145,7 +146,7 @@ static errval_t serve(struct rpc_session *session, const char *name, uint32_t ha
         err = offer_add(name, hash, session, control);
     }
     if (err_is_ok(err) && is_system) {
-        system_names_note(name, disp_get_core_id(), session->pid);
+        system_names_note(name, session->pid);
     }
     if (err_is_fail(err)) {
         cap_discard(control);

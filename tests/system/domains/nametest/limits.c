@@ -1,5 +1,6 @@
 /*
- * What no client may do to the name server: each is refused with an error that says why, and nothing else happens.
+ * What no client may do to the name server: each is refused with an error that says why, and nothing else
+ * happens.
  */
 #include "parts.h"
 
@@ -15,8 +16,9 @@ static struct rpc_client *names; ///< A channel of the test's own, to say what t
 static void check_texts(void)
 {
     static const char *const bad_names[] = {"", " ", "a b", "a\n", "\x80", "\xff\xfe", "tab\t", "\x7f"};
-    static const char *const bad_properties[] = {"a",     "=",     "a=b,", ",a=b", "a=b,a=c",  "A=b",  "a=b c",
-                                                 "core=", "pid=1", "a b=c", "a=\x01", "core=0", "a==,,"};
+    static const char *const bad_properties[] = {"a",      "=",      "a=b,",  ",a=b",  "a=b,a=c",
+                                                 "A=b",    "a=b c",  "core=", "pid=1", "a b=c",
+                                                 "a=\x01", "core=0", "a==,,"};
     char text[NAMES_PROPERTY_BYTES + 1];
     char *records;
     struct names_entry entry;
