@@ -4,10 +4,13 @@
 #ifndef LIB_NAMES_CLIENT_H
 #define LIB_NAMES_CLIENT_H
 
-#include <aos/rpc.h>
-#include <interfaces/names.h>
+#include <aos/names.h>
 
 #define NAMES_TRIES 100 ///< init does not start a service more often.
+
+/// What a service is called at its core's monitor. \param service set, of NAMES_SERVICE_BYTES \return false
+/// if that is no name
+bool names_service_of(const char *name, domainid_t pid, uint32_t instance, char *service);
 
 /// A call, and the same again if the name server ends meanwhile: what that was told is forgotten anyhow. All
 /// zero to begin with.

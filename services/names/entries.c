@@ -6,9 +6,9 @@
 #include <trace/trace.h>
 
 errval_t entry_add(struct holder *holder, const char *name, const char *properties, coreid_t core,
-                   domainid_t pid, const char *service)
+                   domainid_t pid, uint32_t instance)
 {
-    const struct entry *entry = table_add(holder, name, properties, core, pid, service);
+    const struct entry *entry = table_add(holder, name, properties, core, pid, instance);
     if (!entry) {
         return LIB_ERR_MALLOC_FAIL;
     }
