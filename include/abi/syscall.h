@@ -118,8 +118,7 @@
 /**
  * x2: group of wakes that the dispatcher is to hear of (CORE_WAKE), below CORE_WAKE_GROUPS;
  * DISPATCHER_NO_GROUP: of none. Such a wake is news on `any` (abi/dispatcher.h), with LMP_NEWS_WAKE in place
- * of a ring, unless those of the wake before are still to be consumed. It ends a wait, and brings a busy
- * dispatcher the run upcall.
+ * of a ring. It ends a wait, and brings a busy dispatcher the run upcall.
  */
 #define DISPATCHER_WAKE_GROUP 7
 #define DISPATCHER_NO_GROUP   UINT64_MAX

@@ -1,9 +1,10 @@
 /**
  * Groups of dispatchers that hear of wakes, as rings through their DCBs.
  *
- * No wake is lost: the interrupt stays pending until it is taken; whoever asked for the group then has news,
- * or has news of an earlier wake that it has not consumed, so that its next wait for any returns at once; and
- * whoever waits, does so no longer. What the waker stored before is seen by whoever hears of it.
+ * No wake is lost: the interrupt stays pending until it is taken; whoever asked for the group then has news; and
+ * whoever waits, does so no longer. What the waker stored before is seen by whoever hears of it. Each wake is
+ * news, also if that of the one before is still to be consumed: a domain may have looked at that, and be about
+ * to sleep, and its libraries say with `consumed` only when the kernel may let it wait.
  */
 #include <arch/armv8/sgi.h>
 #include <core/core.h>
@@ -54,7 +55,6 @@ static void join(struct dcb *dcb, uint8_t number)
     }
     group->members++;
     dcb->wake_group = number;
-    dcb->wake_noted = false;
 }
 
 void wake_set_group(struct dcb *dcb, uint8_t group)
@@ -70,11 +70,7 @@ void wake_set_group(struct dcb *dcb, uint8_t group)
 static void tell(struct dcb *dcb)
 {
     const volatile struct dispatcher_shared *disp = dcb->disp;
-    if (!dcb->wake_noted || (int32_t)(disp->any.consumed - dcb->wake_news) > 0) {
-        dcb->wake_noted = true;
-        dcb->wake_news = disp->any.delivered;
-        lmp_note_wake(dcb); // it does not wait any more
-    }
+    lmp_note_wake(dcb); // it does not wait any more
     if (dcb->wait != WAIT_NONE || disp->busy) {
         wakeup_notify(dcb);
     }

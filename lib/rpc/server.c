@@ -17,6 +17,7 @@
 #include <rpc/serving.h>
 #include <rpc/ump_serve.h>
 #include <ump/registry.h>
+#include <ump/wake.h>
 #include <stdlib.h>
 #include <threads/threads.h>
 #include <ump/wait.h>
@@ -398,6 +399,7 @@ static void sleep_for_both(void)
         return;
     }
     const bool has_events = ump_registered != NULL;
+    ump_wake_listen();
     if (has_events && !ump_registered_sleep()) {
         ump_after_sleep();
         return;

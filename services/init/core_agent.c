@@ -171,6 +171,9 @@ static void obey(struct core_test *test, coreid_t self, uint32_t command)
     case CORE_TEST_CREATE:
         create(line, self);
         break;
+    case CORE_TEST_UMP:
+        line->value = ump_test_exchange(&test->ump, test->ump_memory, 1);
+        break;
     default:
         break;
     }

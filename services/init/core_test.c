@@ -213,6 +213,18 @@ static bool pass_tokens(uint32_t hops, bool quietly)
     return passed == hops;
 }
 
+static bool exchange_messages(uint64_t messages)
+{
+    bool good = true;
+    for (coreid_t core = 1; core < test->cores && good; core++) {
+        test->ump = (struct ump_test){.seed = test->seed, .messages = messages, .core = core};
+        memset(test->ump_memory, 0, sizeof(test->ump_memory));
+        good = order(core, CORE_TEST_UMP) && ump_test_exchange(&test->ump, test->ump_memory, 0)
+               && comes_to_command(core, CORE_TEST_DONE) && test->lines[core].value == 1;
+    }
+    return good;
+}
+
 static bool prepare(const struct command_line *line)
 {
     errval_t err = frame_alloc(&shared, ROUND_UP(sizeof(*test), BASE_PAGE_SIZE), NULL);
@@ -297,6 +309,9 @@ unsigned core_test_run(const struct command_line *line)
     const uint32_t hops = line->calls ? (uint32_t)strtoul(line->calls, NULL, 10) : DEFAULT_HOPS;
     if (!prepare(line)) {
         return 1;
+    }
+    if (line->how && strcmp(line->how, "ump") == 0) {
+        return !(start_all() && exchange_messages(hops));
     }
     print_costs();
     return !(start_all() && all_do(CORE_TEST_CREATE) && is_idle() && park_all()

@@ -6,6 +6,7 @@
 #define INIT_CORE_TEST_H
 
 #include "command_line.h"
+#include "ump_test.h"
 
 #include <abi/syscall.h>
 #include <abi/types.h>
@@ -31,6 +32,7 @@ struct core_test_line {
 #define CORE_TEST_PASS         3 ///< Pass tokens on until there are none.
 #define CORE_TEST_PASS_QUIETLY 4 ///< The same, waking only a core that says that it waits.
 #define CORE_TEST_CREATE       5 ///< Make capabilities for what the first core names.
+#define CORE_TEST_UMP          6 ///< Exchange messages with the first core.
 
 struct core_test {
     uint32_t cores;
@@ -38,6 +40,8 @@ struct core_test {
     _Atomic uint32_t hops; ///< That are left, over all tokens.
     uint32_t reserved;
     struct core_test_line lines[CORES_MAX];
+    struct ump_test ump;
+    uint8_t ump_memory[UMP_TEST_BYTES] __attribute__((aligned(64))); ///< Zeroed before each test.
 };
 
 /// On the first core. \return how many checks failed

@@ -28,24 +28,42 @@ uint64_t cores_running(void)
     return intermon_running();
 }
 
+/// The capability of one core alone, which is made once: the kernel makes no second one of a range.
+static errval_t one_core(coreid_t core, struct capref *ret)
+{
+    static struct capref all[CORES_MAX];
+    if (core >= CORES_MAX) {
+        return MON_ERR_NO_CORE;
+    }
+    if (capref_is_null(all[core])) {
+        errval_t err = slot_alloc(ret);
+        if (err_is_ok(err)) {
+            err = cap_retype(*ret, cap_core, core, ObjType_Core, 1, 1);
+            if (err_is_fail(err)) {
+                slot_free(*ret);
+            }
+        }
+        if (err_is_fail(err)) {
+            return err;
+        }
+        all[core] = *ret;
+    }
+    *ret = all[core];
+    return SYS_ERR_OK;
+}
+
 errval_t cores_grant_wake(coreid_t core, struct capref *ret)
 {
-    errval_t err = slot_alloc(ret);
-    if (err_is_fail(err)) {
-        return err;
-    }
     struct capref one;
-    err = slot_alloc(&one);
+    errval_t err = one_core(core, &one);
     if (err_is_ok(err)) {
-        err = cap_retype(one, cap_core, core, ObjType_Core, 1, 1);
-        if (err_is_ok(err)) {
-            err = cap_mint(*ret, one, CAPRIGHTS_WRITE | CAPRIGHTS_GRANT, 0);
-            cap_delete(one);
-        }
-        slot_free(one);
+        err = slot_alloc(ret);
     }
-    if (err_is_fail(err)) {
-        slot_free(*ret);
+    if (err_is_ok(err)) {
+        err = cap_mint(*ret, one, CAPRIGHTS_WRITE | CAPRIGHTS_GRANT, 0);
+        if (err_is_fail(err)) {
+            slot_free(*ret);
+        }
     }
     return err;
 }

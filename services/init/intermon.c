@@ -1,5 +1,7 @@
 #include "intermon.h"
 
+#include "cores.h"
+
 #include <aos/aos.h>
 #include <aos/ump.h>
 #include <stdlib.h>
@@ -259,6 +261,7 @@ static errval_t open_peer(char *memory, coreid_t core, struct capref wake)
         err = ump_chan_register_recv(&peer->chan, get_default_waitset(), MKCLOSURE(receive, peer));
     }
     peer->is_open = err_is_ok(err);
+    peer->runs = core == HOME_CORE; // who started this one
     return err;
 }
 

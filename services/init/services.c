@@ -118,8 +118,9 @@ static void note_end(struct child *child);
 
 static errval_t start(struct service *service)
 {
-    errval_t err =
-        service->has_all_ram ? start_with_all_ram(service) : start_with(service, service->ram_bytes);
+    errval_t err = service->has_all_ram
+                       ? start_with_all_ram(service)
+                       : start_with(service, is_small ? service->ram_bytes / 8 : service->ram_bytes);
     if (err_is_ok(err)) {
         service->child.on_end = note_end;
     }

@@ -45,7 +45,7 @@ void start_init(void)
 /// The allowance that a child lives on; it is in use then.
 static errval_t take_allowance(struct process *child, struct process *parent, uint32_t processes)
 {
-    if (processes == 0 && !parent->is_ours) {
+    if (processes == 0 && parent->is_trusted) {
         processes = ALLOWANCE_USUAL;
     }
     child->allowance =
