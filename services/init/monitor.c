@@ -1,5 +1,6 @@
 #include "monitor.h"
 
+#include "attendance.h"
 #include "binding.h"
 #include "channels.h"
 #include "core_console.h"
@@ -23,6 +24,7 @@ void monitor_init(void)
     remote_binding_init();
     exports_init();
     system_names_init();
+    attendance_init();
 }
 
 /// A domain, as long as it holds its channel to init: the state of its session.
@@ -229,8 +231,18 @@ static errval_t offers_noted(struct rpc_session *session)
     return SYS_ERR_OK;
 }
 
+static errval_t attend_names(struct rpc_session *session, struct capref endpoint)
+{
+    errval_t err = attendance_add(session, endpoint);
+    if (err_is_fail(err)) {
+        cap_discard(endpoint);
+    }
+    return err;
+}
+
 static void closed(struct rpc_session *session)
 {
+    attendance_of_gone(session);
     system_names_gone(session);
     offers_of_gone(session);
     channels_of_gone(&domain_of(session)->ends);
@@ -256,6 +268,7 @@ static const struct monitor_operations operations = {
     .services = services,
     .watch_offers = watch_offers,
     .offers_noted = offers_noted,
+    .attend_names = attend_names,
 };
 
 static const struct rpc_service monitor = {

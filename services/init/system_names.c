@@ -1,5 +1,6 @@
 #include "system_names.h"
 
+#include "attendance.h"
 #include "cores.h"
 #include "intermon.h"
 #include "monitor.h"
@@ -85,9 +86,13 @@ static void send_more(void)
 static void note(const char *service, coreid_t core, domainid_t pid)
 {
     struct system_name *name = find(service, core, pid != 0);
-    if (name) {
-        name->pid = pid;
-        send_more();
+    if (!name) {
+        return;
+    }
+    name->pid = pid;
+    send_more();
+    if (pid == 0 && core == HOME_CORE && disp_get_core_id() == HOME_CORE && strcmp(service, "names") == 0) {
+        attendance_end();
     }
 }
 

@@ -143,22 +143,6 @@ static errval_t observe(struct rpc_session *session, const char *prefix, const c
     return err;
 }
 
-static void attend_no_more(struct client *client)
-{
-    if (!capref_is_null(client->attends)) {
-        cap_discard(client->attends);
-        client->attends = NULL_CAP;
-    }
-}
-
-static errval_t attend(struct rpc_session *session, struct capref endpoint)
-{
-    struct client *client = client_of(session);
-    attend_no_more(client);
-    client->attends = endpoint;
-    return SYS_ERR_OK;
-}
-
 static errval_t usage(struct rpc_session *session, uint64_t *names, uint64_t *waits, uint64_t *watches,
                       uint64_t *sessions, int64_t *ram_bytes)
 {
@@ -184,7 +168,6 @@ static errval_t opened(struct rpc_session *session)
 static void closed(struct rpc_session *session)
 {
     struct client *client = client_of(session);
-    attend_no_more(client);
     wait_drop_client(client);
     watch_drop_client(client);
     struct entry *entry;
@@ -202,7 +185,6 @@ static const struct names_operations operations = {
     .inspect = inspect,
     .select = select_names,
     .observe = observe,
-    .attend = attend,
     .usage = usage,
 };
 
