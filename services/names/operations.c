@@ -62,8 +62,8 @@ static errval_t enter(struct rpc_session *session, const char *name, const char 
 /// The holder is a client's.
 static void take_out(struct client *client, struct entry *entry)
 {
+    client->domain->names--; // the client may go with that
     entry_remove(entry);
-    client->domain->names--;
 }
 
 static errval_t leave(struct rpc_session *session, const char *name)
@@ -143,6 +143,24 @@ static errval_t observe(struct rpc_session *session, const char *prefix, const c
     return err;
 }
 
+static errval_t follow(struct rpc_session *session, const char *prefix, const char *filter)
+{
+    return !prefix_is_good(prefix)   ? NAMES_ERR_NAME
+           : !filter_is_good(filter) ? NAMES_ERR_PROPERTIES
+                                     : watch_follow(client_of(session), prefix, filter);
+}
+
+static errval_t next(struct rpc_session *session, bool *came, struct rpc_bytes *name)
+{
+    return watch_next(session, came, name);
+}
+
+static errval_t unfollow(struct rpc_session *session)
+{
+    watch_unfollow(client_of(session));
+    return SYS_ERR_OK;
+}
+
 static errval_t usage(struct rpc_session *session, uint64_t *names, uint64_t *waits, uint64_t *watches,
                       uint64_t *sessions, int64_t *ram_bytes)
 {
@@ -185,6 +203,9 @@ static const struct names_operations operations = {
     .inspect = inspect,
     .select = select_names,
     .observe = observe,
+    .follow = follow,
+    .next = next,
+    .unfollow = unfollow,
     .usage = usage,
 };
 

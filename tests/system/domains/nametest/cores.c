@@ -79,6 +79,23 @@ static void check_called_back(unsigned cores)
     CHECK_OK(names_withdraw("k/echo"));
 }
 
+/// Watches on each core, of names of this one: role "watch".
+static void check_watches(unsigned cores)
+{
+    for (unsigned core = 0; core < cores; core++) {
+        const domainid_t pid =
+            start_role_on((coreid_t)core, "watch", name_on("k/watch", core), "k/watched/", 0);
+        CHECK_OK(names_wait(name_on("k/watch", core), in_a_while(), NULL));
+        CHECK_OK(names_export("k/watched/1", "kind=k", &echo_service));
+        CHECK_OK(names_export("k/watched/2", NULL, &echo_service));
+        CHECK_OK(names_export("k/watched/3", "kind=k", &echo_service));
+        CHECK_OK(names_withdraw("k/watched/1"));
+        CHECK_OK(names_withdraw("k/watched/2"));
+        CHECK_OK(names_withdraw("k/watched/3"));
+        expect_exit(pid);
+    }
+}
+
 /// Calls that go around through all cores, and come back here.
 static void check_circle(unsigned cores)
 {
@@ -117,5 +134,6 @@ void test_cores(const struct arguments *arguments)
     check_services(arguments->cores);
     check_called_back(arguments->cores);
     check_circle(arguments->cores);
+    check_watches(arguments->cores);
     check_mutual(arguments->cores);
 }
