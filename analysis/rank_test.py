@@ -41,8 +41,9 @@ def compare(first: Series, second: Series, independent: bool = False) -> RankTes
     delta = 2 * (float(ranks[n:].mean()) - (m + 1) / 2) / n - 1
     if n + m <= EXACT_TOGETHER:
         return RankTest(delta, exact_p(ranks, n), 2 / comb(n + m, n))
-    worth = (n, m) if independent else (first.worth, second.worth)
-    return RankTest(delta, *_approximate(first, second, ranks, delta, worth))
+    worth = (float(n), float(m)) if independent else (first.worth, second.worth)
+    freedom = n + m - 2 if independent else _freedom(first) + _freedom(second)
+    return RankTest(delta, *_approximate(first, second, ranks, delta, worth, freedom))
 
 
 def exact_p(ranks: np.ndarray, n: int) -> float:
@@ -63,7 +64,12 @@ def exact_p(ranks: np.ndarray, n: int) -> float:
 
 
 def _approximate(
-    first: Series, second: Series, ranks: np.ndarray, delta: float, worth: tuple[float, float]
+    first: Series,
+    second: Series,
+    ranks: np.ndarray,
+    delta: float,
+    worth: tuple[float, float],
+    freedom: int,
 ) -> tuple[float, float]:
     """p, and the least p."""
     n, m = len(first), len(second)
@@ -73,7 +79,6 @@ def _approximate(
     below = (ranks[:n] - rankdata(first.values)) / m
     above = (ranks[n:] - rankdata(second.values)) / n
     unequal = float(below.var(ddof=1)) / worth[0] + float(above.var(ddof=1)) / worth[1]
-    freedom = _freedom(first) + _freedom(second)
     error = sqrt(max(equal, unequal))
     p = 2 * float(student.sf(abs(delta) / 2 / error, freedom)) if error else 1.0
     apart = sqrt((both + 1) / 12 / both * (1 / worth[0] + 1 / worth[1]))

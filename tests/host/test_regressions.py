@@ -30,7 +30,7 @@ def reference() -> Content:
 
 
 def changed(content: Content, change: Callable[[Content], bool | None], rev: str = "abcdefabcdef") -> Content:
-    """A copy of another commit, with each bench as `change` leaves it; one for which it gives False is lost."""
+    """A copy, of another commit, with each bench as `change` leaves it; where that is False it is lost."""
     other = copy.deepcopy(content)
     other["git"] = {"rev": rev, "dirty": False}
     other["benches"] = [bench for bench in other["benches"] if change(bench) is not False]
@@ -233,6 +233,8 @@ def test_comparisons_are_compared_cell_by_cell(tree: Tree, tmp_path: Path, few: 
     assert "WORSE: buddy: mm.free" in done.stdout and "WORSE: first_fit" not in done.stdout
     assert "MISSING: rbtree" in done.stdout and "MISSING: first_fit" in done.stdout
     assert "alloc_first_fit-run_1/results.json" in done.stderr
+    mixed = against(tree, old, REFERENCE)
+    assert mixed.returncode == 2 and "is a comparison" in mixed.stderr
 
 
 @pytest.mark.parametrize(

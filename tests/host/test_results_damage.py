@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import random
 import re
 from pathlib import Path
@@ -18,7 +19,7 @@ from analysis.comparison import Plan, PlannedCell, load_comparison
 from analysis.differences import Verdict, differences
 from tools.command import compare_table, results
 
-DAMAGES = 400
+DAMAGES = int(os.environ.get("LANTERN_RESULTS_DAMAGES", "400"))
 
 
 def sound() -> dict[str, Any]:
@@ -110,6 +111,9 @@ def spoiled(generator: random.Random) -> bytes:
             True,
             float("nan"),
             float("inf"),
+            1e-320,
+            1e30,
+            0,
             -(10**40),
         ]
         place[key] = generator.choice(values)

@@ -12,7 +12,7 @@ from tools.command.table import aligned, figure
 EXPLANATION = (
     "Medians; beside them the ratio to {baseline}: exact after '=', else with its 95 % interval. * the best "
     "of its line, certainly: it differs from every other, exactly or after correction for all comparisons "
-    "made here; ~ the best median, but not certainly; no mark: no difference. ? too little was measured to "
+    "made here; ~ the best median, but not certainly; no mark in a line: equal. ? too little was measured to "
     "tell: more samples or boots (--repeat) would. ! a doubt, said below. docs/statistics.md explains them."
 )
 DOUBTS_SHOWN = 12
