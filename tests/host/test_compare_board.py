@@ -12,7 +12,7 @@ from scripted_board import Board
 
 from analysis import comparison
 
-CALL = ("compare", "alloc", "--suite", "lmp", "--smp", "1", "--no-trace", "--timeout", "20")
+CALL = ("compare", "alloc", "--suite", "lmp", "--smp", "1", "--no-trace", "--timeout", "60")
 IMAGE_BYTES = 5000
 
 
@@ -36,7 +36,7 @@ def board(tree: Tree) -> Iterator[Board]:
 
 
 def test_cells_run_one_after_the_other(tree: Tree, board: Board) -> None:
-    done = tree.run(*CALL, "--serial", board.device, "--out", "board", timeout=120)
+    done = tree.run(*CALL, "--serial", board.device, "--out", "board", timeout=400)
     assert done.returncode == 0 and one_sentence(done.stderr), done.stderr
     assert "boots one after another" in done.stdout
     read = comparison.load_comparison(tree.root / "board")
@@ -57,7 +57,7 @@ def test_cells_run_one_after_the_other(tree: Tree, board: Board) -> None:
 def test_what_arrives_damaged_is_not_started(tree: Tree) -> None:
     board = Board(tree.bin / "qemu-system-aarch64", tree.environment(), damage=True)
     board.start()
-    done = tree.run(*CALL, "--serial", board.device, "--out", "damaged", timeout=120)
+    done = tree.run(*CALL, "--serial", board.device, "--out", "damaged", timeout=400)
     board.close()
     assert done.returncode == 1 and not board.boots and one_sentence(done.stderr)
     assert "What the board received of lanternfish.img is damaged: its checksum is wrong." in done.stderr
@@ -69,7 +69,7 @@ def test_a_board_that_is_off(tree: Tree, tmp_path: Path) -> None:
 
     master, slave = pty.openpty()
     call = [*CALL[:-1], "1", "--serial", os.ttyname(slave), "--out", "off"]
-    done = tree.run(*call, timeout=120)
+    done = tree.run(*call, timeout=400)
     os.close(master)
     os.close(slave)
     assert done.returncode == 1 and "did not answer within 1 seconds; it said nothing" in done.stderr
