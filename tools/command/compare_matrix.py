@@ -152,7 +152,7 @@ def _arguments(work: Work, place: Path, description: str) -> list[str]:
     else:
         argv += ["--cores", str(work.parallel)]
     if work.one_by_one:
-        argv += ["--resources", "machines=1"]
+        argv += ["--resources=machines=1"]  # as one word: it would take the target for another
     return [*argv, "collect"]
 
 
