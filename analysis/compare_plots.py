@@ -77,10 +77,7 @@ def _ratios(
     for suite, found in ratio_plots.by_suite(every).items():
         few = found[: ratio_plots.ROWS_LIMIT]
         for cut in slices.cuts(variants, start):
-            places = [
-                at for at, one in enumerate(variants) if any(one.results is c.results for c in cut.variants)
-            ]
-            figure = ratio_plots.figure_of(variants, few, places, about["clock"]["cycle_is"])
+            figure = ratio_plots.figure_of(cut.variants, cut.places, few, about["clock"]["cycle_is"])
             if figure is not None:
                 title = f"{suite}: medians by those of the baseline{_of(few, found, 'rows that differ')}"
                 caption(figure, about, _title(title, cut), command)
@@ -138,6 +135,8 @@ def _cut(cut: Cut, command: str, progress: Progress) -> Drawn:
             title = f"{suite}: distributions of the samples{_of(few, varying, 'rows whose samples vary')}"
             yield from finished(figure, title, f"{suite}-ecdf")
     for stack in stack_plots.stacks(variants):
+        if cut.fixed and not stack.differs:
+            continue
         figure = stack_plots.figure_of(stack, cycle_is)
         yield from finished(figure, stack.title, stack.name)
 

@@ -41,6 +41,7 @@ FAR_APART = 10.0
 HEADROOM = 1.05
 WIDTH_INCHES = 10.0
 DPI = 140
+NEARLY_WHITE = 248
 ROW_INCHES = 0.42
 STYLE = {
     "svg.hashsalt": "lanternfish",
@@ -171,6 +172,8 @@ def _png(figure: Figure, title: str) -> bytes:
     size = tuple(int(side * DPI) for side in figure.get_size_inches())
     image = Image.frombuffer("RGBA", size, buffer.getvalue()).convert("RGB")
     few = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    # Colours that are put together come out a little darker: the paper must stay white.
+    few.putpalette([255 if level >= NEARLY_WHITE else level for level in few.getpalette() or ()])
     about = PngInfo()
     about.add_text("Title", title)
     file = io.BytesIO()

@@ -149,6 +149,10 @@ def _map(axes: Axes, pair: Pair, one: Map, scale: ScalarMappable, is_first: bool
     axes.set_xticks(range(len(pair.columns)), pair.columns, rotation=30, ha="right", fontsize=8)
     axes.set_yticks(range(len(pair.lines)), pair.lines if is_first else [""] * len(pair.lines), fontsize=8)
     axes.tick_params(length=0)
+    axes.set_xticks([at - 0.5 for at in range(1, len(pair.columns))], minor=True)
+    axes.set_yticks([at - 0.5 for at in range(1, len(pair.lines))], minor=True)
+    axes.grid(visible=True, which="minor", axis="both", color="#dddddd", linewidth=0.8)
+    axes.tick_params(which="minor", length=0)
     for side in axes.spines.values():
         side.set_visible(False)
     better = " (more is better)" if more_is_better(one.row.unit) else ""

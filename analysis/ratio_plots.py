@@ -42,11 +42,14 @@ def _reach(row: RowDifferences) -> float:
 
 
 def figure_of(
-    variants: Sequence[Variant], rows: Sequence[RowDifferences], places: Sequence[int], cycle_is: str
+    variants: Sequence[Variant], places: Sequence[int], rows: Sequence[RowDifferences], cycle_is: str
 ) -> Figure | None:
-    """A line a row with a mark for each variant of `places`; None if none of them differs."""
-    marked = [at for at in places if any(_known(row.differences[at]) for row in rows)]
-    shown = [row for row in rows if any(_known(row.differences[at]) for at in marked)]
+    """A line a row with a mark for each of `variants`; None if none of them differs.
+
+    `places` says where each stands in the differences of a row.
+    """
+    marked = [at for at, place in enumerate(places) if any(_known(row.differences[place]) for row in rows)]
+    shown = [row for row in rows if any(_known(row.differences[places[at]]) for at in marked)]
     if not shown:
         return None
     step = max(LEAST_ROW, len(marked) * MARK_INCHES + ROW_ROOM)
@@ -58,14 +61,14 @@ def figure_of(
     for number, at in enumerate(marked):
         offset = (number - (len(marked) - 1) / 2) * (MARK_INCHES / step)
         for place, row in enumerate(shown):
-            edges += _mark(axes, row.differences[at], at, place + offset)
+            edges += _mark(axes, row.differences[places[at]], at, place + offset)
     _scales(axes, shown, edges)
     units = figures.units_text([row.row.unit for row in shown], cycle_is)
     axes.set_xlabel(f"ratio of medians in {units} to the baseline, with its 95 % interval (logarithmic)")
     handles = [
         plt.Line2D([], [], color=look(at).colour, marker=look(at).marker, linestyle="none") for at in marked
     ]
-    base = variants[rows[0].baseline].label
+    base = next((one.label for one, at in zip(variants, places, strict=True) if at == rows[0].baseline), "")
     axes.legend(
         handles,
         [variants[at].label for at in marked],

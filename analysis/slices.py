@@ -23,6 +23,8 @@ class Cut:
 
     fixed: Mapping[str, str]
     variants: Sequence[Variant]
+    places: Sequence[int]
+    """Where they stand among all variants of the comparison."""
 
     @property
     def said(self) -> str:
@@ -49,7 +51,7 @@ def axes(variants: Sequence[Variant]) -> dict[str, list[str]]:
 def cuts(variants: Sequence[Variant], baseline: Mapping[str, str]) -> list[Cut]:
     """All together where they are few; else one cut an axis through the baseline."""
     if len(variants) <= TOGETHER_LIMIT or len(axes(variants)) < 2:
-        return [Cut({}, variants)]
+        return [Cut({}, variants, range(len(variants)))]
     found = []
     for axis in axes(variants):
         fixed = {
@@ -57,8 +59,13 @@ def cuts(variants: Sequence[Variant], baseline: Mapping[str, str]) -> list[Cut]:
         }
         members = matching(variants, fixed)
         if len(members) > 1:
-            found.append(Cut(fixed, [replace(one, choice={axis: one.choice[axis]}) for one in members]))
+            alone = [replace(one, choice={axis: one.choice[axis]}) for one in members]
+            found.append(Cut(fixed, alone, [_place(variants, one) for one in members]))
     return found
+
+
+def _place(variants: Sequence[Variant], wanted: Variant) -> int:
+    return next(at for at, one in enumerate(variants) if one is wanted)
 
 
 def matching(variants: Sequence[Variant], fixed: Mapping[str, str]) -> list[Variant]:

@@ -24,6 +24,11 @@ class Stack:
     unit: str
     bars: list[Bar]
 
+    @property
+    def differs(self) -> bool:
+        """Not all bars are the same."""
+        return any((bar.parts, bar.whole) != (self.bars[0].parts, self.bars[0].whole) for bar in self.bars)
+
 
 def stacks(variants: Sequence[Variant]) -> Iterator[Stack]:
     """Those that the variants have the rows of."""
@@ -41,6 +46,8 @@ def stacks(variants: Sequence[Variant]) -> Iterator[Stack]:
         Bar(variant.label, steps(benches), None) for variant, benches in zip(variants, every, strict=True)
     ]
     boots = [bar for bar in boots if bar.parts]
+    for bar in boots:
+        bar.order = list(dict.fromkeys(name for other in boots for name, _ in other.parts))
     if boots:
         title = "boot: steps from one milestone to the next (medians)"
         yield Stack(title, "boot-steps", _unit(every, BOOT), boots)

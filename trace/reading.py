@@ -5,13 +5,12 @@ Only what a picture of a short time needs; trace/checker.py is for whether a tra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from google.protobuf.message import DecodeError
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import GenericKernelTaskStateEvent as TaskState
-from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TrackEvent
+from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TracePacket, TrackDescriptor, TrackEvent
 
 
 class TraceError(Exception):
@@ -23,14 +22,9 @@ class Event:
     """One event on a track; times are nanoseconds."""
 
     time: int
-    kind: int
-    """TrackEvent's TYPE_SLICE_BEGIN, TYPE_SLICE_END or TYPE_INSTANT."""
     track: int
     name: str
     category: str
-    begins: tuple[int, ...] = ()
-    """Flows that leave here."""
-    ends: tuple[int, ...] = ()
 
 
 @dataclass
@@ -81,112 +75,116 @@ class Window:
 
 
 class Reading:
-    """A trace in memory."""
+    """A trace in memory, read in one go."""
 
     def __init__(self, data: bytes) -> None:
-        self._trace = Trace()
+        trace = Trace()
         try:
-            self._trace.ParseFromString(data)
+            trace.ParseFromString(data)
         except DecodeError as error:
             raise TraceError("it is not a Perfetto trace") from error
         self.tracks: dict[int, str] = {}
         """What a track is called: threads with their process's number."""
         self.processes: set[int] = set()
-        """The tracks that belong to a domain."""
+        """The tracks that belong to a domain's threads."""
+        self.slices: list[Slice] = []
+        """Every slice that has both ends, as they end."""
+        self._instants: list[Event] = []
+        self._turns: list[Turn] = []
+        self._leaving: dict[int, Event] = {}
+        self._arriving: dict[int, Event] = {}
         self._threads: dict[int, int] = {}
-        self._parents: dict[int, int] = {}
-        names: dict[int, str] = {}
-        for packet in self._trace.packet:
-            if packet.HasField("track_descriptor"):
-                self._describe(packet.track_descriptor, names)
+        self._open: dict[int, list[Event]] = {}
+        self._running: dict[int, tuple[int, int]] = {}
+        self._read(trace)
 
-    def _describe(self, track: object, names: dict[int, str]) -> None:
-        if track.HasField("process"):
-            names[track.process.pid] = track.process.process_name
+    def window(self, begin: int, end: int) -> Window:
+        """What happened from `begin` to `end`, with slices and turns that reach beyond; arrows lie within."""
+        found = Window(begin, end)
+        found.slices += (one for one in self.slices if one.begin < end and one.end > begin)
+        found.instants += (event for event in self._instants if begin <= event.time <= end)
+        found.turns += (turn for turn in self._turns if turn.begin < end and turn.end > begin)
+        for flow, sent in self._leaving.items():
+            received = self._arriving.get(flow)
+            if received is not None and sent.time >= begin and received.time <= end:
+                found.arrows.append(Arrow(sent.time, sent.track, received.time, received.track))
+        return found
+
+    def _read(self, trace: Trace) -> None:
+        sequences: dict[int, Names] = {}
+        for packet in trace.packet:
+            if packet.HasField("track_event"):
+                names = sequences.setdefault(packet.trusted_packet_sequence_id, Names())
+                names.take(packet)
+                self._event(packet, names)
+            elif packet.HasField("track_descriptor"):
+                sequences.setdefault(packet.trusted_packet_sequence_id, Names()).take(packet)
+                self._describe(packet.track_descriptor)
+            elif packet.HasField("generic_kernel_task_state_event"):
+                self._switch(packet.generic_kernel_task_state_event, packet.timestamp)
+            else:
+                sequences.setdefault(packet.trusted_packet_sequence_id, Names()).take(packet)
+
+    def _describe(self, track: TrackDescriptor) -> None:
         if track.HasField("thread"):
             self._threads[track.thread.tid] = track.uuid
-            thread = track.thread.thread_name
-            self.tracks[track.uuid] = f"{thread} ({track.thread.pid})"
+            self.tracks[track.uuid] = f"{track.thread.thread_name} ({track.thread.pid})"
             self.processes.add(track.uuid)
         elif not track.HasField("process"):
             self.tracks[track.uuid] = track.name
-        if track.HasField("parent_uuid"):
-            self._parents[track.uuid] = track.parent_uuid
 
-    def events(self) -> Iterator[Event]:
-        """Every event on a track, in the order of the file: sequences one behind the other."""
-        defaults: dict[int, int] = {}
-        tables: dict[int, tuple[dict[int, str], dict[int, str]]] = {}
-        for packet in self._trace.packet:
-            sequence = packet.trusted_packet_sequence_id
-            if packet.sequence_flags & 1:
-                tables[sequence] = {}, {}
-            names, categories = tables.setdefault(sequence, ({}, {}))
-            if packet.HasField("trace_packet_defaults"):
-                defaults[sequence] = packet.trace_packet_defaults.track_event_defaults.track_uuid
-            if packet.HasField("interned_data"):
-                names.update((entry.iid, entry.name) for entry in packet.interned_data.event_names)
-                categories.update((entry.iid, entry.name) for entry in packet.interned_data.event_categories)
-            if not packet.HasField("track_event"):
-                continue
-            event = packet.track_event
-            yield Event(
-                packet.timestamp,
-                event.type,
-                event.track_uuid if event.HasField("track_uuid") else defaults.get(sequence, 0),
-                names.get(event.name_iid, event.name),
-                categories.get(event.category_iids[0], "") if event.category_iids else "",
-                tuple(event.flow_ids),
-                tuple(event.terminating_flow_ids),
-            )
-
-    def slices(self) -> Iterator[Slice]:
-        """Every slice that has both ends, as they end."""
-        open_slices: dict[int, list[Event]] = {}
-        for event in self.events():
-            stack = open_slices.setdefault(event.track, [])
-            if event.kind == TrackEvent.TYPE_SLICE_BEGIN:
-                stack.append(event)
-            elif event.kind == TrackEvent.TYPE_SLICE_END and stack:
+    def _event(self, packet: TracePacket, names: Names) -> None:
+        message = packet.track_event
+        event = Event(
+            packet.timestamp,
+            message.track_uuid if message.HasField("track_uuid") else names.default_track,
+            names.events.get(message.name_iid, message.name),
+            names.categories.get(message.category_iids[0], "") if message.category_iids else "",
+        )
+        for flow in message.flow_ids:
+            self._leaving[flow] = event
+        for flow in message.terminating_flow_ids:
+            self._arriving[flow] = event
+        if message.type == TrackEvent.TYPE_SLICE_BEGIN:
+            self._open.setdefault(event.track, []).append(event)
+        elif message.type == TrackEvent.TYPE_SLICE_END:
+            stack = self._open.get(event.track)
+            if stack:
                 begun = stack.pop()
-                yield Slice(begun.name, begun.category, event.track, begun.time, event.time, len(stack))
+                self.slices.append(
+                    Slice(begun.name, begun.category, event.track, begun.time, event.time, len(stack))
+                )
+        elif message.type == TrackEvent.TYPE_INSTANT:
+            self._instants.append(event)
 
-    def window(self, begin: int, end: int) -> Window:
-        """What happened from `begin` to `end`; slices that reach beyond are cut there."""
-        found = Window(begin, end)
-        for one in self.slices():
-            if one.begin < end and one.end > begin:
-                found.slices.append(one)
-        leaving: dict[int, Event] = {}
-        arriving: dict[int, Event] = {}
-        for event in self.events():
-            for flow in event.begins:
-                leaving[flow] = event
-            for flow in event.ends:
-                arriving[flow] = event
-            if event.kind == TrackEvent.TYPE_INSTANT and begin <= event.time <= end:
-                found.instants.append(event)
-        for flow, sent in leaving.items():
-            received = arriving.get(flow)
-            if received is not None and sent.time >= begin and received.time <= end:
-                found.arrows.append(Arrow(sent.time, sent.track, received.time, received.track))
-        found.turns += (turn for turn in self._turns() if turn.begin < end and turn.end > begin)
-        return found
-
-    def _turns(self) -> Iterator[Turn]:
+    def _switch(self, state: TaskState, time: int) -> None:
         """Who ran when; the last turn of a core has no end and is left out."""
-        running: dict[int, tuple[int, int]] = {}
-        for packet in self._trace.packet:
-            if not packet.HasField("generic_kernel_task_state_event"):
-                continue
-            state = packet.generic_kernel_task_state_event
-            old = running.get(state.cpu)
-            runs = state.state == TaskState.TASK_STATE_RUNNING
-            if old is not None and (runs or old[0] == state.tid):
-                yield Turn(state.cpu, self._threads.get(old[0], 0), old[1], packet.timestamp)
-                del running[state.cpu]
-            if runs:
-                running[state.cpu] = state.tid, packet.timestamp
+        old = self._running.get(state.cpu)
+        runs = state.state == TaskState.TASK_STATE_RUNNING
+        if old is not None and (runs or old[0] == state.tid):
+            self._turns.append(Turn(state.cpu, self._threads.get(old[0], 0), old[1], time))
+            del self._running[state.cpu]
+        if runs:
+            self._running[state.cpu] = state.tid, time
+
+
+class Names:
+    """What a sequence of packets has said of itself: interned names and its own track."""
+
+    def __init__(self) -> None:
+        self.events: dict[int, str] = {}
+        self.categories: dict[int, str] = {}
+        self.default_track = 0
+
+    def take(self, packet: TracePacket) -> None:
+        """To be called with each packet before it is looked at."""
+        if packet.sequence_flags & TracePacket.SEQ_INCREMENTAL_STATE_CLEARED:
+            self.events, self.categories = {}, {}
+        if packet.HasField("trace_packet_defaults"):
+            self.default_track = packet.trace_packet_defaults.track_event_defaults.track_uuid
+        if packet.HasField("interned_data"):
+            self.events.update((entry.iid, entry.name) for entry in packet.interned_data.event_names)
+            self.categories.update((entry.iid, entry.name) for entry in packet.interned_data.event_categories)
 
 
 def read(path: Path) -> Reading:
@@ -194,8 +192,7 @@ def read(path: Path) -> Reading:
     try:
         return Reading(path.read_bytes())
     except OSError as error:
-        raise TraceError(
-            f"{path} cannot be read: {(error.strerror or 'no reason given').lower()}."
-        ) from error
+        why = (error.strerror or "no reason given").lower()
+        raise TraceError(f"{path} cannot be read: {why}.") from error
     except TraceError as error:
         raise TraceError(f"{path} cannot be read: {error}.") from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis import compare_plots, crossover, plots
+from analysis import compare_plots, crossover, plots, timeline_plots
 from analysis.compare import overlays
 from analysis.differences import RowDifferences, differences, doubts
 from analysis.load import bench_label, display_unit, suite_of
@@ -16,6 +17,7 @@ from analysis.report import context, seeds, verdicts, warnings
 from analysis.report.content import MEANING, Cell, Figure, Files, Progress, Report, Section, Table
 from analysis.report.numbers import number
 from analysis.report.sources import Results, Source
+from trace import reading as trace_reading
 
 from PIL import Image  # isort: skip
 
@@ -92,11 +94,13 @@ def _warnings(sources: Sequence[Source], judged: Mapping[int, Sequence[RowDiffer
 
 def _again(sources: Sequence[Source], command: str) -> Section:
     lines = [line for source in sources for line in context.commands(source)]
+    if len(sources) > 1 or sources[0].plan is None:  # ./lantern compare makes its report itself
+        lines.append(command)
     return Section(
         "again",
         "Make it again",
         ["In a clone of the project. --out DIR chooses the folder; in the mode icount every sample repeats."],
-        commands=[*dict.fromkeys(lines), command],
+        commands=list(dict.fromkeys(lines)),
     )
 
 
@@ -155,13 +159,28 @@ def _plots(
         results = source.runs[0][1]
         drawn = plots.draw(results, context.bench_command(results), progress)
     suites: dict[str, Section] = {}
-    for name, data in drawn:
+    for name, data in itertools.chain(drawn, _timelines(source, progress)):
         files.append((folder / name, data))
         if name.endswith(".png"):
             suite = suite_of({"name": name.removesuffix(".png").partition("-")[0]})
             section = suites.setdefault(suite, Section(f"{anchor}-{suite}", f"Suite {suite}"))
             section.figures.append(_figure((folder / name).as_posix(), data))
     yield from suites.values()
+
+
+def _timelines(source: Source, progress: Progress) -> Iterator[tuple[str, bytes]]:
+    """Out of the trace of a bench run, or of the baseline of a comparison."""
+    found = source.trace_of_baseline
+    if found is None:
+        return
+    progress("time lines")
+    path, results, command = found
+    try:
+        reading = trace_reading.read(path)
+    except trace_reading.TraceError as error:
+        source.damaged.append(str(error))
+        return
+    yield from timeline_plots.draw(reading, results, command or context.bench_command(results))
 
 
 def _figure(name: str, png: bytes) -> Figure:

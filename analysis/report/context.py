@@ -13,7 +13,10 @@ DATE_BEGIN, DATE_END = "<!--date-->", "<!--/date-->"
 
 
 def tables(source: Source) -> list[Table]:
-    """The facts that all runs share, and those in which they differ with a line a run."""
+    """The facts that all runs share, and those in which they differ with a line a run.
+
+    What stands where must not depend on dates.
+    """
     facts = [(label, _facts(results)) for label, results in source.runs]
     if not facts:
         return []
@@ -24,7 +27,7 @@ def tables(source: Source) -> list[Table]:
         Table(
             "What was run" if not differing else "What all runs share",
             ["", "value"],
-            [[name, facts[0][1][name]] for name in shared],
+            [*([name, facts[0][1][name]] for name in shared), ["made", _made(source)]],
             [False, False],
         )
     ]
@@ -33,6 +36,13 @@ def tables(source: Source) -> list[Table]:
         head = ["run", *differing]
         found.append(Table("What differs", head, rows, [False] * len(head), is_folded=len(rows) > 8))
     return found
+
+
+def _made(source: Source) -> str:
+    """When the runs were made, from the first to the last."""
+    dates = sorted(results["created"] for _, results in source.runs)
+    span = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+    return f"{DATE_BEGIN}{span}{DATE_END}"
 
 
 def _facts(results: Results) -> dict[str, str]:
@@ -51,7 +61,6 @@ def _facts(results: Results) -> dict[str, str]:
         "trace": (
             f"{trace['events']:,} events, {trace['dropped']:,} dropped, {trace['bytes']:,} bytes on the wire"
         ),
-        "made": f"{DATE_BEGIN}{results['created']}{DATE_END}",
         "machine": " ".join(results["command"]),
     }
 

@@ -53,6 +53,24 @@ class Source:
         return next((results["clock"]["cycle_is"] for _, results in self.runs), "cycle")
 
     @property
+    def trace_of_baseline(self) -> tuple[Path, Results, str] | None:
+        """The trace for time lines, what it belongs to, and the call that makes it if that is known."""
+        if self.plan is None:
+            path, command = self.folder / TRACE, ""
+            found = self.with_results[:1] if path.is_file() else []
+        else:
+            command = self.plan.command
+            wanted = self.plan.baseline.items()
+            found = [one for one in self.with_results if wanted <= one.choice.items()][:1]
+            choices = [dict(one.choice) for one in found]
+            cells = [cell for cell in self.plan.cells if cell.traced and cell.choice in choices]
+            paths = [self.folder / CELLS / cell.folder / TRACE for cell in cells]
+            path = next((path for path in paths if path.is_file()), self.folder / TRACE)
+        if not found or not found[0].results or not path.is_file():
+            return None
+        return path, found[0].results, command
+
+    @property
     def traces(self) -> list[Path]:
         """Every trace in the folder, in the order of the plan."""
         if self.plan is None:

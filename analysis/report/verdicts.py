@@ -68,7 +68,8 @@ def _largest(variants: Sequence[Variant], rows: Sequence[RowDifferences], cycle_
     lines: list[list[Cell | str]] = []
     for row in differing[:LARGEST_SHOWN]:
         medians = row.row.medians
-        best = next(iter(row.best))
+        best = row.baseline if row.baseline in row.best else next(iter(row.best))
+        others = f" and {len(row.best) - 1} more" if len(row.best) > 1 else ""
         reference = medians[row.baseline]
         difference = row.differences[best]
         lines.append(
@@ -76,7 +77,7 @@ def _largest(variants: Sequence[Variant], rows: Sequence[RowDifferences], cycle_
                 row.row.label,
                 display_unit(row.row.unit, cycle_is),
                 number(reference),
-                Cell(variants[best].label, "best" if row.best[best] else "maybe"),
+                Cell(variants[best].label + others, "best" if row.best[best] else "maybe"),
                 number(medians[best]),
                 "the baseline" if best == row.baseline else _ratio_text(difference) or "-",
                 f"{_change(row):.2f}",

@@ -53,7 +53,7 @@ class Visit:
         """What stands out of the window, but for what scrolls inside of itself."""
         return self.page.evaluate(
             """() => [...document.querySelectorAll('body *')].filter(element =>
-                   !element.closest('.scroll table, pre') && element.getBoundingClientRect().right
+                   !element.closest('.scroll > *, pre') && element.getBoundingClientRect().right
                    > document.documentElement.clientWidth + 0.5).map(element => element.outerHTML)"""
         )
 

@@ -261,6 +261,11 @@ def _report(parser: Parser) -> None:
     )
     parser.add_argument("--markdown", action="store_true", help="write the same as Markdown too")
     parser.add_argument(
+        "--pack",
+        action="store_true",
+        help="then pack every results.json into results.json.xz, for folders that a repository keeps",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         default=None,
