@@ -133,6 +133,32 @@ def leading(value: float) -> int:
     return int(f"{value:e}"[0])
 
 
+def without_values(axes: Axes) -> None:
+    """An axis that there is nothing to show on."""
+    axes.set_xlim(0, 1)
+    axes.set_xticks([])
+
+
+def log_room(axes: Axes, low: float, high: float, share: float) -> None:
+    """Limits of a logarithmic axis with room for figures at the right."""
+    axes.set_xlim(low / 1.6, high * (high / low) ** share)
+
+
+def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], title: str) -> None:
+    """Outside of the data, where it can cover nothing."""
+    axes.legend(
+        handles,
+        labels,
+        title=title,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=min(len(labels), 5),
+        frameon=False,
+        fontsize=9,
+        title_fontsize=8,
+    )
+
+
 def caption(figure: Figure, results: Results, title: str, command: str) -> None:
     git = results["git"]
     variant = ", ".join(f"{axis}={value}" for axis, value in results["variant"].items()) or "no variant axes"

@@ -69,17 +69,8 @@ def figure_of(
         plt.Line2D([], [], color=look(at).colour, marker=look(at).marker, linestyle="none") for at in marked
     ]
     base = next((one.label for one, at in zip(variants, places, strict=True) if at == rows[0].baseline), "")
-    axes.legend(
-        handles,
-        [variants[at].label for at in marked],
-        title=f"{axes_text(variants)}; baseline: {base} (hollow: could be chance)",
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        ncols=min(len(marked), 5),
-        frameon=False,
-        fontsize=9,
-        title_fontsize=8,
-    )
+    title = f"{axes_text(variants)}; baseline: {base} (hollow: could be chance)"
+    figures.legend_above(axes, handles, [variants[at].label for at in marked], title)
     return figure
 
 
