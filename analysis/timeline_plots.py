@@ -95,7 +95,7 @@ def figure_of(reading: Reading, window: Window, operation: Slice) -> Figure:
     )
     axes.set_xlim(window.begin - start, window.end - start)
     for at in range(0, len(drawn), 2):
-        axes.axhspan(at - 0.5, at + 0.5, color="#f6f6f6", linewidth=0, zorder=0)
+        axes.axhspan(at - 0.5, at + 0.5, color="#ececec", linewidth=0, zorder=0)
     for turn in window.turns:
         if turn.track in places:
             _bar(axes, window, start, turn.begin, turn.end, places[turn.track] + 0.3, 0.06, "#555555")
