@@ -124,7 +124,7 @@ def _by_boots(found: Evidence, first: Side, second: Side) -> None:
 
 def welch(sides: Sequence[Side]) -> float:
     """The p of Welch's t test between the boots' medians: of their logarithms, if they have any."""
-    logarithms = all(boot.median > 0 for side in sides for boot in side)
+    logarithms = all(boot.median > intervals.TINY for side in sides for boot in side)
     means, errors = [], []
     for side in sides:
         medians = np.array([log(boot.median) if logarithms else boot.median for boot in side])

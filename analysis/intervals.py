@@ -26,6 +26,8 @@ from analysis.series import Series
 from analysis.statistics import SEED
 
 DRAWS = 4000
+TINY = 1e-30
+"""Medians have a ratio only above this: 0 has none, and what is left of a subtraction may be as good as 0."""
 LEVEL = 0.95
 
 Side = Sequence[Series]
@@ -39,8 +41,8 @@ def ratio(first: Side, second: Side) -> float | None:
 
 
 def middle(side: Side) -> float | None:
-    """The median, or the geometric mean of the boots' medians; None where a logarithm has no meaning."""
-    if any(boot.median <= 0 for boot in side):
+    """The median, or the geometric mean of the boots' medians; None where these have no ratio."""
+    if any(boot.median <= TINY for boot in side):
         return None
     return side[0].median if len(side) == 1 else exp(float(np.mean([log(b.median) for b in side])))
 
@@ -52,7 +54,7 @@ def ratio_interval(first: Side, second: Side, level: float = LEVEL) -> tuple[flo
         return None
     generator = np.random.default_rng(SEED)
     draws = [_draws(side, generator) for side in (first, second)]
-    if min(float(drawn.min()) for drawn in draws) <= 0:
+    if min(float(drawn.min()) for drawn in draws) <= TINY:
         return None
     logarithms = np.log(draws[1]) - np.log(draws[0])
     if max(len(first), len(second)) == 1:
@@ -71,7 +73,7 @@ def paired(first: Series, second: Series) -> tuple[float, float, float] | None:
 
     It is for runs that repeat: there the samples at one place are of the same operation.
     """
-    if len(first) != len(second) or first.low <= 0 or second.low <= 0:
+    if len(first) != len(second) or min(first.low, second.low) <= TINY:
         return None
     ratios = Series(second.values / first.values)
     draws = _medians(ratios, np.random.default_rng(SEED))
@@ -84,7 +86,7 @@ def _draws(side: Side, generator: np.random.Generator) -> np.ndarray:
     if len(side) == 1:
         return _medians(side[0], generator)
     medians = np.array([boot.median for boot in side])
-    if medians.min() <= 0:
+    if medians.min() <= TINY:
         return medians
     logarithms = np.log(medians)
     centre = float(logarithms.mean())

@@ -29,7 +29,7 @@ function(domain_settings target)
 endfunction()
 
 file(GLOB lib_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/lib/*/*.c" "${CMAKE_SOURCE_DIR}/lib/*/*.S")
-add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${rpc_source}" "${shadow_source}" "${spin_source}"
+add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${rpc_source}" "${shadow_source}" "${spin_source}" "${ump_source}"
     "${GENERATED_INCLUDE_DIR}/err_text.c" ${interface_sources})
 domain_settings(domain_lib GENERAL_REGISTERS)
 # Or the compiler would see what the code does, and call the functions that it is.
@@ -106,5 +106,10 @@ foreach(entry IN LISTS entries)
         domain(${name} SOURCES ${files})
     endif()
 endforeach()
+# How RAM is divided concerns who starts the cores and who gives RAM out.
+target_sources(domain_init PRIVATE "${ram_source}")
+target_sources(domain_mem PRIVATE "${ram_source}")
 # It is called back by the service that it calls.
 target_sources(domain_rpctest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")
+# It offers the same service under names.
+target_sources(domain_nametest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")

@@ -5,7 +5,9 @@
 #include <arch/armv8/asid.h>
 #include <arch/armv8/fp.h>
 #include <arch/armv8/sysreg.h>
+#include <core/core.h>
 #include <dispatch/dispatch.h>
+#include <dispatch/wake.h>
 #include <dispatch/wakeup.h>
 #include <trace/emit.h>
 
@@ -75,8 +77,10 @@ errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspac
     dcb->wake_at = WAKEUP_NEVER;
     dcb->retry_at = WAKEUP_NEVER;
     dcb->wakeup.when = WAKEUP_NEVER;
+    dcb->wake_group = WAKE_NO_GROUP;
     dcb->number = ++last_number;
     dcb->disp->number = dcb->number;
+    dcb->disp->core = core_number();
     dcb->state = DISPATCHER_STATE_READY;
     return SYS_ERR_OK;
 }
@@ -90,6 +94,7 @@ void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t
     schedule_remove(dcb);
     schedule_want_slices(dcb, false);
     wakeup_forget(dcb);
+    wake_set_group(dcb, WAKE_NO_GROUP);
     fp_forget(dcb);
     dcb->state = DISPATCHER_STATE_ENDED;
     dcb->wait = WAIT_NONE;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /// Keys that the kernel reads.
-static const char *const kernel_keys[] = {"slice_us", "reset"};
+static const char *const kernel_keys[] = {"slice_us", "reset", "core_fails", "core_panics"};
 
 static bool read_mode(struct command_line *line, const char *value)
 {
@@ -61,6 +61,8 @@ static bool read_word(struct command_line *line, const char *key, const char *va
         line->how = value;
     } else if (strcmp(key, "calls") == 0 && is_number(value)) {
         line->calls = value;
+    } else if (strcmp(key, "cores") == 0 && is_number(value)) {
+        line->cores = (uint32_t)strtoul(value, NULL, 10);
     } else if (strcmp(key, "services") == 0 && is_number(value)) {
         line->services = strtoul(value, NULL, 10) != 0;
     } else {

@@ -29,6 +29,7 @@ struct command_line {
     const char *check; ///< check=1, passed on to the test: it is to have the kernel checked at every step
     const char *how;   ///< how=WORD, passed on to the test: which of its ways
     const char *calls; ///< calls=N, passed on to the test; for spawn how many domains
+    uint32_t cores;    ///< cores=N: so many are to run; 0: all
     bool services; ///< services=1, for mode=test: the services are started, and the test has no other console
     char text[COMMAND_LINE_BYTES];
 };

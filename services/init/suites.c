@@ -248,7 +248,13 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
 /// Others are alone with init, so that nothing else runs.
 static bool needs_services(const char *suite)
 {
-    return strcmp(suite, "mem") == 0 || strcmp(suite, "spawn") == 0;
+    static const char *const suites[] = {"mem", "names", "spawn"};
+    for (unsigned i = 0; i < ARRAY_LENGTH(suites); i++) {
+        if (strcmp(suite, suites[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// \return true if every bench of the suite was run by a domain that ended well

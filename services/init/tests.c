@@ -1,4 +1,5 @@
 #include "children.h"
+#include "core_test.h"
 #include "init.h"
 #include "monitor.h"
 #include "services.h"
@@ -285,6 +286,8 @@ unsigned init_run_test(const struct command_line *line)
         failed = run_crashes();
     } else if (strcmp(line->test, "spawn") == 0) {
         failed = run_spawns(line->calls ? strtoul(line->calls, NULL, 10) : DEFAULT_SPAWNS);
+    } else if (strcmp(line->test, "cores") == 0) {
+        failed = core_test_run(line);
     } else if (strcmp(line->test, "cspace") == 0) {
         failed = run_twice(line);
     } else {

@@ -233,6 +233,8 @@ def test_comparisons_are_compared_cell_by_cell(tree: Tree, tmp_path: Path, few: 
     assert "WORSE: buddy: mm.free" in done.stdout and "WORSE: first_fit" not in done.stdout
     assert "MISSING: rbtree" in done.stdout and "MISSING: first_fit" in done.stdout
     assert "alloc_first_fit-run_1/results.json" in done.stderr
+    mixed = against(tree, old, REFERENCE)
+    assert mixed.returncode == 2 and "is a comparison" in mixed.stderr
 
 
 @pytest.mark.parametrize(

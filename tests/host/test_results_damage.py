@@ -111,6 +111,9 @@ def spoiled(generator: random.Random) -> bytes:
             True,
             float("nan"),
             float("inf"),
+            1e-320,
+            1e30,
+            0,
             -(10**40),
         ]
         place[key] = generator.choice(values)

@@ -158,5 +158,6 @@ def test_short_slices_change_no_result() -> None:
     assert_good(boot("imx8mp", f"{ALL_SUITES} slice_us=50", smp=1))
 
 
+@pytest.mark.alone
 def test_realtime_mode() -> None:
     assert_good(boot("imx8mp", "mode=bench suites=syscall,lmp samples=200", smp=1, mode="realtime"))

@@ -26,6 +26,8 @@ class Side:
     variants: list[Variant]
     damaged: list[str]
 
+    is_comparison: bool
+
     @property
     def mode(self) -> str:
         return str(next(v.results["mode"] for v in self.variants if v.results))
@@ -38,6 +40,8 @@ class Side:
 def run(options: argparse.Namespace) -> int:
     folders = options.against
     old, new = (read(folder) for folder in (*folders, *[LATEST] * (2 - len(folders))))
+    if old.is_comparison is not new.is_comparison:
+        raise UserError(f"Only one of {shown(old.folder)} and {shown(new.folder)} is a comparison.", 2)
     tolerance = options.tolerance
     if tolerance is None:
         tolerance = max(regressions.TOLERANCES[side.mode] for side in (old, new))
@@ -50,8 +54,9 @@ def run(options: argparse.Namespace) -> int:
 def read(folder: Path) -> Side:
     """A folder of a comparison or of a bench run, or a results file. What is damaged in it is told."""
     damaged: list[str] = []
+    is_comparison = comparison.is_comparison(folder)
     try:
-        if comparison.is_comparison(folder):
+        if is_comparison:
             whole = comparison.load_comparison(folder)
             variants, damaged = whole.variants, whole.damaged
         else:
@@ -62,7 +67,7 @@ def read(folder: Path) -> Side:
         note(sentence)
     if not any(variant.results for variant in variants):
         raise UserError(f"There are no results in {shown(folder)} that can be read.")
-    return Side(folder, variants, damaged)
+    return Side(folder, variants, damaged, is_comparison)
 
 
 def lines(old: Side, new: Side, found: Comparison, tolerance: float) -> list[str]:

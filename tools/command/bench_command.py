@@ -174,12 +174,12 @@ def console_log(boots: Boots) -> str:
 def write_trace(output: OutputFolder, run: Run, mode: str, progress: Progress) -> list[str]:
     """Writes and checks the trace; what the checker objects to is a fault of the system or of the writer."""
     buffer = io.BytesIO()
-    perfetto_writer.write(run.recording, buffer, mode, progress.update)
+    problems = perfetto_writer.write(run.recording, buffer, mode, progress.update)
     data = buffer.getvalue()
     output.stage_bytes("trace.pftrace", data)
     progress.stage("checking the trace")
     found = checker.check(data, progress.update)
-    return [f"The trace is not sound: {found.problems[0]}"] if found.problems else []
+    return [f"The trace is not sound: {problem}" for problem in (*problems, *found.problems[:1])]
 
 
 def judge(options: argparse.Namespace, output: OutputFolder, boots: Boots, written: Written) -> int:

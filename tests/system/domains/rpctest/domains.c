@@ -1,6 +1,7 @@
 #include "rpctest.h"
 
 #include <abi/dispatcher.h>
+#include <interfaces/monitor.h>
 #include <interfaces/test.h>
 #include <stdio.h>
 
@@ -37,7 +38,7 @@ uint32_t helper_start(const char *arguments)
 {
     char all[TEXT_BYTES];
     uint32_t pid;
-    snprintf(all, sizeof(all), "rpctest %s", arguments);
+    snprintf(all, sizeof(all), "rpctest %s%s", arguments, over_ump ? " over=ump" : "");
     CHECK_OK(test_start(init(), all, HELPER_RAM_BYTES, &pid));
     return pid;
 }
@@ -74,11 +75,17 @@ uint64_t free_memory(void)
     return bytes;
 }
 
+static errval_t connect(const char *service, struct rpc_client **client)
+{
+    return over_ump ? rpc_connect_ump(MONITOR_ANY_CORE, service, &echo_interface, client)
+                    : rpc_connect(service, &echo_interface, client);
+}
+
 struct rpc_client *connect_to(const char *service)
 {
     struct rpc_client *client;
     errval_t err;
-    while (has_error(err = rpc_connect(service, &echo_interface, &client), RPC_ERR_NO_SERVICE)) {
+    while (has_error(err = connect(service, &client), RPC_ERR_NO_SERVICE)) {
         thread_sleep_us(LOOK_US);
     }
     CHECK_OK(err);

@@ -1,7 +1,8 @@
 /**
  * Remote procedure calls between domains: what clients and services can rely on.
  *
- * Arguments: how=GROUP, only that one, and all but `longest` without it; seed=N. role=flood and role=die are
+ * Arguments: how=GROUP, only that one, and all but `longest` without it; how=ump or how=ump:GROUP, the same over
+ * UMP; seed=N. role=flood and role=die are
  * what helpers do.
  */
 #include "../arguments.h"
@@ -10,6 +11,7 @@
 #include <stdio.h>
 
 uint32_t seed = 1;
+bool over_ump;
 
 static const struct {
     const char *name;
@@ -24,11 +26,16 @@ int main(int argc, char *argv[])
 {
     const char *how = argument(argc, argv, "how"), *role = argument(argc, argv, "role");
     seed = (uint32_t)argument_number(argc, argv, "seed", 1);
+    over_ump = strcmp(argument(argc, argv, "over"), "ump") == 0;
     if (strcmp(role, "flood") == 0) {
         flood(argument(argc, argv, "service"));
     }
     if (strcmp(role, "die") == 0) {
         die_calling(argument(argc, argv, "service"));
+    }
+    if (strncmp(how, "ump", 3) == 0) {
+        over_ump = true;
+        how += how[3] == ':' ? 4 : 3;
     }
     bool ran = false;
     for (unsigned i = 0; i < ARRAY_LENGTH(groups); i++) {

@@ -18,6 +18,7 @@
 #define A_WHILE_US       100000UL ///< Longer than anything takes that is waited for here.
 
 extern uint32_t seed; ///< From the command line.
+extern bool over_ump; ///< Channels are of UMP, also on one core; from the command line.
 
 /// A number below `limit`, from a sequence of the caller's own.
 static inline uint32_t below(uint32_t *random, uint32_t limit)
