@@ -24,7 +24,7 @@ CALLS = {
     "echo.string": "rpc",
     "proc.spawn": "spawn",
     "mem.get_ram": "mem",
-    "names.lookup": "names",
+    "names.find": "names",
 }
 """The calls that are drawn where a trace has them, and the suite that they belong to."""
 MARGIN = 0.06

@@ -15,7 +15,7 @@ from analysis import load
 from analysis.comparison import PlannedCell, read_plan
 from analysis.report import seeds, sources
 from analysis.report.context import DATE_BEGIN, DATE_END
-from tools.command import results
+from tools.command import options, report_command, results
 from tools.command.report_command import write_report
 from tools.command.say import UserError
 
@@ -38,6 +38,21 @@ def change(folder: Path, **changed: Any) -> Path:
 def test_without_any_results_there_is_no_report(tmp_path):
     with pytest.raises(UserError, match="no results"):
         write_report([tmp_path], tmp_path / "report.html")
+
+
+def test_the_command_says_what_it_wrote_and_what_is_wrong(tmp_path, capsys):
+    def call(*words: str) -> int:
+        return report_command.run(options.parse(["report", *words]))
+
+    folder = bench_folder(tmp_path / "run", SMALL)
+    assert call(str(folder), "--markdown", "--pack") == 0
+    said = capsys.readouterr().out
+    assert "report.html (0." in said and "report.md" in said and "packed: 1 files" in said
+    with pytest.raises(UserError, match="does not end in .html"):
+        call(str(folder), "--out", str(tmp_path / "page.md"))
+    assert call(str(folder), str(tmp_path / "absent"), "--out", str(tmp_path / "both.html")) == 0
+    assert "absent/results.json cannot be read" in capsys.readouterr().err
+    assert (tmp_path / "both.html").is_file() and (tmp_path / "plots" / "1-run").is_dir()
 
 
 def test_its_first_lines_say_what_an_instruction_count_means(tmp_path):
