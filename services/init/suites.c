@@ -169,14 +169,15 @@ static size_t ram_for(const char *suite)
 
 static errval_t start_bench(struct suite_run *run, const struct command_line *line)
 {
-    char arguments[5][ARGUMENT_BYTES];
+    char arguments[6][ARGUMENT_BYTES];
     snprintf(arguments[0], ARGUMENT_BYTES, "suite=%s", run->name);
     snprintf(arguments[1], ARGUMENT_BYTES, "first=%lu", (unsigned long)run->first);
     snprintf(arguments[2], ARGUMENT_BYTES, "from=%lu", (unsigned long)run->next);
     snprintf(arguments[3], ARGUMENT_BYTES, "samples=%lu", (unsigned long)line->samples);
     snprintf(arguments[4], ARGUMENT_BYTES, "fault=%s", line->fault ? line->fault : "");
+    snprintf(arguments[5], ARGUMENT_BYTES, "slow=%s", line->slow ? line->slow : "");
     const char *argv[] = {"bench",      arguments[0], arguments[1], arguments[2],
-                          arguments[3], arguments[4], NULL};
+                          arguments[3], arguments[4], arguments[5], NULL};
     const struct spawn_grant wakes = {.slot = TASKCN_SLOT_CORE, .cap = cap_core};
     struct spawn_request request = {
         .argv = argv,

@@ -34,10 +34,10 @@ def test_all_cores_come_and_can_be_parked(platform: str, cores: int) -> None:
     assert int(idle[1]) < 1300
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("mode", ["icount", "realtime"])
 def test_no_wake_is_lost(mode: str, seed: int) -> None:
-    """Tokens go around, and a core that was not woken does not look for them: with one lost, all stop."""
+    """Tokens go around, and a core that was not woken does not look for them: one wake lost, and all stop."""
     run = boot("imx8mp", f"mode=test test=cores calls=20000 seed={seed}", smp=4, mode=mode, timeout=60)
     assert_all_came(run, 4)
     assert run.console.count("cores: 20000 hops") == 2
