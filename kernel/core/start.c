@@ -22,19 +22,16 @@ extern char secondary_entry[];
 /// On the first core what all others are told; not in .bss, which a core clears.
 struct core_parameters core_parameters __attribute__((section(".data")));
 
-/// Images of all cores but the first, one behind the other.
-static lpaddr_t images;
-
 void core_take_images(unsigned cores)
 {
     if (cores > 1) {
-        images = memory_take((cores - 1) * KERNEL_IMAGE_BYTES, KERNEL_IMAGE_BYTES);
+        core_parameters.images = memory_take((cores - 1) * KERNEL_IMAGE_BYTES, KERNEL_IMAGE_BYTES);
     }
 }
 
 static lpaddr_t image_of(coreid_t core)
 {
-    return images + (core - 1) * KERNEL_IMAGE_BYTES;
+    return core_parameters.images + (core - 1) * KERNEL_IMAGE_BYTES;
 }
 
 /// Place of a symbol of the image in the other image while that is mapped.

@@ -34,7 +34,7 @@ def test_all_cores_come_and_can_be_parked(platform: str, cores: int) -> None:
     assert int(idle[1]) < 1300
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("mode", ["icount", "realtime"])
 def test_no_wake_is_lost(mode: str, seed: int) -> None:
     """Tokens go around, and a core that was not woken does not look for them: one wake lost, and all stop."""
