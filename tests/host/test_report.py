@@ -208,9 +208,12 @@ def test_our_figures_stand_beside_theirs_as_rows_appear(tmp_path):
         row("spawn.total", {"source": "module", "core": 1}, "cycles", [3000]),
         row("spawn.history", {"every": 10}, "cycles", [100, 101, 102]),
         row("names.lookup", {}, "cycles", [], status="failed: no"),
+        row("ump.round_trip", {"notify": "polled", "cores": "0-1"}, "cycles", [700]),
+        row("ump.round_trip", {"notify": "polled", "cores": "0-3"}, "cycles", [800]),
     )
     assert shown["send a number, one core (LMP)"] == "306 instructions (strategy=chunked)"
     assert shown["send a number, two cores (direct UMP)"] == "2,000 instructions (strategy=chunked)"
+    assert shown["message and reply between two cores (UMP)"] == "700 instructions (notify=polled)"
     assert shown["spawn, core 0"] == "1,000 instructions (source=module)"
     assert shown["spawn, core 1"] == "3,000 instructions (source=module)"
     assert shown["spawn: share of reading the ELF file"] == "25.0 % (source=module)"
