@@ -1,21 +1,28 @@
 #include <aos/names.h>
+#include <aos/text.h>
 #include <names/client.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool names_service_of(const char *name, domainid_t pid, uint32_t instance, char *service)
 {
-    int length;
+    struct text text;
+    text_init(&text, service, NAMES_SERVICE_BYTES);
     if (instance) {
-        length = snprintf(service, NAMES_SERVICE_BYTES, "@%u.%u", (unsigned)pid, (unsigned)instance);
-    } else {
-        const char *first = strchr(name, '/'), *last = strrchr(name, '/');
-        const int between = first ? (int)(last - first) - 1 : 0;
-        length =
-            snprintf(service, NAMES_SERVICE_BYTES, "%.*s", between < 0 ? 0 : between, first ? first + 1 : "");
+        text_add(&text, "@");
+        text_add_unsigned(&text, pid);
+        text_add(&text, ".");
+        text_add_unsigned(&text, instance);
+        return true; // two numbers are short enough
     }
-    return length > 0 && length < (int)NAMES_SERVICE_BYTES;
+    const char *first = strchr(name, '/'), *last = strrchr(name, '/');
+    const size_t length = first && last > first ? (size_t)(last - first) - 1 : 0;
+    if (length == 0 || length >= NAMES_SERVICE_BYTES) {
+        return false;
+    }
+    memcpy(service, first + 1, length);
+    service[length] = 0;
+    return true;
 }
 
 static errval_t put(struct names_entry *entry, const char *name, uint32_t core, uint32_t pid,
