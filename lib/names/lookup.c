@@ -41,7 +41,7 @@ static errval_t put(struct names_entry *entry, const char *name, uint32_t core, 
 
 errval_t names_lookup(const char *name, struct names_entry *entry)
 {
-    uint32_t core, pid, instance;
+    uint32_t core = 0, pid = 0, instance = 0;
     struct names_call call = {0};
     while (names_call(&call)) {
         call.err = names_find(call.client, name, &core, &pid, &instance);
@@ -51,8 +51,8 @@ errval_t names_lookup(const char *name, struct names_entry *entry)
 
 errval_t names_describe(const char *name, struct names_entry *entry)
 {
-    uint32_t core, pid, instance;
-    char *properties;
+    uint32_t core = 0, pid = 0, instance = 0;
+    char *properties = NULL;
     struct names_call call = {0};
     while (names_call(&call)) {
         call.err = names_inspect(call.client, name, &core, &pid, &instance, &properties);
@@ -66,7 +66,7 @@ errval_t names_describe(const char *name, struct names_entry *entry)
 
 errval_t names_wait(const char *name, uint64_t deadline_us, struct names_entry *entry)
 {
-    uint32_t core, pid, instance;
+    uint32_t core = 0, pid = 0, instance = 0;
     struct names_entry ignored;
     struct names_call call = {0};
     const uint64_t before = rpc_set_deadline(deadline_us);
@@ -83,7 +83,7 @@ errval_t names_wait(const char *name, uint64_t deadline_us, struct names_entry *
 errval_t names_connect(const char *name, const struct rpc_interface *interface, struct rpc_client **client)
 {
     char service[NAMES_SERVICE_BYTES];
-    uint32_t core, pid, instance;
+    uint32_t core = 0, pid = 0, instance = 0;
     struct names_call call = {0};
     while (names_call(&call)) {
         call.err = names_find(call.client, name, &core, &pid, &instance);
