@@ -1,5 +1,6 @@
 #include "monitor.h"
 
+#include "attendance.h"
 #include "binding.h"
 #include "channels.h"
 #include "core_console.h"
@@ -27,6 +28,8 @@ void monitor_init(void)
     exports_init();
     recall_init();
     parking_init();
+    system_names_init();
+    attendance_init();
 }
 
 /// A domain, as long as it holds its channel to init: the state of its session.
@@ -176,7 +179,7 @@ static errval_t serve(struct rpc_session *session, const char *name, uint32_t ha
         err = offer_add(name, hash, session, control);
     }
     if (err_is_ok(err) && is_system) {
-        system_names_note(name, disp_get_core_id(), session->pid);
+        system_names_note(name, session->pid);
     }
     if (err_is_fail(err)) {
         cap_discard(control);
@@ -275,8 +278,18 @@ static errval_t offers_noted(struct rpc_session *session)
     return SYS_ERR_OK;
 }
 
+static errval_t attend_names(struct rpc_session *session, struct capref endpoint)
+{
+    errval_t err = attendance_add(session, endpoint);
+    if (err_is_fail(err)) {
+        cap_discard(endpoint);
+    }
+    return err;
+}
+
 static void closed(struct rpc_session *session)
 {
+    attendance_of_gone(session);
     system_names_gone(session);
     offers_of_gone(session);
     channels_of_gone(&domain_of(session)->ends);
@@ -307,6 +320,7 @@ static const struct monitor_operations operations = {
     .services = services,
     .watch_offers = watch_offers,
     .offers_noted = offers_noted,
+    .attend_names = attend_names,
 };
 
 static const struct rpc_service monitor = {

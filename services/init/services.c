@@ -215,7 +215,7 @@ errval_t services_start(void)
         return SYS_ERR_OK;
     }
     are_wanted = true;
-    system_names_note("init", disp_get_core_id(), disp_get_domain_id());
+    system_names_note("init", disp_get_domain_id());
     errval_t err = start_all();
     if (err_is_fail(err)) {
         give_up();

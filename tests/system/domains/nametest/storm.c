@@ -17,7 +17,7 @@
 #define DEFAULT_ROUNDS 4  ///< Each with all members anew.
 #define STEPS          60 ///< Of a member.
 #define NAMES          12
-#define WATCHES        4  ///< Of a member.
+#define WATCHES        4 ///< Of a member.
 #define SHORT_US       1500
 
 static uint32_t random_state;
@@ -43,7 +43,8 @@ static const char *any_name(void)
     return name;
 }
 
-/// True if a call may end so when others come and go: its service has ended or is ending, or has left its name.
+/// True if a call may end so when others come and go: its service has ended or is ending, or has left its
+/// name.
 static bool may_be(errval_t err)
 {
     for (; err; err = err_pop(err)) {
@@ -59,11 +60,11 @@ static bool may_be(errval_t err)
     return false;
 }
 
-#define CHECK_CALM(err)                                           \
-    do {                                                          \
-        if (err_is_fail(err) && !may_be(err)) {                   \
+#define CHECK_CALM(err)                                            \
+    do {                                                           \
+        if (err_is_fail(err) && !may_be(err)) {                    \
             USER_PANIC_ERR(err, "in step %u", (unsigned)the_step); \
-        }                                                         \
+        }                                                          \
     } while (0)
 
 static unsigned the_step;
@@ -198,7 +199,8 @@ void test_storm(const struct arguments *arguments)
         domainid_t pids[MEMBERS];
         struct process_end end;
         for (unsigned i = 0; i < MEMBERS; i++) {
-            pids[i] = start_role("storm", "", "", arguments->seed * 1000 + round * MEMBERS + i);
+            pids[i] = start_role_on((coreid_t)(i % arguments->cores), "storm", "", "",
+                                    arguments->seed * 1000 + round * MEMBERS + i);
         }
         seed_with(arguments->seed + round);
         for (unsigned i = 0; i < MEMBERS; i++) {
