@@ -64,7 +64,7 @@ set(init_suite_files "${CMAKE_SOURCE_DIR}/bench/boot.c")
 list(REMOVE_ITEM suite_files ${init_suite_files})
 # A suite that is more than one file has the others in a folder beside it.
 file(GLOB suite_parts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*/*.c")
-list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer|echo)/")
+list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer|echo|umppeer)/")
 file(GLOB harness_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/harness/*.c")
 set(suite_names "")
 foreach(file IN LISTS suite_files)
@@ -81,7 +81,7 @@ domain(init GENERAL_REGISTERS SOURCES ${init_files} ${init_suite_files}
     "${CMAKE_SOURCE_DIR}/bench/harness/report.c")
 domain(bench GENERAL_REGISTERS SOURCES ${suite_files} ${suite_parts} ${harness_files})
 # The choices that suites name among the parameters of their rows.
-foreach(choice "alloc MM_STRATEGY" "heap HEAP_STRATEGY" "lock LOCK_SCHEME" "rpc RPC_STRATEGY" "shadow SHADOW_STRATEGY" "spin SPIN_STRATEGY")
+foreach(choice "alloc MM_STRATEGY" "heap HEAP_STRATEGY" "lock LOCK_SCHEME" "rpc RPC_STRATEGY" "shadow SHADOW_STRATEGY" "spin SPIN_STRATEGY" "ump UMP_STRATEGY")
     separate_arguments(choice)
     list(POP_FRONT choice axis name)
     get_property(value GLOBAL PROPERTY STRATEGY_VALUE_${axis})
@@ -92,6 +92,8 @@ file(GLOB peer_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/peer/*.c")
 domain(peer GENERAL_REGISTERS SOURCES ${peer_files})
 file(GLOB echo_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/echo/*.c")
 domain(echo GENERAL_REGISTERS SOURCES ${echo_files})
+file(GLOB umppeer_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/umppeer/*.c")
+domain(umppeer GENERAL_REGISTERS SOURCES ${umppeer_files})
 
 file(GLOB entries CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/services/*"
     "${CMAKE_SOURCE_DIR}/tests/system/domains/*")

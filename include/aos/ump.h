@@ -25,7 +25,8 @@
 
 /// What a kind of waiting has learned about who waits (lib/ump/wait).
 struct ump_habit {
-    uint32_t spin_cycles; ///< For how long it pays to look again.
+    uint32_t looks;       ///< So often a receiver looks again before anything else.
+    uint32_t spin_cycles; ///< For how long it pays to look again after that.
 };
 
 struct ump_chan {
@@ -68,6 +69,14 @@ static inline uint8_t ump_chan_peer_core(const struct ump_chan *chan)
 static inline uint32_t ump_chan_flow(const struct ump_chan *chan, unsigned sender, uint32_t message)
 {
     return (uint32_t)chan->number << 17 | sender << 16 | (uint16_t)message;
+}
+
+/// Between two looks: this core waits for another one. Ends the turn of an emulator that runs cores in turns.
+static inline void ump_hint(void)
+{
+#ifdef __aarch64__
+    __asm__ volatile("yield");
+#endif
 }
 
 /* Slots. */
@@ -167,7 +176,12 @@ static inline __attribute__((always_inline)) errval_t ump_chan_send(struct ump_c
 static inline __attribute__((always_inline)) errval_t ump_chan_recv(struct ump_chan *chan,
                                                                     struct ump_message *message)
 {
-    while (UMP_UNLIKELY(!ump_chan_try_recv(chan, message))) {
+    for (uint32_t looks = chan->habit.looks; !ump_chan_try_recv(chan, message);) {
+        if (looks > 0) {
+            looks--;
+            ump_hint();
+            continue;
+        }
         errval_t err = ump_chan_wait_recv(chan);
         if (err_is_fail(err)) {
             return err;

@@ -4,18 +4,6 @@
 #include <aos/ump.h>
 #include <string.h>
 
-/// Whole slots that the ring has room for and `bytes` fill. The flags of the last of them may differ.
-static size_t put_whole(struct ump_end *end, uint32_t flags, const char *from, size_t slots)
-{
-    size_t done = 0;
-    for (; done < slots && ump_end_can_send(end); done++) {
-        memcpy(end->tx_slot->words, from, UMP_SLOT_BYTES);
-        ump_end_publish(end, flags);
-        from += UMP_SLOT_BYTES;
-    }
-    return done;
-}
-
 size_t ump_chan_put(struct ump_chan *chan, uint32_t flags, const void *data, size_t bytes)
 {
     struct ump_end *end = &chan->end;
@@ -24,15 +12,15 @@ size_t ump_chan_put(struct ump_chan *chan, uint32_t flags, const void *data, siz
     if (left > 0 && UMP_IS_FIRST(flags) && ump_end_can_send(end)) {
         trace_ump_send(ump_chan_flow(chan, chan->side, end->tx_messages++), chan->number);
         if (left > UMP_SLOT_BYTES) {
-            memcpy(end->tx_slot->words, from, UMP_SLOT_BYTES);
-            ump_end_publish(end, flags | UMP_NOT_LAST);
+            ump_end_publish_whole(end, flags | UMP_NOT_LAST, from, 1);
             from += UMP_SLOT_BYTES;
             left -= UMP_SLOT_BYTES;
             flags |= UMP_NOT_FIRST;
         }
     }
     if (left > UMP_SLOT_BYTES) {
-        const size_t slots = put_whole(end, flags | UMP_NOT_LAST, from, (left - 1) / UMP_SLOT_BYTES);
+        const size_t slots =
+            ump_end_publish_whole(end, flags | UMP_NOT_LAST, from, (left - 1) / UMP_SLOT_BYTES);
         from += slots * UMP_SLOT_BYTES;
         left -= slots * UMP_SLOT_BYTES;
     }
@@ -48,27 +36,25 @@ size_t ump_chan_put(struct ump_chan *chan, uint32_t flags, const void *data, siz
 size_t ump_chan_get(struct ump_chan *chan, void *data, size_t bytes)
 {
     struct ump_end *end = &chan->end;
-    char *to = data;
-    size_t left = bytes;
-    for (; left > 0; left -= left < UMP_SLOT_BYTES ? left : UMP_SLOT_BYTES) {
-        const struct ump_slot *slot = end->rx_slot;
-        const uint64_t control = __atomic_load_n(&slot->control, __ATOMIC_ACQUIRE);
-        if (!ump_end_is_filled(end, control)) {
-            break;
-        }
-        if (UMP_IS_FIRST(control >> 32)) {
-            trace_ump_receive(ump_chan_flow(chan, 1U - chan->side, end->rx_messages++),
-                              ump_chan_peer_core(chan), chan->number);
-        }
-        if (left < UMP_SLOT_BYTES) {
-            memcpy(to, slot->words, left);
-        } else {
-            memcpy(to, slot->words, UMP_SLOT_BYTES);
-        }
-        to += UMP_SLOT_BYTES;
-        ump_end_release(end, slot, control);
+    const struct ump_slot *slot = end->rx_slot;
+    uint64_t control = __atomic_load_n(&slot->control, __ATOMIC_ACQUIRE);
+    if (bytes > 0 && ump_end_is_filled(end, control) && UMP_IS_FIRST(control >> 32)) {
+        trace_ump_receive(ump_chan_flow(chan, 1U - chan->side, end->rx_messages++), ump_chan_peer_core(chan),
+                          chan->number);
     }
-    return bytes - left;
+    const size_t done = ump_end_recv_whole(end, data, bytes / UMP_SLOT_BYTES) * UMP_SLOT_BYTES;
+    const size_t left = bytes - done;
+    if (left == 0 || left >= UMP_SLOT_BYTES) {
+        return done;
+    }
+    slot = end->rx_slot;
+    control = __atomic_load_n(&slot->control, __ATOMIC_ACQUIRE);
+    if (!ump_end_is_filled(end, control)) {
+        return done;
+    }
+    memcpy((char *)data + done, slot->words, left);
+    ump_end_release(end, slot, control);
+    return bytes;
 }
 
 errval_t ump_chan_send_bytes(struct ump_chan *chan, uint32_t flags, const void *data, size_t bytes)

@@ -1,12 +1,14 @@
 #include <aos/dispatch.h>
 #include <aos/ump.h>
 #include <ump/registry.h>
+#include <ump/wait.h>
 #include <ump/wake.h>
 
 errval_t ump_chan_init(struct ump_chan *chan, void *memory, size_t bytes, unsigned side, struct capref wake,
                        uint16_t number)
 {
-    *chan = (struct ump_chan){.number = number, .side = (uint8_t)side, .wake = wake};
+    *chan =
+        (struct ump_chan){.number = number, .side = (uint8_t)side, .wake = wake, .habit = ump_wait_habit()};
     if (!ump_end_init(&chan->end, memory, bytes, side)) {
         return LIB_ERR_UMP_FRAME;
     }

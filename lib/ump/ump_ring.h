@@ -183,6 +183,40 @@ static inline __attribute__((always_inline)) void ump_end_publish(struct ump_end
     __atomic_store_n(&slot->control, control, __ATOMIC_SEQ_CST);
 }
 
+/**
+ * Fills up to `slots` whole slots from memory, as many as there is room for, and publishes each. Does not
+ * look whether anybody sleeps.
+ *
+ * \return how many
+ */
+static inline size_t ump_end_publish_whole(struct ump_end *end, uint32_t header, const char *from,
+                                           size_t slots)
+{
+    size_t done = 0;
+    while (done < slots && ump_end_can_send(end)) {
+        // As far as the ring goes on, with everything in registers.
+        const size_t room = end->tx_limit - end->tx_count + 1, ahead = (size_t)(end->tx_end - end->tx_slot);
+        size_t run = slots - done;
+        run = run < room ? run : room;
+        run = run < ahead ? run : ahead;
+        const uint64_t control = (uint64_t)(end->tx_epoch | header) << 32 | end->rx_count;
+        struct ump_slot *slot = end->tx_slot;
+        for (const struct ump_slot *stop = slot + run; slot != stop; slot++) {
+            __builtin_memcpy(slot->words, from, UMP_SLOT_BYTES);
+            __atomic_store_n(&slot->control, control, __ATOMIC_SEQ_CST);
+            from += UMP_SLOT_BYTES;
+        }
+        if (slot == end->tx_end) {
+            slot = end->own->slots;
+            end->tx_epoch ^= UMP_EPOCH;
+        }
+        end->tx_slot = slot;
+        end->tx_count += (uint32_t)run;
+        done += run;
+    }
+    return done;
+}
+
 /// After what the other side may wait for has been stored.
 static inline void ump_end_wake_sleeper(struct ump_end *end)
 {
@@ -282,6 +316,36 @@ static inline __attribute__((always_inline)) bool ump_end_recv(struct ump_end *e
     message->header = (uint32_t)(control >> 32) & ~UMP_EPOCH;
     ump_end_release(end, slot, control);
     return true;
+}
+
+/// Copies up to `slots` whole slots that wait into memory. \return how many
+static inline size_t ump_end_recv_whole(struct ump_end *end, char *to, size_t slots)
+{
+    size_t done = 0;
+    while (done < slots) {
+        // Up to the middle or the end of the ring, with everything in registers.
+        const struct ump_slot *const begin = end->rx_slot, *slot = begin;
+        const size_t ahead = (size_t)(end->rx_stop - begin), left = slots - done;
+        const struct ump_slot *const stop = begin + (ahead < left ? ahead : left);
+        const uint64_t epoch = end->rx_epoch;
+        uint64_t control = 0;
+        for (; slot != stop; slot++) {
+            const uint64_t next = __atomic_load_n(&slot->control, __ATOMIC_ACQUIRE);
+            if ((int64_t)(next ^ epoch) < 0) {
+                break;
+            }
+            __builtin_memcpy(to, slot->words, UMP_SLOT_BYTES);
+            to += UMP_SLOT_BYTES;
+            control = next;
+        }
+        if (slot == begin) {
+            break;
+        }
+        end->rx_count += (uint32_t)(slot - begin) - 1;
+        done += (size_t)(slot - begin);
+        ump_end_release(end, slot - 1, control);
+    }
+    return done;
 }
 
 /* The end of a channel, and sleep. */

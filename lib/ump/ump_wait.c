@@ -14,7 +14,7 @@
 /// For a moment between two looks. The hint ends the turn of an emulator that runs cores one after the other.
 static void pause_for_peer(uint32_t rounds, bool is_local)
 {
-    __asm__ volatile("yield");
+    ump_hint();
     if (is_local || curdispatcher()->busy || rounds % ROUNDS_BETWEEN_TURNS == 0) {
         thread_yield();
     }

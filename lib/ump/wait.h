@@ -9,6 +9,7 @@
 /// One wait.
 struct ump_wait {
     uint32_t rounds; ///< Looks that found nothing.
+    bool is_local;   ///< See ump_wait_goes_on().
     uint64_t began;  ///< Cycle counter; of use to the axis.
 };
 
@@ -19,6 +20,11 @@ struct ump_wait {
  * \return true: look again. false: sleep in the kernel
  */
 bool ump_wait_goes_on(struct ump_wait *wait, const struct ump_habit *habit, bool is_local);
+
+#define UMP_WAIT_LOOKS 64 ///< A receiver's quick looks, if it makes any.
+
+/// What a new channel begins with.
+struct ump_habit ump_wait_habit(void);
 
 /// The wait is over; the next one of this kind may learn from it.
 void ump_wait_learn(const struct ump_wait *wait, struct ump_habit *habit);
