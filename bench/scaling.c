@@ -47,10 +47,10 @@ static errval_t run(const char *role, unsigned first, unsigned cores, uint64_t *
         if (err_is_ok(err)) {
             err = wait_err;
         }
-        if (err_is_ok(err) && (end.reason != PROCESS_EXITED || end.exit_code <= 1)) {
-            err = INIT_ERR_CHILD_DIED; // 1 is what a panic ends with
+        if (err_is_ok(err) && (end.reason != PROCESS_EXITED || !(end.exit_code & SCALING_GOOD))) {
+            err = INIT_ERR_CHILD_DIED;
         }
-        *sum += err_is_ok(err) ? (uint32_t)end.exit_code : 0;
+        *sum += err_is_ok(err) ? (uint32_t)end.exit_code & ~SCALING_GOOD : 0;
     }
     return err;
 }
@@ -84,7 +84,7 @@ static errval_t memory(const struct bench *bench, struct bench_sample *sample)
 #define ROW(row, count, what, function)                                                          \
     {                                                                                            \
         .name = "scaling." row, .params = "cores=" #count, .unit = what "/s", .core = (count)-1, \
-        .is_long = true, .repetitions = 3, .sample = (function)                                  \
+        .is_long = true, .repetitions = 3, .is_history = true, .sample = (function)              \
     }
 
 #define ROWS(count)                                                                \

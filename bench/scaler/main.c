@@ -172,8 +172,8 @@ int main(int argc, char *argv[])
     const unsigned cores = (unsigned)strtoul(argv[2], NULL, 10);
     const uint64_t begin = strtoul(argv[3], NULL, 10), end = strtoul(argv[4], NULL, 10);
     must(rpc_init_channel(&init), "init");
-    if (strcmp(argv[1], SCALING_PAIRS) == 0) {
-        return (int)run_pairs(cores, begin, end);
-    }
-    return (int)(strcmp(argv[1], SCALING_MEMORY) == 0 ? run_memory(begin, end) : run_client(begin, end));
+    uint32_t (*role)(uint64_t begin, uint64_t end) =
+        strcmp(argv[1], SCALING_MEMORY) == 0 ? run_memory : run_client;
+    return SCALING_GOOD
+           | (int)(strcmp(argv[1], SCALING_PAIRS) == 0 ? run_pairs(cores, begin, end) : role(begin, end));
 }

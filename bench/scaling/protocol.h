@@ -12,6 +12,8 @@
 #define SCALING_CLIENT "client" ///< Calls the one server.
 #define SCALING_MEMORY "memory" ///< Takes memory of its core's server, and gives it back.
 
+#define SCALING_GOOD 0x40000000 ///< In the exit code, beside the count.
+
 #define SCALING_SERVICE "scaler" ///< Raw channels, of each core's worker, and calls of the one server.
 #define SCALING_HASH    0x7363616cU
 #define SCALING_FRAME   0x2000
