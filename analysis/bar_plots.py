@@ -59,15 +59,8 @@ def bars_figure(variants: Sequence[Variant], rows: Sequence[Row], unit: str) -> 
     _bar_scales(axes, rows, values, logarithmic)
     axes.set_xlabel((unit or "no unit") + (", logarithmic" if logarithmic else ""))
     best = "more is better" if more_is_better(rows[0].unit) else "less is better"
-    axes.legend(
-        title=f"{axes_text(variants)} ({best}; bold: the best)",
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        ncols=min(len(variants), 5),
-        frameon=False,
-        fontsize=9,
-        title_fontsize=8,
-    )
+    handles, labels = axes.get_legend_handles_labels()
+    figures.legend_above(axes, handles, labels, f"{axes_text(variants)} ({best}; bold: the best)")
     return figure
 
 
@@ -124,12 +117,11 @@ def _bar_scales(axes: Axes, rows: Sequence[Row], values: Sequence[float], logari
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     if not values:
-        axes.set_xlim(0, 1)
-        axes.set_xticks([])
+        figures.without_values(axes)
         return
     low, high = min(values), max(values)
     if logarithmic:
-        axes.set_xlim(low / 1.6, high * (high / low) ** 0.1)
+        figures.log_room(axes, low, high, 0.1)
         axes.xaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_xlim(min(low, 0) * 1.1, high * 1.1 or 1)

@@ -40,8 +40,16 @@ FAR_APART = 10.0
 """Values of a parameter further apart than this go on a logarithmic axis."""
 HEADROOM = 1.05
 WIDTH_INCHES = 10.0
+ROUND_RATIOS = tuple(
+    ratio
+    for up in (1.0, 1.01, 1.02, 1.05, 1.1, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0)
+    for ratio in dict.fromkeys((up, 1 / up if up > 1.9 else round(2 - up, 2)))
+)
+"""As people write them, above and below 1."""
 DPI = 140
 NEARLY_WHITE = 248
+LEGEND_LETTERS = 110
+"""So many fit beside each other above a plot."""
 ROW_INCHES = 0.42
 STYLE = {
     "svg.hashsalt": "lanternfish",
@@ -131,6 +139,43 @@ def plain_ticks(axes: Axes) -> None:
 def leading(value: float) -> int:
     """The first digit of a number."""
     return int(f"{value:e}"[0])
+
+
+def round_ratios(low: float, high: float) -> list[float]:
+    """Round ratios between two, not too close to each other on a logarithmic axis; 1 before all others."""
+    least = math.log(high / low) / TICKS_LIMIT
+    found: list[float] = []
+    for ratio in sorted(ROUND_RATIOS, key=lambda ratio: abs(math.log(ratio))):
+        if low <= ratio <= high and all(abs(math.log(ratio / other)) > least for other in found):
+            found.append(ratio)
+    return sorted(found)
+
+
+def without_values(axes: Axes) -> None:
+    """An axis that there is nothing to show on."""
+    axes.set_xlim(0, 1)
+    axes.set_xticks([])
+
+
+def log_room(axes: Axes, low: float, high: float, share: float) -> None:
+    """Limits of a logarithmic axis with room for figures at the right."""
+    axes.set_xlim(low / 1.6, high * (high / low) ** share)
+
+
+def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], title: str) -> None:
+    """Outside of the data, where it can cover nothing."""
+    longest = max((len(label) for label in labels), default=0)
+    axes.legend(
+        handles,
+        labels,
+        title=title,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=max(min(len(labels), 5, LEGEND_LETTERS // (longest + 6)), 1),
+        frameon=False,
+        fontsize=9,
+        title_fontsize=8,
+    )
 
 
 def caption(figure: Figure, results: Results, title: str, command: str) -> None:

@@ -31,7 +31,6 @@ LEAST_RANGE = 0.1
 FIELD_INCHES = 0.42
 PALER = 1.2
 """The ends of the scale of colours are too dark to tell from black: it reaches further than the ratios."""
-TICKS = (0.01, 0.1, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.25, 1.5, 2, 5, 10, 100)
 
 
 @dataclass
@@ -114,7 +113,7 @@ def figure_of(pair: Pair, drawn: Sequence[Map], cycle_is: str) -> Figure:
         shrink=0.6,
         aspect=40,
         pad=0.02,
-        ticks=_ticks(limit * PALER),
+        ticks=[math.log2(ratio) for ratio in figures.round_ratios(2**-limit, 2**limit)],
     )
     bar.ax.xaxis.set_major_formatter(FuncFormatter(lambda octaves, _: f"{2**octaves:.3g}"))
     bar.ax.set_xlim(-limit, limit)
@@ -164,12 +163,3 @@ def ratio_text(ratio: float) -> str:
     if not math.isfinite(ratio):
         return "-"
     return f"{ratio:.2f}" if ratio < 10 else f"{ratio:,.0f}"
-
-
-def _ticks(limit: float) -> list[float]:
-    """Round ratios along a scale that reaches so many octaves, not too close to each other."""
-    found: list[float] = []
-    for octaves in sorted((math.log2(ratio) for ratio in TICKS), key=abs):
-        if abs(octaves) <= limit and all(abs(octaves - other) > limit / 6 for other in found):
-            found.append(octaves)
-    return sorted(found)

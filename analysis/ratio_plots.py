@@ -16,14 +16,12 @@ from analysis.looks import look
 
 from matplotlib.axes import Axes  # isort: skip
 from matplotlib.figure import Figure  # isort: skip
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # isort: skip
+from matplotlib.ticker import FuncFormatter, NullFormatter  # isort: skip
 
 ROWS_LIMIT = 24
 LEAST_ROW, ROW_ROOM, MARK_INCHES = 0.38, 0.14, 0.085
 LEAST_FACTOR = 1.02
 """The axis reaches at least this far to both sides: nothing must look large that is not."""
-WIDE = 3.0
-"""From this factor on the axis has powers of two as its ticks."""
 
 
 def by_suite(judged: Sequence[RowDifferences]) -> dict[str, list[RowDifferences]]:
@@ -69,17 +67,8 @@ def figure_of(
         plt.Line2D([], [], color=look(at).colour, marker=look(at).marker, linestyle="none") for at in marked
     ]
     base = next((one.label for one, at in zip(variants, places, strict=True) if at == rows[0].baseline), "")
-    axes.legend(
-        handles,
-        [variants[at].label for at in marked],
-        title=f"{axes_text(variants)}; baseline: {base} (hollow: could be chance)",
-        loc="lower right",
-        bbox_to_anchor=(1.0, 1.0),
-        ncols=min(len(marked), 5),
-        frameon=False,
-        fontsize=9,
-        title_fontsize=8,
-    )
+    title = f"{axes_text(variants)}; baseline: {base} (hollow: could be chance)"
+    figures.legend_above(axes, handles, [variants[at].label for at in marked], title)
     return figure
 
 
@@ -115,19 +104,16 @@ def _scales(axes: Axes, shown: Sequence[RowDifferences], edges: Sequence[float])
     axes.set_xscale("log", base=2)
     room = (high / low) ** 0.04
     axes.set_xlim(low / room, high * room)
-    if high / low > WIDE:
-        axes.xaxis.set_major_locator(LogLocator(base=2, numticks=12))
-    else:
-        axes.xaxis.set_major_locator(plt.MaxNLocator(7))
+    axes.set_xticks(figures.round_ratios(low / room, high * room))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_minor_locator(plt.NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.3g}"))
     axes.set_yticks(range(len(shown)), [_name(row) for row in shown], fontsize=8)
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=True, axis="x")
     for place in range(1, len(shown), 2):
-        axes.axhspan(place - 0.5, place + 0.5, color="#f4f4f4", linewidth=0, zorder=0)
+        axes.axhspan(place - 0.5, place + 0.5, color="#ececec", linewidth=0, zorder=0)
 
 
 def _name(row: RowDifferences) -> str:

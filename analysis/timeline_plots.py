@@ -24,7 +24,7 @@ CALLS = {
     "echo.string": "rpc",
     "proc.spawn": "spawn",
     "mem.get_ram": "mem",
-    "names.lookup": "names",
+    "names.find": "names",
 }
 """The calls that are drawn where a trace has them, and the suite that they belong to."""
 MARGIN = 0.06
@@ -94,8 +94,6 @@ def figure_of(reading: Reading, window: Window, operation: Slice) -> Figure:
         figsize=(figures.WIDTH_INCHES, LANE_INCHES * len(drawn) + 2.3), layout="constrained", squeeze=True
     )
     axes.set_xlim(window.begin - start, window.end - start)
-    for at in range(0, len(drawn), 2):
-        axes.axhspan(at - 0.5, at + 0.5, color="#f6f6f6", linewidth=0, zorder=0)
     for turn in window.turns:
         if turn.track in places:
             _bar(axes, window, start, turn.begin, turn.end, places[turn.track] + 0.3, 0.06, "#555555")
@@ -155,8 +153,11 @@ def _slice(axes: Axes, window: Window, start: int, one: Slice, lane: int, span: 
                 zorder=5,
             )
             return
-    if (len(text) * TEXT_SHARE * 0.75 + 0.01) * span < axes.get_xlim()[1] - left - width:
-        axes.text(left + width + 0.005 * span, height, text, va="center", fontsize=8, zorder=5)
+    below = height + DEPTH_SHARE * 0.55  # beside it arrows begin and end
+    room = len(text) * TEXT_SHARE * 0.38 * span
+    low, high = axes.get_xlim()
+    middle = min(max(left + width / 2, low + room), high - room)
+    axes.text(middle, below, text, ha="center", va="top", fontsize=8, zorder=5)
 
 
 def _instants(axes: Axes, window: Window, start: int, places: Mapping[int, int], span: int) -> None:

@@ -22,6 +22,7 @@ from trace import reading as trace_reading
 from PIL import Image  # isort: skip
 
 DOUBTS_SHOWN = 20
+TRACES = "Where a trace was not kept beside the report, the calls at the end make it again."
 TITLE = "Lanternfish: what was measured"
 
 
@@ -56,7 +57,7 @@ def build(
         whole.parts += _plots(source, anchor, plot_folder, files, progress, judged.get(at))
         whole.parts.append(Section(f"{anchor}-context", "Context", tables=context.tables(source)))
         if links := context.trace_links(source, out):
-            whole.parts.append(Section(f"{anchor}-traces", "Traces", links=links))
+            whole.parts.append(Section(f"{anchor}-traces", "Traces", [TRACES], links=links))
         summaries.append(summary)
         wholes.append(whole)
     modes = dict.fromkeys(results["mode"] for source in sources for _, results in source.runs)

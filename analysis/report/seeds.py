@@ -61,7 +61,10 @@ def _ours(entry: Mapping[str, Any], defaults: Mapping[str, Any], sources: Sequen
 
 def _fits(bench: Bench, name: str, wanted: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
     params = {**defaults, **bench["params"]}
-    return bench["name"] == name and good(bench) and all(params.get(k) == v for k, v in wanted.items())
+    fits = all(
+        params.get(key) in (value if isinstance(value, list) else [value]) for key, value in wanted.items()
+    )
+    return bench["name"] == name and good(bench) and fits
 
 
 def _text(bench: Bench, entry: Mapping[str, Any], benches: Sequence[Bench], cycle_is: str) -> str:

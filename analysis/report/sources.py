@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.compare import Variant
-from analysis.comparison import CELLS, ComparisonError, Plan, is_comparison, load_comparison
+from analysis.comparison import CELLS, OK, ComparisonError, Plan, is_comparison, load_comparison
 from analysis.load import ResultsError, load
 
 TRACE = "trace.pftrace"
@@ -46,6 +46,21 @@ class Source:
                 boot = f"boot {number}" if len(boots) > 1 else ""
                 label = variant.label if variant.choice else ""
                 found.append((", ".join(filter(None, (label, boot))), results))
+        return found
+
+    @property
+    def traced_runs(self) -> list[tuple[str, Results]]:
+        """The results of the boots with tracing; those of a comparison are cells of their own."""
+        if self.plan is None:
+            return self.runs
+        found = []
+        for cell in self.plan.cells:
+            if cell.traced and cell.status == OK:
+                try:
+                    found.append((cell.folder, load(self.folder / CELLS / cell.folder)))
+                except ResultsError as error:
+                    if str(error) not in self.damaged:
+                        self.damaged.append(str(error))
         return found
 
     @property

@@ -21,8 +21,12 @@ SAME: dict[str, Callable[[Results], str]] = {
 
 
 def found(source: Source) -> list[str]:
-    """Every warning about one folder, a sentence each."""
-    return [*source.damaged, *_cells(source), *_rows(source), *_machines(source)]
+    """Every warning about one folder, a sentence each; what the statistics object to is not among them."""
+    dropped = list(_dropped(source))
+    said = [*source.damaged, *_cells(source), *_rows(source)]
+    if source.plan is None or len(source.with_results) < 2:  # else the statistics look at the machines
+        said += _machines(source)
+    return [*said, *dropped]
 
 
 def _cells(source: Source) -> Iterator[str]:
@@ -51,14 +55,18 @@ def _machines(source: Source) -> Iterator[str]:
             yield f"The runs of {source.title} differ in {name}: {', '.join(values)}."
     if any(results["git"]["dirty"] for results in runs):
         yield f"{source.title}: the tree had changes that are in no commit."
-    dropped = [
+
+
+def _dropped(source: Source) -> Iterator[str]:
+    """Of the boots with tracing: a trace with holes says nothing of what is in them."""
+    holes = [
         f"{results['trace']['dropped']:,} of {results['trace']['events']:,}"
         + (f" ({label})" if label else "")
-        for label, results in source.runs
+        for label, results in source.traced_runs
         if results["trace"]["dropped"]
     ]
-    if dropped:
-        yield f"{source.title}: trace events were dropped, {'; '.join(dropped)}."
+    if holes:
+        yield f"{source.title}: trace events were dropped, {'; '.join(holes)}."
 
 
 def _sentence(text: str) -> str:

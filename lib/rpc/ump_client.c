@@ -1,8 +1,8 @@
 /**
  * The client's side of channels over UMP.
  *
- * A message is sent by one thread at a time, who has `sending`; nobody waits for that mutex, who does not get
- * it tries again. Replies are read as over LMP, by one of the threads that wait.
+ * A message is sent by one thread at a time, who has `sending`, also while it waits for room. Replies are
+ * read as over LMP, by one of the threads that wait.
  */
 #include <aos/slot_alloc.h>
 #include <aos/capabilities.h>
@@ -92,28 +92,31 @@ static errval_t send_long(struct rpc_client *client, const struct rpc_wire *wire
     return err;
 }
 
+/// With `sending`. Waits while there is no room.
 static errval_t send_alone(struct rpc_client *client, const struct rpc_wire *wire)
 {
     struct rpc_ump *ump = client->ump;
-    if (ump_chan_is_over(&ump->chan)) {
-        return RPC_ERR_PEER_GONE;
+    errval_t err = ump_chan_is_over(&ump->chan) ? RPC_ERR_PEER_GONE : SYS_ERR_OK;
+    while (err_is_ok(err) && !end_void(ump)) {
+        err = wait_room(client);
     }
-    if (!end_void(ump)) {
-        return RPC_ERR_BUSY;
-    }
-    if (!rpc_ump_is_one_slot(wire)) {
+    if (err_is_ok(err) && !rpc_ump_is_one_slot(wire)) {
         return send_long(client, wire);
     }
-    return rpc_ump_try_slot(ump, UMP_HEADER(wire->words, 0), wire->w) ? SYS_ERR_OK : RPC_ERR_BUSY;
+    while (err_is_ok(err) && !rpc_ump_try_slot(ump, UMP_HEADER(wire->words, 0), wire->w)) {
+        err = wait_room(client);
+    }
+    return err;
 }
 
 static errval_t send(struct rpc_client *client, const struct rpc_wire *wire)
 {
-    if (!thread_mutex_trylock(&client->ump->sending)) {
-        return RPC_ERR_BUSY;
+    struct thread_mutex *sending = &client->ump->sending;
+    if (!thread_mutex_trylock(sending) && err_is_fail(thread_mutex_lock_until(sending, rpc_deadline_us()))) {
+        return RPC_ERR_DEADLINE;
     }
     errval_t err = send_alone(client, wire);
-    thread_mutex_unlock(&client->ump->sending);
+    thread_mutex_unlock(sending);
     return err;
 }
 
@@ -126,8 +129,8 @@ static void send_unused(struct rpc_client *client, uint64_t header, struct rpc_c
         .cargo = cargo,
     };
     cargo->stream = 0;
-    while (cargo->token_count && send(client, &wire) == RPC_ERR_BUSY) {
-        thread_yield();
+    if (cargo->token_count) {
+        send(client, &wire);
     }
 }
 
@@ -220,13 +223,7 @@ static errval_t exchange_alone(struct rpc_client *client, const struct rpc_wire 
                                struct rpc_incoming *in)
 {
     (void)caps;
-    errval_t err;
-    while ((err = send(client, wire)) == RPC_ERR_BUSY) {
-        err = wait_room(client); // earlier one-way messages still fill the ring
-        if (err_is_fail(err)) {
-            break;
-        }
-    }
+    errval_t err = send(client, wire);
     while (err_is_ok(err)) {
         err = receive(client, CLOCK_NEVER, in);
         if (err_is_ok(err) && rpc_is_reply_to(&in->m, wire->w[0])) {

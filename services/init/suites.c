@@ -4,6 +4,7 @@
 #include "services.h"
 
 #include <aos/aos.h>
+#include <aos/core.h>
 #include <aos/kernel.h>
 #include <aos/text.h>
 #include <bench_suites.h>
@@ -177,11 +178,14 @@ static errval_t start_bench(struct suite_run *run, const struct command_line *li
     snprintf(arguments[5], ARGUMENT_BYTES, "slow=%s", line->slow ? line->slow : "");
     const char *argv[] = {"bench",      arguments[0], arguments[1], arguments[2],
                           arguments[3], arguments[4], arguments[5], NULL};
+    const struct spawn_grant wakes = {.slot = TASKCN_SLOT_CORE, .cap = cap_core};
     struct spawn_request request = {
         .argv = argv,
         .ram_bytes = ram_for(run->name),
         .console = true,
         .modules = strcmp(run->name, "spawn") == 0, // it starts domains itself
+        .grants = &wakes,
+        .grant_count = strcmp(run->name, "cores") == 0,
     };
     run->running = NO_BENCH;
     run->has_other = false;

@@ -7,13 +7,15 @@ import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from command_tree import ROOT, Tree, one_sentence
+from snakemake.cli import get_argument_parser
 
 from analysis import comparison
-from tools.command import axes, compare_plan
+from tools.command import axes, compare_matrix, compare_plan
 from tools.command.compare_plan import Cell
 from tools.command.say import UserError
 
@@ -292,3 +294,13 @@ def test_a_full_disk_is_one_sentence(tree: Tree, tmp_path: Path) -> None:
     finally:
         subprocess.run(["umount", str(disk)], check=True)
     assert done.returncode == 1 and "he disk is full" in done.stderr and one_sentence(done.stderr)
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_snakemake_understands_what_it_is_told(tmp_path: Path, one_by_one: bool) -> None:
+    """Boots whose figures are times run one after another: of a resource there is one."""
+    work = SimpleNamespace(options=SimpleNamespace(profile=None), parallel=2, one_by_one=one_by_one)
+    argv = compare_matrix._arguments(work, tmp_path, "matrix.json")  # type: ignore[arg-type]
+    told = get_argument_parser().parse_args(argv[argv.index("snakemake") + 1 :])
+    assert list(told.targets) == ["collect"]
+    assert bool(told.resources) == one_by_one

@@ -12,10 +12,10 @@ from synthetic_comparison import bench_folder, comparison_folder, write_plan
 from synthetic_results import rpc_rows
 
 from analysis import load
-from analysis.comparison import read_plan
+from analysis.comparison import PlannedCell, read_plan
 from analysis.report import seeds, sources
 from analysis.report.context import DATE_BEGIN, DATE_END
-from tools.command import results
+from tools.command import options, report_command, results
 from tools.command.report_command import write_report
 from tools.command.say import UserError
 
@@ -38,6 +38,21 @@ def change(folder: Path, **changed: Any) -> Path:
 def test_without_any_results_there_is_no_report(tmp_path):
     with pytest.raises(UserError, match="no results"):
         write_report([tmp_path], tmp_path / "report.html")
+
+
+def test_the_command_says_what_it_wrote_and_what_is_wrong(tmp_path, capsys):
+    def call(*words: str) -> int:
+        return report_command.run(options.parse(["report", *words]))
+
+    folder = bench_folder(tmp_path / "run", SMALL)
+    assert call(str(folder), "--markdown", "--pack") == 0
+    said = capsys.readouterr().out
+    assert "report.html (0." in said and "report.md" in said and "packed: 1 files" in said
+    with pytest.raises(UserError, match="does not end in .html"):
+        call(str(folder), "--out", str(tmp_path / "page.md"))
+    assert call(str(folder), str(tmp_path / "absent"), "--out", str(tmp_path / "both.html")) == 0
+    assert "absent cannot be read" in capsys.readouterr().err
+    assert (tmp_path / "both.html").is_file() and (tmp_path / "plots" / "1-run").is_dir()
 
 
 def test_its_first_lines_say_what_an_instruction_count_means(tmp_path):
@@ -109,6 +124,31 @@ def test_nothing_that_speaks_against_figures_is_left_out(tmp_path):
     assert "out\\|of memory" in markdown
 
 
+def test_traces_of_a_comparison_that_have_holes_are_told(tmp_path):
+    folder = comparison_folder(tmp_path / "rpc", ("chunked", "kernel_copy"))
+    plan = read_plan(folder)
+    traced = [PlannedCell(f"rpc_{value}-trace", {"rpc": value}, 0, True, "ok") for value in plan.axes["rpc"]]
+    write_plan(folder, [*plan.cells, *traced], plan.axes)
+    change(
+        bench_folder(folder / "cells" / "rpc_kernel_copy-trace", SMALL, trace=b"none"),
+        trace={"events": 100, "dropped": 3, "bytes": 800},
+    )
+    page, _ = texts(folder)
+    warned = page.partition('id="warnings"')[2].partition("</section>")[0]
+    assert "trace events were dropped, 3 of 100 (rpc_kernel_copy-trace)." in warned
+    assert str(folder / "cells" / "rpc_chunked-trace") in warned
+    assert 'href="cells/rpc_kernel_copy-trace/trace.pftrace"' in page
+
+
+def test_different_commits_are_told_once(tmp_path):
+    folder = comparison_folder(tmp_path / "rpc", ("chunked", "kernel_copy"))
+    change(folder / "cells" / "rpc_kernel_copy-run_1", git={"rev": "fedcba987654", "dirty": False})
+    page, _ = texts(folder)
+    warned = page.partition('id="warnings"')[2].partition("</section>")[0]
+    assert warned.count("fedcba987654") == 1
+    assert "git checkout" not in page
+
+
 def test_reports_of_equal_results_differ_in_dates_only(tmp_path):
     folders = [comparison_folder(tmp_path / name / "rpc") for name in ("one", "other")]
     for at, cell in enumerate(sorted((folders[1] / "cells").iterdir())):
@@ -168,9 +208,12 @@ def test_our_figures_stand_beside_theirs_as_rows_appear(tmp_path):
         row("spawn.total", {"source": "module", "core": 1}, "cycles", [3000]),
         row("spawn.history", {"every": 10}, "cycles", [100, 101, 102]),
         row("names.lookup", {}, "cycles", [], status="failed: no"),
+        row("ump.round_trip", {"notify": "polled", "cores": "0-1"}, "cycles", [700]),
+        row("ump.round_trip", {"notify": "polled", "cores": "0-3"}, "cycles", [800]),
     )
     assert shown["send a number, one core (LMP)"] == "306 instructions (strategy=chunked)"
     assert shown["send a number, two cores (direct UMP)"] == "2,000 instructions (strategy=chunked)"
+    assert shown["message and reply between two cores (UMP)"] == "700 instructions (notify=polled)"
     assert shown["spawn, core 0"] == "1,000 instructions (source=module)"
     assert shown["spawn, core 1"] == "3,000 instructions (source=module)"
     assert shown["spawn: share of reading the ELF file"] == "25.0 % (source=module)"

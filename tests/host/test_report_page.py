@@ -113,7 +113,13 @@ def test_paper_has_all_rows_and_no_contents(browser, report):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
-def test_the_check_of_the_width_can_fail(browser, report, tmp_path):
+def test_the_checks_can_fail(browser, report, tmp_path):
     broken = tmp_path / "wide.html"
     broken.write_text(report.read_text().replace("<main>", "<main><div style='width: 2000px'>wide</div>", 1))
     assert any("wide" in text for text in Visit(browser, broken, WIDTHS[0]).too_wide())
+    picture = '<img alt="none" src="data:image/png;base64,AAAA">'
+    script = "<script>console.error('said')</script><link rel='stylesheet' href='other.css'>"
+    broken.write_text(f"<!DOCTYPE html>{picture}{script}")
+    visit = Visit(browser, broken, WIDTHS[0])
+    assert visit.hidden_images() == ["none"] and "said" in visit.said
+    assert any(url.endswith("other.css") for url in visit.asked)

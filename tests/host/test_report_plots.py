@@ -25,7 +25,7 @@ from analysis import (
 from analysis.compare import Variant, match
 from analysis.report import build, sources
 from tools.command import results
-from trace import reading
+from trace import interfaces, reading
 
 RPC, ALLOC = ("chunked", "shared_frame", "kernel_copy"), ("rbtree", "buddy", "best_fit")
 
@@ -186,6 +186,10 @@ def test_a_trace_is_read_back():
     assert {turn.track for turn in window.turns} == {calls[1].track, served[1].track}
     lanes = timeline_plots.lanes(read, window, calls[1])
     assert [lane.name.partition(" ")[0] for lane in lanes][:2] == ["bench", "lmp_server"]
+
+
+def test_every_call_of_the_menu_is_one_of_an_interface():
+    assert set(timeline_plots.CALLS) <= set(interfaces.messages().values())
 
 
 def test_the_report_of_a_run_with_a_trace_has_time_lines(tmp_path: Path):

@@ -36,7 +36,9 @@ def run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return 0
     OutputFolder(options.out, ())  # one that cannot be written is told before anything runs
-    compare_records.collect(options.out, plan)
+    for cell, old in zip(plan.cells, there, strict=True):
+        cell.status = comparison.OK if old else comparison.PENDING
+    compare_records.write_plan(options.out, plan)
     lost = compare_matrix.run(work) if work.cells else {}
     compare_records.collect(options.out, plan, lost)
     return finish(options)

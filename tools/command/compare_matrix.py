@@ -105,7 +105,7 @@ def _hold(place: Path) -> IO[str]:
 
 def _prepare(work: Work, place: Path) -> str:
     """Removes what is left of these cells, and writes what Snakemake and its jobs have to know."""
-    for left in ("builds", "logs"):
+    for left in ("builds", "logs", "cache"):  # the last has copies of the workflow, old ones too
         shutil.rmtree(place / left, ignore_errors=True)
     (place / "collected").unlink(missing_ok=True)
     out = work.options.out.resolve()
@@ -153,7 +153,7 @@ def _arguments(work: Work, place: Path, description: str) -> list[str]:
         argv += ["--cores", str(work.parallel)]
     if work.one_by_one:
         argv += ["--resources", "machines=1"]
-    return [*argv, "collect"]
+    return [*argv, "--", "collect"]
 
 
 def _start(work: Work, place: Path, description: str) -> subprocess.Popen[bytes]:

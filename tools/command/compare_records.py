@@ -123,7 +123,11 @@ def collect(out: Path, plan: Plan, lost: Mapping[str, str] | None = None) -> Pla
         record = read_record(out / CELLS / cell.folder)
         missing = (lost or {}).get(cell.folder)
         cell.status = record["status"] if record else f"failed: {missing}" if missing else comparison.PENDING
+    write_plan(out, plan)
+    return plan
+
+
+def write_plan(out: Path, plan: Plan) -> None:
     output = OutputFolder(out, ())
     output.stage_bytes(PLAN, plan.to_json())
     output.commit_files()
-    return plan

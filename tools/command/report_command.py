@@ -11,12 +11,15 @@ from analysis.report import build, render, sources
 from tools.command.output import OutputFolder
 from tools.command.say import Progress, UserError, file_error, info, note, shown
 
-PAGE = "report.html"
+SUFFIX = ".html"
+PAGE = f"report{SUFFIX}"
 
 
 def run(options: argparse.Namespace) -> int:
     folders = options.folders or [Path("results/latest")]
     out = options.out or (folders[0] if len(folders) == 1 else Path("results")) / PAGE
+    if out.suffix != SUFFIX:
+        raise UserError(f"The report is a page: --out {shown(out)} does not end in {SUFFIX}.", 2)
     for path in write_report(folders, out, options.markdown, note):
         if path.suffix in (".html", ".md"):
             info(f"written: {shown(path)} ({path.stat().st_size / 1e6:.1f} MB)")

@@ -80,14 +80,16 @@ class UBoot:
             del good, bad
             tell(f"loading {path.name}: {number * BLOCK_BYTES // 1024} of {blocks} KiB")
 
-        line = _BlockLine(self._wire)
+        line = _BlockLine(self._wire, self._said.partition("bps...")[2])
         sender = XMODEM(line.get, line.put, mode="xmodem1k")
         if not sender.send(
             io.BytesIO(data), retry=RETRIES, timeout=BLOCK_SECONDS, quiet=True, callback=count
         ):
             raise UserError(f"Loading {path.name} onto the board failed: U-Boot stopped receiving.")
         self._said = line.after
-        if not self._hear(ANSWER_SECONDS, lambda: PROMPT.search(self._said) is not None):
+        if not PROMPT.search(self._said) and not self._hear(
+            ANSWER_SECONDS, lambda: PROMPT.search(self._said) is not None
+        ):
             raise UserError(f"U-Boot on {self._name} did not end the loading of {path.name}{self._last()}.")
         self._check(path, data, address)
 
@@ -135,9 +137,9 @@ class UBoot:
 class _BlockLine:
     """The wire as the transfer protocol sees it: single characters in, blocks out."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, heard: str) -> None:
         self._wire = wire
-        self._pending = b""
+        self._pending = heard.encode()
         self._begun = False
 
     @property
