@@ -56,9 +56,9 @@ static errval_t append(struct list *list, const char *records, size_t bytes)
 /// Adds the next part. \param after where it begins; set to where the next one does, or NULL
 static errval_t add_part(struct list *list, const char *prefix, const char *filter, char **after)
 {
-    void *records;
-    size_t bytes;
-    char *next;
+    void *records = NULL;
+    size_t bytes = 0;
+    char *next = NULL;
     struct names_call call = {0};
     while (names_call(&call)) {
         call.err = names_select(call.client, prefix, filter, *after ? *after : "", &records, &bytes, &next);

@@ -1,21 +1,28 @@
 #include <aos/names.h>
+#include <aos/text.h>
 #include <names/client.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 bool names_service_of(const char *name, domainid_t pid, uint32_t instance, char *service)
 {
-    int length;
+    struct text text;
+    text_init(&text, service, NAMES_SERVICE_BYTES);
     if (instance) {
-        length = snprintf(service, NAMES_SERVICE_BYTES, "@%u.%u", (unsigned)pid, (unsigned)instance);
-    } else {
-        const char *first = strchr(name, '/'), *last = strrchr(name, '/');
-        const int between = first ? (int)(last - first) - 1 : 0;
-        length =
-            snprintf(service, NAMES_SERVICE_BYTES, "%.*s", between < 0 ? 0 : between, first ? first + 1 : "");
+        text_add(&text, "@");
+        text_add_unsigned(&text, pid);
+        text_add(&text, ".");
+        text_add_unsigned(&text, instance);
+        return true; // two numbers are short enough
     }
-    return length > 0 && length < (int)NAMES_SERVICE_BYTES;
+    const char *first = strchr(name, '/'), *last = strrchr(name, '/');
+    const size_t length = first && last > first ? (size_t)(last - first) - 1 : 0;
+    if (length == 0 || length >= NAMES_SERVICE_BYTES) {
+        return false;
+    }
+    memcpy(service, first + 1, length);
+    service[length] = 0;
+    return true;
 }
 
 static errval_t put(struct names_entry *entry, const char *name, uint32_t core, uint32_t pid,
@@ -34,7 +41,7 @@ static errval_t put(struct names_entry *entry, const char *name, uint32_t core, 
 
 errval_t names_lookup(const char *name, struct names_entry *entry)
 {
-    uint32_t core, pid, instance;
+    uint32_t core = 0, pid = 0, instance = 0;
     struct names_call call = {0};
     while (names_call(&call)) {
         call.err = names_find(call.client, name, &core, &pid, &instance);
@@ -44,8 +51,8 @@ errval_t names_lookup(const char *name, struct names_entry *entry)
 
 errval_t names_describe(const char *name, struct names_entry *entry)
 {
-    uint32_t core, pid, instance;
-    char *properties;
+    uint32_t core = 0, pid = 0, instance = 0;
+    char *properties = NULL;
     struct names_call call = {0};
     while (names_call(&call)) {
         call.err = names_inspect(call.client, name, &core, &pid, &instance, &properties);
@@ -59,7 +66,7 @@ errval_t names_describe(const char *name, struct names_entry *entry)
 
 errval_t names_wait(const char *name, uint64_t deadline_us, struct names_entry *entry)
 {
-    uint32_t core, pid, instance;
+    uint32_t core = 0, pid = 0, instance = 0;
     struct names_entry ignored;
     struct names_call call = {0};
     const uint64_t before = rpc_set_deadline(deadline_us);
@@ -76,7 +83,7 @@ errval_t names_wait(const char *name, uint64_t deadline_us, struct names_entry *
 errval_t names_connect(const char *name, const struct rpc_interface *interface, struct rpc_client **client)
 {
     char service[NAMES_SERVICE_BYTES];
-    uint32_t core, pid, instance;
+    uint32_t core = 0, pid = 0, instance = 0;
     struct names_call call = {0};
     while (names_call(&call)) {
         call.err = names_find(call.client, name, &core, &pid, &instance);

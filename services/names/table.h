@@ -17,7 +17,7 @@ struct entry {
     coreid_t core;
     domainid_t pid;
     uint32_t instance; ///< Among the services of its domain; 0: it is one of the system's.
-    char name[NAME_ROOM];
+    _Alignas(uint64_t) char name[NAME_ROOM]; ///< Compared by words, as what comes in calls is aligned, too.
     char properties[];
 };
 

@@ -129,7 +129,6 @@ static struct event take(struct queue *queue)
 
 errval_t watch_next(struct rpc_session *session, bool *came, struct rpc_bytes *name)
 {
-    static struct event event; // there until it is sent
     struct client *client = session->state;
     struct queue *queue = client->followed ? client->followed->queue : NULL;
     if (!queue || (queue->has_missed && queue->count == 0)) {
@@ -144,6 +143,7 @@ errval_t watch_next(struct rpc_session *session, bool *came, struct rpc_bytes *n
         return NAMES_ERR_LIMIT;
     }
     if (queue->count) {
+        static struct event event; // there until it is sent
         event = take(queue);
         *came = event.came;
         *name = (struct rpc_bytes){.data = event.name, .bytes = strlen(event.name) + 1};

@@ -50,9 +50,9 @@ def test_services_of_all_cores(smp: int) -> None:
     run_part("cores", smp=smp)
 
 
-@pytest.mark.parametrize(("seed", "smp"), [(1, 1), (2, 1), (3, 1), (1, 4), (2, 4)])
-def test_everything_at_once(seed: int, smp: int) -> None:
-    run = run_part("storm", f"seed={seed} calls=6", smp=smp)
+@pytest.mark.parametrize(("seed", "rounds", "smp"), [(1, 40, 1), (2, 6, 1), (3, 6, 1), (1, 6, 4), (2, 6, 4)])
+def test_everything_at_once(seed: int, rounds: int, smp: int) -> None:
+    run = run_part("storm", f"seed={seed} calls={rounds}", smp=smp)
     ends = re.search(r"storm: (\d+) exited, (\d+) faulted, (\d+) were killed", run.console)
     assert ends
     assert all(int(count) > 0 for count in ends.groups())

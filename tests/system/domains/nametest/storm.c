@@ -18,7 +18,9 @@
 #define STEPS          60 ///< Of a member.
 #define NAMES          12
 #define WATCHES        4 ///< Of a member.
-#define SHORT_US       1500
+/// What the name server's heap may have grown by: less than what each domain would leave behind.
+#define LEAK_BYTES 0x4000L
+#define SHORT_US   1500
 
 static uint32_t random_state;
 
@@ -219,6 +221,10 @@ void test_storm(const struct arguments *arguments)
             before = take_holding(); // what is made once has been made
         }
         expect_holding(&before);
+    }
+    const int64_t more = take_holding().ram_bytes - before.ram_bytes;
+    if (more > LEAK_BYTES) {
+        USER_PANIC("the name server has %ld bytes more in use", (long)more);
     }
     printf("storm: %u exited, %u faulted, %u were killed\n", ends[PROCESS_EXITED], ends[PROCESS_FAULTED],
            ends[PROCESS_KILLED]);
