@@ -252,7 +252,7 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
 /// Others are alone with init, so that nothing else runs.
 static bool needs_services(const char *suite)
 {
-    static const char *const suites[] = {"mem", "names", "spawn", "ump"};
+    static const char *const suites[] = {"mem", "names", "scaling", "spawn", "ump"};
     for (unsigned i = 0; i < ARRAY_LENGTH(suites); i++) {
         if (strcmp(suite, suites[i]) == 0) {
             return true;

@@ -62,18 +62,14 @@ static void connect_again(void)
     }
 }
 
-errval_t home_use(void)
+void home_use(void)
 {
     static const struct ram_source source = {.get = get, .give_back = give_back};
-    if (!ram_may_ask || disp_get_core_id() == HOME_CORE) {
-        return SYS_ERR_OK;
-    }
-    errval_t err = connect();
-    is_used = err_is_ok(err);
+    is_used = ram_may_ask && disp_get_core_id() != HOME_CORE;
     if (is_used) {
+        (void)connect(); // if there is no such server yet, it is looked for when memory is needed
         ram_alloc_set_source(&source);
     }
-    return err;
 }
 
 bool home_is_used(void)

@@ -9,8 +9,8 @@
 #include <abi/types.h>
 #include <stdbool.h>
 
-/// Begins to use it, where there is one to be used. Blocks until it is there.
-errval_t home_use(void);
+/// Begins to use it, if the axis says so. Blocks on the monitors.
+void home_use(void);
 
 /// True if this server has it for a source.
 bool home_is_used(void);

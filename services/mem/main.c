@@ -134,10 +134,7 @@ int main(void)
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "preparing to take memory back");
     }
-    err = home_use();
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "preparing to ask for memory");
-    }
+    home_use();
     err = recall_begin();
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "preparing to take memory back from other cores");
