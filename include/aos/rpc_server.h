@@ -130,8 +130,9 @@ _Noreturn void rpc_serve(void);
 void rpc_serve_until(const volatile bool *done);
 
 /**
- * From now on this domain serves, whatever its threads do: while none has called rpc_serve() a thread of the library
- * does it. So a thread may wait for a call that comes back to this domain. Handlers still run one at a time.
+ * From now on this domain serves, whatever its threads do: while none has called rpc_serve() a thread of the
+ * library does it. So a thread may wait for a call that comes back to this domain. Handlers still run one at
+ * a time.
  *
  * \return SYS_ERR_OK, or LIB_ERR_THREAD_CREATE
  */

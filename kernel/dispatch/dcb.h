@@ -55,7 +55,7 @@ struct dcb {
     struct dcb *wake_next; ///< The group of wakes that it hears of, as a ring, if it is in one (wake.c).
     struct dcb *wake_previous;
     uint8_t wake_group; ///< WAKE_NO_GROUP: none.
-    struct cte cspace; ///< Its own copies of what it is made of.
+    struct cte cspace;  ///< Its own copies of what it is made of.
     struct cte vspace;
     struct cte frame;
     struct cte end_endpoint;

@@ -18,8 +18,8 @@
  */
 errval_t console_write(const char *text, size_t bytes);
 
-/// Has what the domain writes go elsewhere: it has neither the one nor the other. It is never called where the
-/// caller may hold what a message needs.
+/// Has what the domain writes go elsewhere: it has neither the one nor the other. It is never called where
+/// the caller may hold what a message needs.
 void console_use(errval_t (*write)(const char *text, size_t bytes));
 
 /// Puts out what stands in a line without an end, waits for a character, and reads it.

@@ -17,8 +17,8 @@
 #define MILLISECOND_US   1000UL
 #define A_WHILE_US       100000UL ///< Longer than anything takes that is waited for here.
 
-extern uint32_t seed; ///< From the command line.
-extern bool over_ump; ///< Channels are of UMP, also on one core; from the command line.
+extern uint32_t seed;   ///< From the command line.
+extern bool over_ump;   ///< Channels are of UMP, also on one core; from the command line.
 extern int server_core; ///< Where servers are started, by the process server; -1: here, by init.
 
 /// A number below `limit`, from a sequence of the caller's own.
