@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tools.command.machine import Run, boot
+from trace.declaration import load
+from trace.items import RecordsLost
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYS = sorted(path.stem for path in (ROOT / "lib/ump/wait").glob("*.c"))
@@ -39,6 +41,26 @@ def test_real_cores(way: str) -> None:
     """Cores of the host at once: orders of memory and moments of sleep that turns never make."""
     command = "mode=test test=cores how=ump calls=20000 seed=4"
     assert_exchanged(boot("imx8mp", command, smp=2, timeout=120, mode="realtime", variant={"ump": way}), 2)
+
+
+def test_both_sides_name_each_message_alike() -> None:
+    """Each receipt in the trace has the flow number of a send of the core that it names."""
+    run = boot("imx8mp", "mode=bench suites=ump samples=10", smp=2, timeout=120, trace="all")
+    assert run.ok, run.why
+    points = {point.number: point for point in load().points if point.subsystem == "ump"}
+    sent: set[tuple[int, int]] = set()
+    received: set[tuple[int, int]] = set()
+    for core, entries in run.recording.cores.items():
+        assert not any(isinstance(entry, RecordsLost) for entry in entries)
+        for _, number, word in (record for entry in entries for record in entry.records):
+            if number in points and points[number].kind.startswith("flow_"):
+                values = points[number].decode(word)
+                if points[number].kind == "flow_out":
+                    sent.add((core, values["flow"]))
+                else:
+                    received.add((values["core"], values["flow"]))
+    assert {core for core, _ in received} == {0, 1}
+    assert received <= sent
 
 
 def median(run: Run, label: str) -> float:
