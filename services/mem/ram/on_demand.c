@@ -1,6 +1,6 @@
 /**
- * A core gets what it needs to start. Its memory server asks that of the first core for more, in large pieces,
- * and gives a piece back when all of it is free.
+ * A core gets what it needs to start. Its memory server asks that of the first core for more, in large
+ * pieces, and gives a piece back when all of it is free.
  */
 #include <services/mem/ram/share.h>
 
