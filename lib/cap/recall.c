@@ -7,7 +7,7 @@ static const uint64_t *map;
 errval_t recall_begin(void)
 {
     struct rpc_client *init;
-    struct capref frame;
+    struct capref frame = NULL_CAP;
     void *memory;
     errval_t err = rpc_init_channel(&init);
     if (err_is_ok(err)) {
