@@ -37,7 +37,8 @@ int be_member(int argc, char *argv[]);
 struct balance {
     uint64_t init_slots, init_free;
     struct {
-        uint64_t used, sessions; ///< Of its memory server.
+        uint64_t used, sessions;   ///< Of its memory server.
+        uint64_t slots, processes; ///< Of its process server.
     } cores[CORES_MAX];
 };
 

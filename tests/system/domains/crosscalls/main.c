@@ -199,6 +199,7 @@ int main(int argc, char *argv[])
     CHECK_OK(rpc_init_channel(&monitor));
     CHECK_OK(monitor_cores(monitor, &cross.running));
     CHECK_OK(rpc_connect("test", &test_interface, &init));
+    balance_take(cross.running, &before); // opens its channels
     run(cross.target / WARM_UP_PART + 1);
     balance_take(cross.running, &before);
     run(cross.target);
