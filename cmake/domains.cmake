@@ -64,7 +64,7 @@ set(init_suite_files "${CMAKE_SOURCE_DIR}/bench/boot.c")
 list(REMOVE_ITEM suite_files ${init_suite_files})
 # A suite that is more than one file has the others in a folder beside it.
 file(GLOB suite_parts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*/*.c")
-list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer|echo|umppeer)/")
+list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer|echo|umppeer|scaler)/")
 file(GLOB harness_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/harness/*.c")
 set(suite_names "")
 foreach(file IN LISTS suite_files)
@@ -94,6 +94,8 @@ file(GLOB echo_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/echo/*.c")
 domain(echo GENERAL_REGISTERS SOURCES ${echo_files})
 file(GLOB umppeer_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/umppeer/*.c")
 domain(umppeer GENERAL_REGISTERS SOURCES ${umppeer_files})
+file(GLOB scaler_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/scaler/*.c")
+domain(scaler GENERAL_REGISTERS SOURCES ${scaler_files})
 
 file(GLOB entries CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/services/*"
     "${CMAKE_SOURCE_DIR}/tests/system/domains/*")

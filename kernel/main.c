@@ -102,6 +102,14 @@ static void describe_machine(void)
     format_string(info.platform, sizeof(info.platform), "%s", platform.name);
 }
 
+/// On a board the boot loader is to come back, for the next image.
+static void reset_if_asked(void)
+{
+    if (command_line_number(info.command_line, "reset", 0) != 0) {
+        psci_reset_at_end();
+    }
+}
+
 /// \param fdt     physical address of the device tree, or 0
 /// \param el2     the kernel was entered at EL2
 /// \param image   physical address of the image
@@ -116,6 +124,7 @@ _Noreturn void kernel_main(lpaddr_t fdt, uint64_t el2, lpaddr_t image)
     info.cores = gic_find_cores(platform.gic_distributor, platform.gic_redistributors,
                                 platform.gic_redistributors_bytes, GIC_NO_AFFINITY);
     find_memory(fdt); // from the device tree, or the least the board has
+    reset_if_asked();
     core_init(info.cores, memory_take_own(CORE_LINES_BYTES, BASE_PAGE_SIZE), image);
     const lpaddr_t trace = TRACE_ANY_ENABLED ? memory_take(TRACE_RING_MAP_BYTES, LARGE_PAGE_SIZE) : 0;
     start_trace(trace, entered);
@@ -162,6 +171,7 @@ _Noreturn void kernel_main_secondary(uint64_t el2, lpaddr_t image)
                                 platform.gic_redistributors_bytes, parameters->first_affinity);
     map_all_memory();
     core_init_secondary(info.cores, parameters->lines);
+    reset_if_asked();
     fail_if_asked();
     memory_add(parameters->ram, parameters->ram_bytes); // what is to be taken is the core's own
     start_trace(parameters->trace, entered);

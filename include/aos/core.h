@@ -41,7 +41,7 @@ errval_t core_status(struct capref core, coreid_t number, unsigned *state);
  * Wakes the dispatchers on a core, also the own one, that want to hear of a group of wakes
  * (disp_hear_wakes()). What was stored before is seen there. \param group below CORE_WAKE_GROUPS
  */
-errval_t core_wake(struct capref core, coreid_t number, unsigned group);
+errval_t core_wake(struct capref core, coreid_t number, uint64_t group);
 
 /**
  * Stops the core that runs, which must be `number` and not the first (SYS_ERR_CORE_FIRST). All its domains

@@ -22,6 +22,9 @@
 #include <aos/rpc_server.h>
 #include <interfaces/names.h>
 
+/// Room for what a service is called at its core's monitor, with its 0.
+#define NAMES_SERVICE_BYTES 48
+
 /// What there is to know of a name.
 struct names_entry {
     char name[NAMES_NAME_BYTES];
@@ -32,8 +35,8 @@ struct names_entry {
 };
 
 /**
- * Offers a service under a name. A service may have several. From then on the domain serves, also while none of its
- * threads is in rpc_serve() (rpc_serve_always()).
+ * Offers a service under a name. A service may have several. From then on the domain serves, also while none
+ * of its threads is in rpc_serve() (rpc_serve_always()).
  *
  * \param service must stay; the same one is offered once, whatever names it has
  * \return also NAMES_ERR_NAME, NAMES_ERR_PROPERTIES, NAMES_ERR_TAKEN, NAMES_ERR_RESERVED, NAMES_ERR_LIMIT

@@ -78,7 +78,8 @@ void core_describe(const struct bootinfo *info);
 
 /**
  * Says whether a capability of a type may name this memory: RAM and Frames lie inside one region of RAM, in
- * which no kernel's image is, and are not this kernel's own; DevFrames lie outside all of them.
+ * which no kernel's image is, and are not this kernel's own; DevFrames lie outside all of them, and of the
+ * images.
  *
  * \return SYS_ERR_CREATE_RANGE if not
  */

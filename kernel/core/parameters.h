@@ -14,6 +14,7 @@ struct core_parameters {
     uint32_t shared_rights;
     lpaddr_t lines;       ///< Of all cores (core.h).
     lpaddr_t first_image; ///< Image of the first core, with the boot modules behind it.
+    lpaddr_t images;      ///< Of all other cores, one behind the other; 0 if there are none.
     lpaddr_t ram;         ///< The core's own memory.
     gensize_t ram_bytes;
     lpaddr_t shared; ///< The Frame that its init shares with the one that started it.

@@ -52,6 +52,6 @@ errval_t core_resume(coreid_t core)
     if (core_state(core) != CORE_STATE_PARKED) {
         return SYS_ERR_CORE_STATE;
     }
-    const lpaddr_t entry = core_line(core)->image + (lpaddr_t)(resumed_entry - image_start);
+    const lpaddr_t entry = core_line(core)->image + ((lvaddr_t)resumed_entry - (lvaddr_t)image_start);
     return core_switch_on(core, entry) == PSCI_SUCCESS ? SYS_ERR_OK : SYS_ERR_CORE_FIRMWARE;
 }

@@ -22,25 +22,22 @@ extern char secondary_entry[];
 /// On the first core what all others are told; not in .bss, which a core clears.
 struct core_parameters core_parameters __attribute__((section(".data")));
 
-/// Images of all cores but the first, one behind the other.
-static lpaddr_t images;
-
 void core_take_images(unsigned cores)
 {
     if (cores > 1) {
-        images = memory_take((cores - 1) * KERNEL_IMAGE_BYTES, KERNEL_IMAGE_BYTES);
+        core_parameters.images = memory_take((cores - 1) * KERNEL_IMAGE_BYTES, KERNEL_IMAGE_BYTES);
     }
 }
 
 static lpaddr_t image_of(coreid_t core)
 {
-    return images + (core - 1) * KERNEL_IMAGE_BYTES;
+    return core_parameters.images + (core - 1) * KERNEL_IMAGE_BYTES;
 }
 
 /// Place of a symbol of the image in the other image while that is mapped.
 static void *in_other_image(const void *symbol)
 {
-    return (char *)KERNEL_OTHER_IMAGE + ((const char *)symbol - image_start);
+    return (char *)KERNEL_OTHER_IMAGE + ((lvaddr_t)symbol - (lvaddr_t)image_start);
 }
 
 /// Everything written goes to memory, and no cache line of it stays.
@@ -65,7 +62,7 @@ void core_describe(const struct bootinfo *info)
 
 void core_describe_memory(void)
 {
-    const gensize_t bytes = (gensize_t)(image_end - image_start);
+    const gensize_t bytes = (lvaddr_t)image_end - (lvaddr_t)image_start;
     size_t count = memory_regions(core_parameters.regions, ARRAY_LENGTH(core_parameters.regions) - 1);
     if (bytes > KERNEL_IMAGE_BYTES) {
         core_parameters.regions[count++] =
@@ -84,15 +81,15 @@ static void fill_parameters(struct core_parameters *to, coreid_t core, const str
     to->shared = shared->base;
     to->shared_bytes = shared->bytes;
     to->shared_rights = shared->rights;
-    to->trace = trace != NULL ? trace->base : 0;
+    to->trace = trace != NULL && TRACE_ANY_ENABLED ? trace->base : 0;
 }
 
 static void write_image(coreid_t core, const struct capability *ram, const struct capability *shared,
                         const struct capability *trace)
 {
     map_other_image(image_of(core));
-    memcpy(in_other_image(image_start), image_start, (size_t)(data_start - image_start));
-    memcpy(in_other_image(data_start), data_pristine, (size_t)(data_end - data_start));
+    memcpy(in_other_image(image_start), image_start, (lvaddr_t)data_start - (lvaddr_t)image_start);
+    memcpy(in_other_image(data_start), data_pristine, (lvaddr_t)data_end - (lvaddr_t)data_start);
     fill_parameters(in_other_image(&core_parameters), core, ram, shared, trace);
     clean((const char *)KERNEL_OTHER_IMAGE, KERNEL_IMAGE_BYTES);
     map_drop_other_image();
@@ -133,7 +130,7 @@ errval_t core_start(coreid_t core, struct cte *ram, const struct capability *sha
         return err;
     }
     struct core_line *line = core_line(core);
-    if (trace != NULL) {
+    if (trace != NULL && TRACE_ANY_ENABLED) {
         trace_reader_add(core, trace->base);
     }
     write_image(core, &ram->cap, shared, trace);
@@ -142,7 +139,8 @@ errval_t core_start(coreid_t core, struct cte *ram, const struct capability *sha
     trace_core_start(core);
     // The core reads the page of lines with its caches on; what is its own from here on is written before.
     dsb_sy();
-    if (core_switch_on(core, image_of(core) + (lpaddr_t)(secondary_entry - image_start)) != PSCI_SUCCESS) {
+    if (core_switch_on(core, image_of(core) + ((lvaddr_t)secondary_entry - (lvaddr_t)image_start))
+        != PSCI_SUCCESS) {
         __atomic_store_n(&line->state, CORE_STATE_OFF, __ATOMIC_RELEASE);
         trace_reader_remove(core);
         return SYS_ERR_CORE_FIRMWARE;

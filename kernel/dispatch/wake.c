@@ -1,10 +1,10 @@
 /**
  * Groups of dispatchers that hear of wakes, as rings through their DCBs.
  *
- * No wake is lost: the interrupt stays pending until it is taken; whoever asked for the group then has news; and
- * whoever waits, does so no longer. What the waker stored before is seen by whoever hears of it. Each wake is
- * news, also if that of the one before is still to be consumed: a domain may have looked at that, and be about
- * to sleep, and its libraries say with `consumed` only when the kernel may let it wait.
+ * No wake is lost: the interrupt stays pending until it is taken; whoever asked for the group then has news,
+ * so that its next wait for any returns at once; and whoever waits does so no longer. Each wake is news: what
+ * a domain has consumed of the ones before says nothing about what it looked at since. What the waker stored
+ * before is seen by whoever hears of it.
  */
 #include <arch/armv8/sgi.h>
 #include <core/core.h>
@@ -69,9 +69,8 @@ void wake_set_group(struct dcb *dcb, uint8_t group)
 
 static void tell(struct dcb *dcb)
 {
-    const volatile struct dispatcher_shared *disp = dcb->disp;
     lmp_note_wake(dcb); // it does not wait any more
-    if (dcb->wait != WAIT_NONE || disp->busy) {
+    if (*(const volatile uint32_t *)&dcb->disp->busy) {
         wakeup_notify(dcb);
     }
 }

@@ -9,7 +9,7 @@
 /// True for a core that the capability is for. No capability goes beyond the cores that there are.
 static inline bool is_in_range(const struct capability *range, uint64_t core)
 {
-    return core >= range->base && core - range->base < range->bytes;
+    return core - range->base < range->bytes; // a number below wraps around
 }
 
 /// A capability of one type among the arguments.

@@ -122,8 +122,8 @@ static size_t drain(unsigned core, bool final)
         if (!written && !final) {
             break;
         }
-        stream_trace_add(&frame, when >> TRACE_EVENT_SHIFT, when & ((1UL << TRACE_EVENT_SHIFT) - 1),
-                         argument);
+        stream_trace_add(&frame, written ? when >> TRACE_EVENT_SHIFT : 0,
+                         when & ((1UL << TRACE_EVENT_SHIFT) - 1), argument);
         record->when = 0;
         record->argument = mark;
         reader->taken += TRACE_RECORD_BYTES;

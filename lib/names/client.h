@@ -4,10 +4,13 @@
 #ifndef LIB_NAMES_CLIENT_H
 #define LIB_NAMES_CLIENT_H
 
-#include <aos/rpc.h>
-#include <interfaces/names.h>
+#include <aos/names.h>
 
 #define NAMES_TRIES 100 ///< init does not start a service more often.
+
+/// What a service is called at its core's monitor. \param service set, of NAMES_SERVICE_BYTES \return false
+/// if that is no name
+bool names_service_of(const char *name, domainid_t pid, uint32_t instance, char *service);
 
 /// A call, and the same again if the name server ends meanwhile: what that was told is forgotten anyhow. All
 /// zero to begin with.
@@ -24,9 +27,5 @@ bool names_call(struct names_call *call);
 
 /// Ends a call that is not to be made again. `err` is what to return.
 void names_call_end(struct names_call *call);
-
-/// Opens a channel to a service of a core's monitor. \return what rpc_connect() returns
-errval_t names_bind(coreid_t core, const char *service, const struct rpc_interface *interface,
-                    struct rpc_client **client);
 
 #endif

@@ -8,6 +8,7 @@
 #include <aos/dispatch.h>
 #include <aos/names.h>
 #include <aos/threads.h>
+#include <interfaces/monitor.h>
 #include <interfaces/name_events_server.h>
 #include <names/client.h>
 #include <names/exports.h>
@@ -38,7 +39,7 @@ static struct {
     struct instance *instances;
     uint32_t last_instance;
     struct export *exports;
-    bool is_attended; ///< The name server has the endpoint, or is going to.
+    bool is_attended; ///< The monitor has the endpoint, or is going to.
     bool is_entering; ///< A thread enters names again.
 } ours;
 
@@ -55,7 +56,7 @@ static struct export **find(const char *name)
 
 static int enter_again(void *unused);
 
-/// The endpoint that the name server had is gone. With the baton.
+/// The endpoint that the monitor had is gone. With the baton.
 static void forgotten(struct rpc_session *session)
 {
     (void)session;
@@ -80,14 +81,13 @@ static const struct rpc_service attendance = {
 /// \param endpoint goes, whatever is returned
 static errval_t give(struct capref endpoint)
 {
-    struct names_call call = {0};
-    if (!names_call(&call)) {
+    struct rpc_client *monitor;
+    errval_t err = rpc_init_channel(&monitor);
+    if (err_is_fail(err)) {
         cap_discard(endpoint);
-        return call.err;
+        return err;
     }
-    call.err = names_attend(call.client, endpoint);
-    names_call_end(&call);
-    return call.err;
+    return monitor_attend_names(monitor, endpoint);
 }
 
 /// Sees to it that we hear when the name server forgets our names. Before it is told any, so that none is

@@ -16,7 +16,7 @@ static const char *take_string(const char *at, const char *end, char *to, size_t
 
 static const char *take_record(const char *at, const char *end, struct names_entry *entry)
 {
-    uint32_t numbers[2];
+    uint32_t numbers[3];
     if ((size_t)(end - at) < sizeof(numbers)) {
         return NULL;
     }
@@ -25,8 +25,8 @@ static const char *take_record(const char *at, const char *end, struct names_ent
     entry->core = (coreid_t)numbers[0];
     entry->pid = numbers[1];
     at = take_string(at, end, entry->name, sizeof(entry->name));
-    at = at ? take_string(at, end, entry->service, sizeof(entry->service)) : NULL;
-    return at ? take_string(at, end, entry->properties, sizeof(entry->properties)) : NULL;
+    at = at ? take_string(at, end, entry->properties, sizeof(entry->properties)) : NULL;
+    return at && names_service_of(entry->name, entry->pid, numbers[2], entry->service) ? at : NULL;
 }
 
 struct list {
@@ -56,9 +56,9 @@ static errval_t append(struct list *list, const char *records, size_t bytes)
 /// Adds the next part. \param after where it begins; set to where the next one does, or NULL
 static errval_t add_part(struct list *list, const char *prefix, const char *filter, char **after)
 {
-    void *records;
-    size_t bytes;
-    char *next;
+    void *records = NULL;
+    size_t bytes = 0;
+    char *next = NULL;
     struct names_call call = {0};
     while (names_call(&call)) {
         call.err = names_select(call.client, prefix, filter, *after ? *after : "", &records, &bytes, &next);

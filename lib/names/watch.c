@@ -1,14 +1,9 @@
 #include <aos/names.h>
 #include <interfaces/name_events_server.h>
 #include <names/client.h>
+#include <names/watch.h>
 #include <rpc/serving.h>
 #include <stdlib.h>
-
-struct names_watch {
-    struct rpc_session *session; ///< The name server's, by which it tells us.
-    void (*told)(void *context, enum names_event event, const char *name);
-    void *context;
-};
 
 static errval_t tell(const struct rpc_session *session, enum names_event event, const char *name)
 {
@@ -76,7 +71,12 @@ errval_t names_watch(const char *prefix, const char *filter,
     }
     *watch = (struct names_watch){.told = told, .context = context};
     serving_take();
-    errval_t err = begin(watch, prefix ? prefix : "", filter ? filter : "");
+    prefix = prefix ? prefix : "";
+    filter = filter ? filter : "";
+    errval_t err = begin(watch, prefix, filter);
+    if (err_no(err) == MON_ERR_CAP_TYPE) { // endpoints do not leave their core
+        err = names_follow_with(watch, prefix, filter);
+    }
     if (err_is_fail(err)) {
         free(watch);
     } else if (ret) {
@@ -89,6 +89,10 @@ errval_t names_watch(const char *prefix, const char *filter,
 void names_unwatch(struct names_watch *watch)
 {
     serving_take();
-    rpc_session_cut(watch->session);
+    if (watch->session) {
+        rpc_session_cut(watch->session);
+    } else {
+        names_follow_end(watch);
+    }
     serving_leave();
 }

@@ -22,9 +22,9 @@ errval_t core_status(struct capref core, coreid_t number, unsigned *state)
     return result.err;
 }
 
-errval_t core_wake(struct capref core, coreid_t number, unsigned group)
+errval_t core_wake(struct capref core, coreid_t number, uint64_t group)
 {
-    return invoke(core, CORE_WAKE, number, group, 0, 0).err;
+    return sys_invoke_short(get_cap_addr(core), CORE_WAKE, number, group);
 }
 
 errval_t core_park(struct capref core, coreid_t number)

@@ -271,7 +271,7 @@ static void remove_offer(struct offer *offer)
         }
     }
     cap_discard(offer->control.chan.remote_cap);
-    system_names_note(offer->name, disp_get_core_id(), 0);
+    system_names_note(offer->name, 0);
     go_on_with(offer->name); // they wait, or hear that there is none
     free(offer);
 }

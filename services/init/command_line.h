@@ -23,6 +23,7 @@ struct command_line {
     const char *suites;  ///< suites=a,b or all; without it all
     uint32_t samples;    ///< samples=N: repetitions of each bench; 0: as the bench says
     const char *fault; ///< fault=suite.bench: this bench dies half way, to test what happens then; NULL: none
+    const char *slow;  ///< slow=suite.bench:P: this bench takes P percent longer, to test that it is found
     const char *test;  ///< test=NAME, for mode=test: spawn, crash, or any other test domain
     const char *seed;  ///< seed=N, passed on to the test
     const char *check; ///< check=1, passed on to the test: it is to have the kernel checked at every step

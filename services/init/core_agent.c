@@ -26,7 +26,7 @@ void core_test_wait(void)
     sys_lmp(SYS_LMP, (uint64_t)LMP_WAIT_ANY << 32, 0, 0, 0, 0, 0, 0, 0, 0);
 }
 
-static uint32_t next_random(uint64_t *state)
+uint32_t core_test_random(uint64_t *state)
 {
     *state ^= *state >> 12;
     *state ^= *state << 25;
@@ -53,7 +53,7 @@ static void wake(coreid_t core)
 
 static void pass_one(struct core_test *test, coreid_t self, uint64_t *random, bool quietly)
 {
-    const coreid_t to = next_random(random) % test->cores;
+    const coreid_t to = core_test_random(random) % test->cores;
     struct core_test_line *line = &test->lines[to];
     atomic_fetch_add(&line->tokens, 1);
     test->lines[self].passed++;
@@ -136,7 +136,7 @@ static void park(struct core_test_line *line, coreid_t self)
     const bool good = park_with_registers(self);
     wait_for_ticks(line);
     is_resumed = true;
-    line->value = good && err_is_ok(thread_join(counter, NULL));
+    line->value = good && err_is_ok(thread_join(counter, NULL)) && kernel_check_capabilities();
 }
 
 /// The first core's capability for its frame is made here too.
@@ -152,7 +152,8 @@ static void create(struct core_test_line *line, coreid_t self)
                == SYS_ERR_CREATE_OVERLAP
         && kernel_print("x", 1) == SYS_ERR_ILLEGAL_INVOCATION
         && core_start(cap_core, self, copy, copy, NULL_CAP) == SYS_ERR_INVALID_ARGUMENT
-        && core_park(cap_core, 0) == SYS_ERR_CORE_NUMBER && core_resume(cap_core, 0) == SYS_ERR_CORE_STATE;
+        && core_park(cap_core, 0) == SYS_ERR_CORE_NUMBER && core_resume(cap_core, 0) == SYS_ERR_CORE_STATE
+        && kernel_check_capabilities();
 }
 
 static void obey(struct core_test *test, coreid_t self, uint32_t command)

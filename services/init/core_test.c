@@ -25,12 +25,6 @@ static struct core_test *test;
 static struct capref shared;
 static coreid_t fails; ///< The core that is asked to fail, or 0.
 
-static bool has_failed(const char *what, coreid_t core, errval_t err)
-{
-    printf("cores: core %u: %s: %s: FAILED\n", (unsigned)core, what, err_getstring(err));
-    return false;
-}
-
 static unsigned long number_of(const char *text, const char *key, unsigned long otherwise)
 {
     const char *at = strstr(text, key);
@@ -44,7 +38,7 @@ static bool comes_to_state(coreid_t core, unsigned wanted)
     do {
         errval_t err = core_status(cap_core, core, &state);
         if (err_is_fail(err)) {
-            return has_failed("status", core, err);
+            return core_test_failed("status", core, err);
         }
         if (state == wanted) {
             return true;
@@ -73,12 +67,7 @@ static bool order(coreid_t core, uint32_t command)
     test->lines[core].value = 0;
     atomic_store(&test->lines[core].command, command);
     errval_t err = core_wake(cap_core, core, GROUP);
-    return err_is_ok(err) || has_failed("wake", core, err);
-}
-
-static bool expect(const char *what, coreid_t core, errval_t err, errval_t expected)
-{
-    return err == expected || has_failed(what, core, err);
+    return err_is_ok(err) || core_test_failed("wake", core, err);
 }
 
 /// Starts a core. Before that: everything for which it must not start.
@@ -104,17 +93,20 @@ static bool start(coreid_t core)
         err = slot_alloc(&copy);
     }
     if (err_is_fail(err)) {
-        return has_failed("resources", core, err);
+        return core_test_failed("resources", core, err);
     }
-    bool good =
-        expect("no RAM", core, core_start(cap_core, core, shared, shared, trace), SYS_ERR_INVALID_ARGUMENT)
-        && expect("little RAM", core, core_start(cap_core, core, small, shared, trace), SYS_ERR_CORE_MEMORY)
-        && expect("copy", core, cap_copy(copy, ram), SYS_ERR_OK)
-        && expect("a copy", core, core_start(cap_core, core, ram, shared, trace), SYS_ERR_CAP_SHARED)
-        && expect("delete", core, cap_delete(copy), SYS_ERR_OK)
-        && expect("start", core, core_start(cap_core, core, ram, shared, trace), SYS_ERR_OK)
-        && expect("start again", core, core_start(cap_core, core, small, shared, trace), SYS_ERR_CORE_STATE)
-        && expect("its RAM", core, cap_identify(ram, &info), SYS_ERR_CAP_NOT_FOUND);
+    bool good = core_test_expect("no RAM", core, core_start(cap_core, core, shared, shared, trace),
+                                 SYS_ERR_INVALID_ARGUMENT)
+                && core_test_expect("little RAM", core, core_start(cap_core, core, small, shared, trace),
+                                    SYS_ERR_CORE_MEMORY)
+                && core_test_expect("copy", core, cap_copy(copy, ram), SYS_ERR_OK)
+                && core_test_expect("a copy", core, core_start(cap_core, core, ram, shared, trace),
+                                    SYS_ERR_CAP_SHARED)
+                && core_test_expect("delete", core, cap_delete(copy), SYS_ERR_OK)
+                && core_test_expect("start", core, core_start(cap_core, core, ram, shared, trace), SYS_ERR_OK)
+                && core_test_expect("start again", core, core_start(cap_core, core, small, shared, trace),
+                                    SYS_ERR_CORE_STATE)
+                && core_test_expect("its RAM", core, cap_identify(ram, &info), SYS_ERR_CAP_NOT_FOUND);
     ram_free(small);
     return good;
 }
@@ -123,17 +115,19 @@ static bool start_all(void)
 {
     const uint32_t cores = bootinfo_get()->cores;
     bool good =
-        expect("first", 0, core_start(cap_core, 0, shared, shared, NULL_CAP), SYS_ERR_INVALID_ARGUMENT)
-        && expect("no such core", cores, core_wake(cap_core, cores, GROUP), SYS_ERR_CORE_NUMBER)
-        && expect("park", 0, core_park(cap_core, 0), SYS_ERR_CORE_FIRST)
-        && expect("no such group", 0, core_wake(cap_core, 0, CORE_WAKE_GROUPS), SYS_ERR_INVALID_ARGUMENT);
+        core_test_expect("first", 0, core_start(cap_core, 0, shared, shared, NULL_CAP),
+                         SYS_ERR_INVALID_ARGUMENT)
+        && core_test_expect("no such core", cores, core_wake(cap_core, cores, GROUP), SYS_ERR_CORE_NUMBER)
+        && core_test_expect("park", 0, core_park(cap_core, 0), SYS_ERR_CORE_FIRST)
+        && core_test_expect("no such group", 0, core_wake(cap_core, 0, CORE_WAKE_GROUPS),
+                            SYS_ERR_INVALID_ARGUMENT);
     for (coreid_t core = 1; core < cores && good; core++) {
         good = start(core);
     }
     for (coreid_t core = 1; core < cores && good; core++) {
         if (core == fails) {
             unsigned state;
-            good = expect("status", core, core_status(cap_core, core, &state), SYS_ERR_OK)
+            good = core_test_expect("status", core, core_status(cap_core, core, &state), SYS_ERR_OK)
                    && state == CORE_STATE_STARTING;
             printf("cores: core %u does not come\n", (unsigned)core);
             continue;
@@ -163,14 +157,14 @@ static bool stands_still(coreid_t core)
     const uint32_t ticks = atomic_load(&test->lines[core].ticks);
     errval_t err = core_wake(cap_core, core, GROUP);
     thread_sleep_us(STILL_US);
-    return expect("wake", core, err, SYS_ERR_OK) && atomic_load(&test->lines[core].ticks) == ticks;
+    return core_test_expect("wake", core, err, SYS_ERR_OK) && atomic_load(&test->lines[core].ticks) == ticks;
 }
 
 static bool park_one(coreid_t core)
 {
-    return expect("resume", core, core_resume(cap_core, core), SYS_ERR_CORE_STATE)
+    return core_test_expect("resume", core, core_resume(cap_core, core), SYS_ERR_CORE_STATE)
            && order(core, CORE_TEST_PARK) && comes_to_state(core, CORE_STATE_PARKED) && stands_still(core)
-           && expect("resume", core, core_resume(cap_core, core), SYS_ERR_OK)
+           && core_test_expect("resume", core, core_resume(cap_core, core), SYS_ERR_OK)
            && comes_to_state(core, CORE_STATE_RUNS) && comes_to_command(core, CORE_TEST_DONE)
            && test->lines[core].value == 1;
 }
@@ -236,7 +230,7 @@ static bool prepare(const struct command_line *line)
         err = disp_hear_wakes(GROUP);
     }
     if (err_is_fail(err)) {
-        return has_failed("resources", 0, err);
+        return core_test_failed("resources", 0, err);
     }
     test->cores = bootinfo_get()->cores;
     test->seed = line->seed ? (uint32_t)strtoul(line->seed, NULL, 10) : 1;
@@ -261,7 +255,7 @@ static bool is_idle(void)
 {
     errval_t err = sys_invoke(TASKCN_SLOT_PERFMON, PERFMON_SELECT, 0, EVENT_INSTRUCTIONS, 0, 0, 0, 0).err;
     if (err_is_fail(err)) {
-        return has_failed("counter", 0, err);
+        return core_test_failed("counter", 0, err);
     }
     thread_sleep_us(IDLE_US); // whatever was under way is over
     const uint64_t begin = instructions();
@@ -314,6 +308,6 @@ unsigned core_test_run(const struct command_line *line)
         return !(start_all() && exchange_messages(hops));
     }
     print_costs();
-    return !(start_all() && all_do(CORE_TEST_CREATE) && is_idle() && park_all()
-             && (fails != 0 || (pass_tokens(hops, false) && pass_tokens(hops, true))));
+    return !(core_test_misuse(test, shared) && start_all() && all_do(CORE_TEST_CREATE) && is_idle()
+             && park_all() && (fails != 0 || (pass_tokens(hops, false) && pass_tokens(hops, true))));
 }

@@ -10,6 +10,7 @@
 
 #include <abi/syscall.h>
 #include <abi/types.h>
+#include <aos/caddr.h>
 #include <stdatomic.h>
 
 #define CORE_TEST_TEXT 64
@@ -44,6 +45,15 @@ struct core_test {
     uint8_t ump_memory[UMP_TEST_BYTES] __attribute__((aligned(64))); ///< Zeroed before each test.
 };
 
+/// Says that something on a core failed. \return false
+bool core_test_failed(const char *what, coreid_t core, errval_t err);
+
+/// `err` is as expected, or it is said that it is not.
+bool core_test_expect(const char *what, coreid_t core, errval_t err, errval_t expected);
+
+/// What must fail does, with the machine's other cores off. \param shared a Frame
+bool core_test_misuse(const struct core_test *test, struct capref shared);
+
 /// On the first core. \return how many checks failed
 unsigned core_test_run(const struct command_line *line);
 
@@ -52,6 +62,9 @@ _Noreturn void core_agent_run(void);
 
 /// Passes tokens on until none is left anywhere; on all cores. \param quietly wakes only a core that waits
 void core_test_pass(struct core_test *test, coreid_t self, bool quietly);
+
+/// The next of a row of numbers.
+uint32_t core_test_random(uint64_t *state);
 
 /// Waits in the kernel until the core is woken, or was since the call before.
 void core_test_wait(void);

@@ -63,10 +63,10 @@ static errval_t send_here(struct channel_end *end, struct capref cap, uint64_t *
     return SYS_ERR_OK;
 }
 
-static errval_t send_away(struct channel_end *end, struct capref cap)
+static errval_t send_away(struct channel_end *end, struct capref cap, bool may_move_ram)
 {
     struct capability_info info;
-    errval_t err = export_prepare(cap, &info);
+    errval_t err = export_prepare(cap, end->peer_core, may_move_ram, &info);
     if (err_is_fail(err)) {
         return err;
     }
@@ -94,11 +94,12 @@ static errval_t send_away(struct channel_end *end, struct capref cap)
     return err;
 }
 
-errval_t export_send(struct channel_end *end, struct capref cap, uint64_t *ret)
+errval_t export_send(struct channel_end *end, struct capref cap, bool may_move_ram, uint64_t *ret)
 {
     errval_t err = RPC_ERR_PEER_GONE;
     if (!end->is_peer_gone) {
-        err = end->peer_core == disp_get_core_id() ? send_here(end, cap, ret) : send_away(end, cap);
+        err = end->peer_core == disp_get_core_id() ? send_here(end, cap, ret)
+                                                   : send_away(end, cap, may_move_ram);
     }
     if (err_is_fail(err) && err != RPC_LATER) {
         cap_discard(cap);

@@ -18,10 +18,11 @@ void exports_init(void);
  * A domain sends a capability over its channel. The answer comes by monitor_send_cap_answer(), perhaps before
  * this returns.
  *
- * \param cap the callee's, whatever is returned
+ * \param cap          the callee's, whatever is returned
+ * \param may_move_ram to another core
  * \return RPC_LATER, SYS_ERR_OK and the token, or why not
  */
-errval_t export_send(struct channel_end *end, struct capref cap, uint64_t *token);
+errval_t export_send(struct channel_end *end, struct capref cap, bool may_move_ram, uint64_t *token);
 
 /// A domain takes a capability that came for its end. \param ret the capability, in a slot that is the
 /// caller's then

@@ -11,8 +11,8 @@
 #include <abi/errno.h>
 #include <aos/capabilities.h>
 
-/// A capability is going to leave this core: checks that it may. \param info what it is
-errval_t export_prepare(struct capref cap, struct capability_info *info);
+/// A capability is going to leave this core: checks that it may, and notes it. \param info what it is
+errval_t export_prepare(struct capref cap, coreid_t core, bool may_move_ram, struct capability_info *info);
 
 /// Makes a capability for a domain of this core, in a slot of the caller's.
 errval_t import_cap(enum objtype type, unsigned rights, genpaddr_t base, gensize_t bytes, struct capref *ret);

@@ -18,14 +18,22 @@
 #define INTERMON_WORDS      7
 
 enum intermon_kind {
-    INTERMON_HELLO,    ///< The sender's monitor runs: intermon.c
-    INTERMON_TEXT,     ///< What a monitor without a console says: cores.c
-    INTERMON_ANNOUNCE, ///< A domain was started, for the trace: cores.c
-    INTERMON_BIND,     ///< A client wants a channel to a service: remote_binding.h
-    INTERMON_BOUND,    ///< The answer to that.
-    INTERMON_GONE,     ///< An end of a channel is gone: channels.h
-    INTERMON_CAP,      ///< A capability for an end of a channel: exports.h
-    INTERMON_CAPPED,   ///< The answer to that.
+    INTERMON_HELLO,      ///< The sender's monitor runs: intermon.c
+    INTERMON_TEXT,       ///< What a monitor without a console says: cores.c
+    INTERMON_ANNOUNCE,   ///< A domain was started, for the trace: cores.c
+    INTERMON_BIND,       ///< A client wants a channel to a service: remote_binding.h
+    INTERMON_BOUND,      ///< The answer to that.
+    INTERMON_GONE,       ///< An end of a channel is gone: channels.h
+    INTERMON_CAP,        ///< A capability for an end of a channel: exports.h
+    INTERMON_CAPPED,     ///< The answer to that.
+    INTERMON_REVOKE,     ///< Memory is to be given to somebody else: recall.h
+    INTERMON_REVOKED,    ///< The answer to that.
+    INTERMON_PARK,       ///< The receiver's core is to stop: parking.h
+    INTERMON_PARKED,     ///< The answer, just before it does.
+    INTERMON_RESUME,     ///< The receiver's core goes on.
+    INTERMON_RESUMED,    ///< The answer to that.
+    INTERMON_OFFER,      ///< A service of a core's own is offered, or is not any more: system_names.h
+    INTERMON_NAMES_GONE, ///< The name server has ended: attendance.h
     INTERMON_KINDS,
 };
 

@@ -1,15 +1,19 @@
 #include "monitor.h"
 
+#include "attendance.h"
 #include "binding.h"
 #include "channels.h"
 #include "core_console.h"
 #include "cores.h"
 #include "exports.h"
+#include "parking.h"
+#include "recall.h"
 #include "remote_binding.h"
 #include "services.h"
 #include "system_names.h"
 
 #include <aos/aos.h>
+#include <aos/core.h>
 #include <interfaces/monitor_server.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +26,10 @@ void monitor_init(void)
     channels_init();
     remote_binding_init();
     exports_init();
+    recall_init();
+    parking_init();
+    system_names_init();
+    attendance_init();
 }
 
 /// A domain, as long as it holds its channel to init: the state of its session.
@@ -108,13 +116,39 @@ static errval_t send_cap(struct rpc_session *session, uint32_t channel, struct c
         cap_discard(cap);
         return MON_ERR_CHANNEL;
     }
-    return export_send(end, cap, token);
+    return export_send(end, cap, domain_of(session)->rights & MONITOR_MAY_RESERVE, token);
 }
 
 static errval_t take_cap(struct rpc_session *session, uint32_t channel, uint64_t token, struct capref *cap)
 {
     struct channel_end *end = channel_of(session, channel);
     return end ? export_take(end, token, cap) : MON_ERR_CHANNEL;
+}
+
+static errval_t recall_map(struct rpc_session *session, struct capref *frame)
+{
+    return domain_of(session)->rights & MONITOR_MAY_RESERVE ? recall_grant_map(frame) : RPC_ERR_NOT_ALLOWED;
+}
+
+static void answer_recall(void *call)
+{
+    monitor_recall_answer(call, SYS_ERR_OK);
+}
+
+static errval_t recall_for(struct rpc_session *session, uint64_t base, uint64_t bytes)
+{
+    if (!(domain_of(session)->rights & MONITOR_MAY_RESERVE)) {
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    struct rpc_call *call = rpc_defer(session);
+    if (!call) {
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    errval_t err = recall(base, bytes, answer_recall, call);
+    if (err_is_fail(err)) {
+        monitor_recall_answer(call, err);
+    }
+    return RPC_LATER;
 }
 
 static errval_t cores(struct rpc_session *session, uint64_t *running)
@@ -145,7 +179,7 @@ static errval_t serve(struct rpc_session *session, const char *name, uint32_t ha
         err = offer_add(name, hash, session, control);
     }
     if (err_is_ok(err) && is_system) {
-        system_names_note(name, disp_get_core_id(), session->pid);
+        system_names_note(name, session->pid);
     }
     if (err_is_fail(err)) {
         cap_discard(control);
@@ -183,6 +217,22 @@ static errval_t adopt(struct rpc_session *session, const char *name, uint64_t qu
     errval_t err = monitor_admit(name, fresh, quota, MONITOR_ADOPTED, endpoint);
     *pid = fresh;
     return err;
+}
+
+static errval_t park(struct rpc_session *session, uint32_t core)
+{
+    return domain_of(session)->is_adopted ? RPC_ERR_NOT_ALLOWED : parking_park(session, core);
+}
+
+static errval_t resume(struct rpc_session *session, uint32_t core)
+{
+    return domain_of(session)->is_adopted ? RPC_ERR_NOT_ALLOWED : parking_resume(session, core);
+}
+
+static errval_t core_state(struct rpc_session *session, uint32_t core, uint32_t *state)
+{
+    (void)session;
+    return core_status(cap_core, core, state);
 }
 
 static errval_t announce(struct rpc_session *session, uint32_t dispatcher, const char *name, uint32_t pid)
@@ -228,8 +278,18 @@ static errval_t offers_noted(struct rpc_session *session)
     return SYS_ERR_OK;
 }
 
+static errval_t attend_names(struct rpc_session *session, struct capref endpoint)
+{
+    errval_t err = attendance_add(session, endpoint);
+    if (err_is_fail(err)) {
+        cap_discard(endpoint);
+    }
+    return err;
+}
+
 static void closed(struct rpc_session *session)
 {
+    attendance_of_gone(session);
     system_names_gone(session);
     offers_of_gone(session);
     channels_of_gone(&domain_of(session)->ends);
@@ -247,14 +307,20 @@ static const struct monitor_operations operations = {
     .leave_channel = leave_channel,
     .send_cap = send_cap,
     .take_cap = take_cap,
+    .recall_map = recall_map,
+    .recall = recall_for,
     .cores = cores,
     .adopt = adopt,
+    .park = park,
+    .resume = resume,
+    .core_state = core_state,
     .announce = announce,
     .number = number,
     .text = text,
     .services = services,
     .watch_offers = watch_offers,
     .offers_noted = offers_noted,
+    .attend_names = attend_names,
 };
 
 static const struct rpc_service monitor = {

@@ -3,6 +3,7 @@
 #include "children.h"
 #include "cores.h"
 #include "monitor.h"
+#include "recall.h"
 #include "system_names.h"
 
 #include <aos/aos.h>
@@ -162,6 +163,27 @@ static void give_up(void)
     }
 }
 
+static void check_start(const struct service *service, errval_t err)
+{
+    if (err_is_fail(err)) {
+        DEBUG_ERR(err, "starting %s again", service ? service->name : "all services");
+        give_up();
+    }
+}
+
+/// What the services' RAM was made into may be known to other cores: it is used anew when they have forgotten
+/// it.
+static void start_all_again(void *unused)
+{
+    (void)unused;
+    if (recall_has_any()) {
+        check_start(NULL, recall(0, RECALL_EVERYTHING, start_all_again, NULL));
+    } else if (are_wanted) {
+        stop_all();
+        check_start(NULL, start_all());
+    }
+}
+
 /// By the policy of the one that has ended.
 static void note_end(struct child *child)
 {
@@ -179,17 +201,11 @@ static void note_end(struct child *child)
     }
     printf("init: service %s ended: %s; starting %s again\n", service->name, end,
            service->holds_others ? "all services" : "it");
-    errval_t err;
     if (service->holds_others) {
-        stop_all();
-        err = start_all();
+        start_all_again(NULL);
     } else {
         stop(service);
-        err = start(service);
-    }
-    if (err_is_fail(err)) {
-        DEBUG_ERR(err, "starting service %s again", service->name);
-        give_up();
+        check_start(service, start(service));
     }
 }
 
@@ -199,7 +215,7 @@ errval_t services_start(void)
         return SYS_ERR_OK;
     }
     are_wanted = true;
-    system_names_note("init", disp_get_core_id(), disp_get_domain_id());
+    system_names_note("init", disp_get_domain_id());
     errval_t err = start_all();
     if (err_is_fail(err)) {
         give_up();

@@ -8,9 +8,13 @@
 
 #include <aos/rpc_server.h>
 
-/// A service is offered by a domain of a core, or with `pid` 0 by nobody any more; then
-/// other services of that name are no matter.
-void system_names_note(const char *service, coreid_t core, domainid_t pid);
+/// Listens to the monitors of other cores, or prepares to tell the first one. Once, before there are other
+/// cores.
+void system_names_init(void);
+
+/// A service is offered by a domain of this core, or with `pid` 0 by nobody any more; then other services of
+/// that name are no matter.
+void system_names_note(const char *service, domainid_t pid);
 
 /// The name server wants to be told. \param by its session \param endpoint the callee's then
 void system_names_watch(struct rpc_session *by, struct capref endpoint);

@@ -6,6 +6,7 @@
 #include "started.h"
 
 #include <aos/aos.h>
+#include <aos/core.h>
 #include <aos/kernel.h>
 #include <aos/text.h>
 #include <interfaces/test_server.h>
@@ -94,6 +95,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
     const struct spawn_grant grants[] = {
         {.slot = TASKCN_SLOT_IRQ, .cap = cap_irq},
         {.slot = TASKCN_SLOT_PERFMON, .cap = cap_perfmon},
+        {.slot = TASKCN_SLOT_CORE, .cap = cap_core}, // the last: for one test only
     };
     struct spawn_request request = {
         .argv = argv,
@@ -102,7 +104,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
         .console = have_console,
         .modules = strcmp(name, "starter") == 0,
         .grants = grants,
-        .grant_count = ARRAY_LENGTH(grants),
+        .grant_count = ARRAY_LENGTH(grants) - (strcmp(name, "misuse") != 0),
     };
     *child = (struct child){.name = name};
     errval_t err = child_start(child, &request);

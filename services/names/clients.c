@@ -55,7 +55,6 @@ errval_t clients_add(domainid_t pid, struct client **ret)
         return LIB_ERR_MALLOC_FAIL;
     }
     client->domain = domain;
-    client->attends = NULL_CAP;
     domain->sessions++;
     count++;
     *ret = client;

@@ -23,7 +23,7 @@ struct client {
     struct domain *domain;
     struct links *waits;
     struct links *watches;
-    struct capref attends; ///< NULL_CAP: nobody.
+    struct watch *followed; ///< The one whose events are fetched, or NULL.
 };
 
 /// A client comes. \return NAMES_ERR_LIMIT if its domain has too many sessions, or LIB_ERR_MALLOC_FAIL

@@ -6,9 +6,9 @@
 #include <trace/trace.h>
 
 errval_t entry_add(struct holder *holder, const char *name, const char *properties, coreid_t core,
-                   domainid_t pid, const char *service)
+                   domainid_t pid, uint32_t instance)
 {
-    const struct entry *entry = table_add(holder, name, properties, core, pid, service);
+    const struct entry *entry = table_add(holder, name, properties, core, pid, instance);
     if (!entry) {
         return LIB_ERR_MALLOC_FAIL;
     }
@@ -16,6 +16,8 @@ errval_t entry_add(struct holder *holder, const char *name, const char *properti
     trace_names_count((uint32_t)table_count());
     watch_tell(entry, true);
     wait_tell(entry);
+    watch_deliver();
+    watch_deliver();
     return SYS_ERR_OK;
 }
 
@@ -26,4 +28,5 @@ void entry_remove(struct entry *entry)
     table_remove(entry);
     trace_names_went(pid, (uint32_t)table_count());
     trace_names_count((uint32_t)table_count());
+    watch_deliver();
 }

@@ -7,7 +7,6 @@
 
 #include <aos/aos.h>
 #include <interfaces/names_server.h>
-#include <stdio.h>
 #include <string.h>
 #include <trace/trace.h>
 
@@ -16,9 +15,6 @@ _Static_assert(NAME_ROOM == NAMES_NAME_BYTES && PROPERTY_ROOM == NAMES_PROPERTY_
 /// Strings of one call: three at most, with their ends.
 #define CALL_BYTES_MAX (2 * NAMES_NAME_BYTES + NAMES_PROPERTY_BYTES)
 
-/// A process id says on which core the domain is.
-#define PID_CORE_SHIFT 24
-
 static struct client *client_of(const struct rpc_session *session)
 {
     return session->state;
@@ -26,10 +22,10 @@ static struct client *client_of(const struct rpc_session *session)
 
 /// True if it is what this session has entered before.
 static bool is_same(const struct entry *entry, const struct client *client, const char *properties,
-                    const char *service)
+                    uint32_t instance)
 {
     return entry->holder == &client->holder && strcmp(entry->properties, properties) == 0
-           && strcmp(entry->service, service) == 0;
+           && entry->instance == instance;
 }
 
 static errval_t enter(struct rpc_session *session, const char *name, const char *properties,
@@ -37,7 +33,9 @@ static errval_t enter(struct rpc_session *session, const char *name, const char 
 {
     struct client *client = client_of(session);
     struct domain *domain = client->domain;
-    char service[NAMES_SERVICE_BYTES];
+    if (instance == 0) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
     if (!name_is_good(name)) {
         return NAMES_ERR_NAME;
     }
@@ -47,17 +45,16 @@ static errval_t enter(struct rpc_session *session, const char *name, const char 
     if (name_is_reserved(name)) {
         return NAMES_ERR_RESERVED;
     }
-    snprintf(service, sizeof(service), "@%u.%u", (unsigned)session->pid, (unsigned)instance);
     const struct entry *entry = table_find(name);
     if (entry) {
-        return is_same(entry, client, properties, service) ? SYS_ERR_OK : NAMES_ERR_TAKEN;
+        return is_same(entry, client, properties, instance) ? SYS_ERR_OK : NAMES_ERR_TAKEN;
     }
     if (domain->names >= NAMES_DOMAIN_NAMES || table_count() >= NAMES_ALL_NAMES) {
         return NAMES_ERR_LIMIT;
     }
     domain->names++; // before others are told, who may take the client with them
     errval_t err =
-        entry_add(&client->holder, name, properties, session->pid >> PID_CORE_SHIFT, session->pid, service);
+        entry_add(&client->holder, name, properties, session->pid >> PID_CORE_SHIFT, session->pid, instance);
     domain->names -= err_is_fail(err);
     return err;
 }
@@ -65,8 +62,8 @@ static errval_t enter(struct rpc_session *session, const char *name, const char 
 /// The holder is a client's.
 static void take_out(struct client *client, struct entry *entry)
 {
+    client->domain->names--; // the client may go with that
     entry_remove(entry);
-    client->domain->names--;
 }
 
 static errval_t leave(struct rpc_session *session, const char *name)
@@ -82,37 +79,45 @@ static errval_t leave(struct rpc_session *session, const char *name)
     return SYS_ERR_OK;
 }
 
-static errval_t inspect(struct rpc_session *session, const char *name, uint32_t *core, uint32_t *pid,
-                        struct rpc_bytes *service, struct rpc_bytes *properties)
+/// \return NULL if there is none
+static const struct entry *look_up(const struct rpc_session *session, const char *name, uint32_t *core,
+                                   uint32_t *pid, uint32_t *instance)
 {
     const struct entry *entry = table_find(name);
     trace_names_find(session->pid, entry != NULL);
+    if (entry) {
+        *core = entry->core;
+        *pid = entry->pid;
+        *instance = entry->instance;
+    }
+    return entry;
+}
+
+static errval_t find(struct rpc_session *session, const char *name, uint32_t *core, uint32_t *pid,
+                     uint32_t *instance)
+{
+    return look_up(session, name, core, pid, instance) ? SYS_ERR_OK : NAMES_ERR_NO_NAME;
+}
+
+static errval_t inspect(struct rpc_session *session, const char *name, uint32_t *core, uint32_t *pid,
+                        uint32_t *instance, struct rpc_bytes *properties)
+{
+    const struct entry *entry = look_up(session, name, core, pid, instance);
     if (!entry) {
         return NAMES_ERR_NO_NAME;
     }
-    *core = entry->core;
-    *pid = entry->pid;
     // An answer may leave when the handler has returned, but before the next one runs.
-    *service = (struct rpc_bytes){.data = entry->service, .bytes = strlen(entry->service) + 1};
     *properties = (struct rpc_bytes){.data = entry->properties, .bytes = strlen(entry->properties) + 1};
     return SYS_ERR_OK;
 }
 
-static errval_t find(struct rpc_session *session, const char *name, uint32_t *core, uint32_t *pid,
-                     struct rpc_bytes *service)
-{
-    struct rpc_bytes properties;
-    return inspect(session, name, core, pid, service, &properties);
-}
-
 static errval_t await(struct rpc_session *session, const char *name, uint32_t *core, uint32_t *pid,
-                      struct rpc_bytes *service)
+                      uint32_t *instance)
 {
     if (!name_is_good(name)) {
         return NAMES_ERR_NAME;
     }
-    errval_t err = find(session, name, core, pid, service);
-    return err == NAMES_ERR_NO_NAME ? wait_begin(session, name) : err;
+    return look_up(session, name, core, pid, instance) ? SYS_ERR_OK : wait_begin(session, name);
 }
 
 static errval_t select_names(struct rpc_session *session, const char *prefix, const char *filter,
@@ -138,19 +143,21 @@ static errval_t observe(struct rpc_session *session, const char *prefix, const c
     return err;
 }
 
-static void attend_no_more(struct client *client)
+static errval_t follow(struct rpc_session *session, const char *prefix, const char *filter)
 {
-    if (!capref_is_null(client->attends)) {
-        cap_discard(client->attends);
-        client->attends = NULL_CAP;
-    }
+    return !prefix_is_good(prefix)   ? NAMES_ERR_NAME
+           : !filter_is_good(filter) ? NAMES_ERR_PROPERTIES
+                                     : watch_follow(client_of(session), prefix, filter);
 }
 
-static errval_t attend(struct rpc_session *session, struct capref endpoint)
+static errval_t next(struct rpc_session *session, bool *came, struct rpc_bytes *name)
 {
-    struct client *client = client_of(session);
-    attend_no_more(client);
-    client->attends = endpoint;
+    return watch_next(session, came, name);
+}
+
+static errval_t unfollow(struct rpc_session *session)
+{
+    watch_unfollow(client_of(session));
     return SYS_ERR_OK;
 }
 
@@ -179,7 +186,6 @@ static errval_t opened(struct rpc_session *session)
 static void closed(struct rpc_session *session)
 {
     struct client *client = client_of(session);
-    attend_no_more(client);
     wait_drop_client(client);
     watch_drop_client(client);
     struct entry *entry;
@@ -197,7 +203,9 @@ static const struct names_operations operations = {
     .inspect = inspect,
     .select = select_names,
     .observe = observe,
-    .attend = attend,
+    .follow = follow,
+    .next = next,
+    .unfollow = unfollow,
     .usage = usage,
 };
 

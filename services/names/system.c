@@ -52,7 +52,7 @@ static errval_t offered(struct rpc_session *session, const char *service, uint32
     take_out(service, core);
     errval_t err = SYS_ERR_OK;
     if (make_name(service, (coreid_t)core, name)) {
-        err = entry_add(&holder, name, "kind=system", (coreid_t)core, pid, service);
+        err = entry_add(&holder, name, "kind=system", (coreid_t)core, pid, 0);
     }
     if (err_is_fail(err)) {
         DEBUG_ERR(err, "entering %s", name);

@@ -63,10 +63,10 @@ static void insert(struct entry *entry)
 }
 
 struct entry *table_add(struct holder *holder, const char *name, const char *properties, coreid_t core,
-                        domainid_t pid, const char *service)
+                        domainid_t pid, uint32_t instance)
 {
-    const size_t property_bytes = strlen(properties) + 1, service_bytes = strlen(service) + 1;
-    struct entry *entry = malloc(sizeof(*entry) + property_bytes + service_bytes);
+    const size_t property_bytes = strlen(properties) + 1;
+    struct entry *entry = malloc(sizeof(*entry) + property_bytes);
     if (!entry) {
         return NULL;
     }
@@ -74,11 +74,10 @@ struct entry *table_add(struct holder *holder, const char *name, const char *pro
         .holder = holder,
         .core = core,
         .pid = pid,
-        .service = entry->properties + property_bytes,
+        .instance = instance,
     };
     strncpy(entry->name, name, sizeof(entry->name) - 1);
     memcpy(entry->properties, properties, property_bytes);
-    memcpy(entry->properties + property_bytes, service, service_bytes);
     links_add(&holder->entries, &entry->of_holder);
     holder->count++;
     insert(entry);

@@ -16,9 +16,9 @@ struct entry {
     struct holder *holder;
     coreid_t core;
     domainid_t pid;
-    const char *service; ///< What it is called at its core's monitor.
-    char name[NAME_ROOM];
-    char properties[]; ///< And then the text of `service`.
+    uint32_t instance; ///< Among the services of its domain; 0: it is one of the system's.
+    _Alignas(uint64_t) char name[NAME_ROOM]; ///< Compared by words, as what comes in calls is aligned, too.
+    char properties[];
 };
 
 /// Who has entered names: the state of a session begins with it. All zero: none.
@@ -35,7 +35,7 @@ struct holder {
  * \return NULL if there is no memory
  */
 struct entry *table_add(struct holder *holder, const char *name, const char *properties, coreid_t core,
-                        domainid_t pid, const char *service);
+                        domainid_t pid, uint32_t instance);
 
 /// Any of the holder's, or NULL.
 struct entry *table_of(const struct holder *holder);

@@ -37,10 +37,9 @@ static void detach(struct wait *wait)
 }
 
 /// Of a wait that is in no list.
-static void finish(struct wait *wait, errval_t err, uint32_t core, uint32_t pid, const char *service)
+static void finish(struct wait *wait, errval_t err, uint32_t core, uint32_t pid, uint32_t instance)
 {
-    const struct rpc_bytes text = {.data = service, .bytes = strlen(service) + 1};
-    names_await_answer(wait->call, err, core, pid, text);
+    names_await_answer(wait->call, err, core, pid, instance);
     free(wait);
 }
 
@@ -53,7 +52,7 @@ static void drop_given_up(struct client *client)
         next = links->next;
         if (!rpc_call_session(wait->call)) {
             detach(wait);
-            finish(wait, RPC_ERR_DEADLINE, 0, 0, "");
+            finish(wait, RPC_ERR_DEADLINE, 0, 0, 0);
         }
     }
 }
@@ -97,7 +96,7 @@ static struct wait *find(struct links *bucket, const char *name)
 
 void wait_tell(const struct entry *entry)
 {
-    char name[NAME_ROOM], service[NAMES_SERVICE_BYTES] = "";
+    char name[NAME_ROOM];
     struct links **bucket = bucket_of(entry->name);
     struct wait *wait = find(*bucket, entry->name);
     if (!wait) {
@@ -105,11 +104,11 @@ void wait_tell(const struct entry *entry)
     }
     const coreid_t core = entry->core;
     const domainid_t pid = entry->pid;
+    const uint32_t instance = entry->instance;
     strcpy(name, entry->name);
-    strncpy(service, entry->service, sizeof(service) - 1);
     for (; wait; wait = find(*bucket, name)) {
         detach(wait);
-        finish(wait, SYS_ERR_OK, core, pid, service);
+        finish(wait, SYS_ERR_OK, core, pid, instance);
     }
 }
 
@@ -118,7 +117,7 @@ void wait_drop_client(struct client *client)
     while (client->waits) {
         struct wait *wait = LINKS_OWNER(client->waits, struct wait, of_client);
         detach(wait);
-        finish(wait, RPC_ERR_PEER_GONE, 0, 0, "");
+        finish(wait, RPC_ERR_PEER_GONE, 0, 0, 0);
     }
 }
 

@@ -58,7 +58,6 @@ void sgi_send(unsigned core, unsigned sgi)
 
 void lmp_note_wake(struct dcb *dcb)
 {
-    assert_false(dispatchers[number_of(dcb)].has_news); // one at a time
     dispatchers[number_of(dcb)].has_news = true;
     dcb->disp->any.delivered++;
     dcb->wait = WAIT_NONE;
@@ -67,12 +66,8 @@ void lmp_note_wake(struct dcb *dcb)
 
 void wakeup_notify(struct dcb *dcb)
 {
-    if (dcb->wait != WAIT_NONE) {
-        dcb->wait = WAIT_NONE;
-    } else {
-        assert_true(dcb->disp->busy);
-        dispatchers[number_of(dcb)].upcall = true;
-    }
+    assert_true(dcb->disp->busy && dcb->wait == WAIT_NONE);
+    dispatchers[number_of(dcb)].upcall = true;
 }
 
 static void set_up(void)

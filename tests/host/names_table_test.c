@@ -37,15 +37,13 @@ static const char *name_of(unsigned key)
 
 static void add(unsigned key)
 {
-    char service[16];
     const unsigned holder = (unsigned)random() % HOLDERS;
     snprintf(model[key].properties, sizeof(model[key].properties), "key=%u", (unsigned)random() % 3);
-    snprintf(service, sizeof(service), "@%u.%u", holder, key);
     model[key].holder = holder;
-    model[key].entry = table_add(&holders[holder], name_of(key), model[key].properties, (coreid_t)(key % 4),
-                                 holder, service);
+    model[key].entry =
+        table_add(&holders[holder], name_of(key), model[key].properties, (coreid_t)(key % 4), holder, key);
     assert_non_null(model[key].entry);
-    assert_string_equal(model[key].entry->service, service);
+    assert_int_equal(model[key].entry->instance, key);
 }
 
 static void take_out(unsigned key)

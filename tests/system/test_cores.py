@@ -11,8 +11,8 @@ from tools.command.machine import Ending, Run, boot
 from trace.declaration import load
 from trace.items import Item, Records
 
-WAKE_INSTRUCTIONS = 145
-RECEIPT_INSTRUCTIONS = 345
+WAKE_INSTRUCTIONS = 130
+RECEIPT_INSTRUCTIONS = 330
 
 
 def assert_all_came(run: Run, cores: int) -> None:
@@ -34,10 +34,10 @@ def test_all_cores_come_and_can_be_parked(platform: str, cores: int) -> None:
     assert int(idle[1]) < 1300
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("mode", ["icount", "realtime"])
 def test_no_wake_is_lost(mode: str, seed: int) -> None:
-    """Tokens go around, and a core that was not woken does not look for them: with one wake lost, all stop."""
+    """Tokens go around, and a core that was not woken does not look for them: one wake lost, and all stop."""
     run = boot("imx8mp", f"mode=test test=cores calls=20000 seed={seed}", smp=4, mode=mode, timeout=60)
     assert_all_came(run, 4)
     assert run.console.count("cores: 20000 hops") == 2
@@ -51,6 +51,11 @@ def test_no_wake_is_lost_between_sixteen_cores() -> None:
 def test_without_the_fast_path() -> None:
     run = boot("imx8mp", "mode=test test=cores seed=4", smp=4, variant={"fastpath": "off"})
     assert_all_came(run, 4)
+
+
+def test_in_a_debug_build() -> None:
+    """Each kernel checks its capabilities."""
+    assert_all_came(boot("imx8mp", "mode=test test=cores seed=6", smp=4, debug=True), 4)
 
 
 def test_from_el2_on_virt() -> None:

@@ -25,6 +25,7 @@ PYTHON_SOURCES = ("trace", "analysis", "tools", "tests")
 JOBS = max(os.cpu_count() or 1, 1)
 FUZZ_SEEDS = "100000"
 FUZZ_EXECUTABLES = "5000000"
+FUZZ_RESULTS = "2500"
 C_SOURCES = ("include", "kernel", "lib", "services", "bench", "trace", "tests/host", "tests/system/domains")
 CPPCHECK_VERSION = "Cppcheck 2.10"
 CPPCHECK = (
@@ -248,6 +249,12 @@ def fuzz() -> Tally:
     return pytest("fuzz", arguments, {"LANTERN_DAMAGE_SEEDS": FUZZ_SEEDS})
 
 
+def fuzz_results() -> Tally:
+    """Damaged results files, likewise."""
+    arguments = ["tests/host/test_results_damage.py", "-k", "random_damage"]
+    return pytest("fuzz-results", arguments, {"LANTERN_RESULTS_DAMAGES": FUZZ_RESULTS})
+
+
 def fuzz_executables() -> Tally:
     """Damaged executables, likewise."""
     if not build_host_c():
@@ -260,5 +267,5 @@ STEPS: dict[str, tuple[Callable[[], Tally], ...]] = {
     "unit": (lint, host_c, host_python),
     "system": (system,),
     "model": (model,),
-    "fuzz": (fuzz, fuzz_executables),
+    "fuzz": (fuzz, fuzz_results, fuzz_executables),
 }

@@ -5,8 +5,10 @@
 #define PSCI_CPU_ON        0xc4000003
 #define PSCI_AFFINITY_INFO 0xc4000004
 #define PSCI_SYSTEM_OFF    0x84000008
+#define PSCI_SYSTEM_RESET  0x84000009
 
 static bool use_smc;
+static uint64_t at_end = PSCI_SYSTEM_OFF;
 
 void psci_init(bool smc)
 {
@@ -57,9 +59,14 @@ int64_t psci_affinity(uint64_t target)
     return status_of(psci_call(PSCI_AFFINITY_INFO, target, 0, 0));
 }
 
+void psci_reset_at_end(void)
+{
+    at_end = PSCI_SYSTEM_RESET;
+}
+
 void psci_system_off(void)
 {
-    psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+    psci_call(at_end, 0, 0, 0);
     for (;;) {
         wfi();
     }

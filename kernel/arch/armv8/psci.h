@@ -15,6 +15,9 @@
 /// Says how the firmware is called: SMC if the kernel was entered at EL2, else HVC.
 void psci_init(bool smc);
 
+/// Has psci_system_off start the machine again instead, so that its boot loader can load the next image.
+void psci_reset_at_end(void);
+
 /**
  * Starts a core at a physical address, with the MMU off.
  *

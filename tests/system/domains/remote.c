@@ -10,7 +10,9 @@
 #include <aos/process.h>
 #include <aos/rpc.h>
 #include <aos/threads.h>
+#include <interfaces/mem.h>
 #include <interfaces/monitor.h>
+#include <interfaces/test.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,11 @@
 #define SELF           "remote"
 #define EXIT_CODE      100 ///< And the core's number.
 #define NAP_US         3000
+#define BALANCE_TRIES  100
+#define EAT_BYTES      0x3000000UL ///< More than a core starts with, if it can ask for more.
+#define KEPT_BYTES     0x400000UL  ///< That servers may keep for later.
 
+static struct rpc_client *tests;
 static uint64_t running; ///< Bit n is core n.
 
 static domainid_t start_on(coreid_t core, const char *what, const char *number)
@@ -139,6 +145,32 @@ static void test_orphan(void)
     CHECK(err_is_ok(err) || err_no(err) == PROC_ERR_NO_PROCESS);
 }
 
+/// What a process elsewhere takes comes back to where it came from. One takes more than a core has at first.
+static void test_memory(void)
+{
+    uint64_t total, before, after, granted, quota, sessions;
+    struct rpc_client *mem;
+    CHECK_OK(rpc_connect_at(0, "mem", &mem_interface, &mem));
+    for (unsigned core = 0; core < 64; core++) {
+        if (!(running >> core & 1)) {
+            continue;
+        }
+        const struct process_options options = {.core = core, .ram_bytes = 2 * EAT_BYTES};
+        const char *const argv[] = {SELF, "eat", NULL};
+        domainid_t pid;
+        CHECK_OK(mem_status(mem, &total, &before, &granted, &quota, &sessions));
+        for (unsigned i = 0; i < 3; i++) {
+            CHECK_OK(process_spawn(SELF, argv, &options, &pid));
+            expect(pid, PROCESS_EXITED, EXIT_CODE + (int)core);
+        }
+        CHECK_OK(mem_status(mem, &total, &after, &granted, &quota, &sessions));
+        printf("remote: core %u took %lu KiB, and %ld KiB of mem's did not come back\n", core,
+               EAT_BYTES >> 10, ((long)before - (long)after) / 1024);
+        CHECK(before <= after + KEPT_BYTES);
+    }
+    rpc_disconnect(mem);
+}
+
 static void test_errors(void)
 {
     const char *const argv[] = {SELF, NULL};
@@ -152,6 +184,31 @@ static void test_errors(void)
     CHECK_ERR(process_kill((domainid_t)options.core << PID_CORE_SHIFT | 0xffffff), PROC_ERR_NO_PROCESS);
 }
 
+/// The channels of all that have ended are gone from this core's init. \param round the first makes what
+/// stays
+static void balance(uint64_t round)
+{
+    static uint64_t bytes_before, slots_before;
+    uint64_t bytes = 0, slots = 0;
+    // The last to end is told of before its channels to services here are all taken back.
+    for (unsigned tries = 0; tries < BALANCE_TRIES; tries++) {
+        CHECK_OK(test_free_memory(tests, &bytes));
+        CHECK_OK(test_used_slots(tests, &slots));
+        if (round == 0 || (bytes >= bytes_before && slots <= slots_before)) {
+            break;
+        }
+        thread_sleep_us(NAP_US);
+    }
+    if (round <= 1) { // the second is the first that finds all as it stays
+        bytes_before = bytes;
+        slots_before = slots;
+        return;
+    }
+    printf("remote: init has %ld KiB and %ld slots less than before\n",
+           ((long)bytes_before - (long)bytes) / 1024, (long)slots - (long)slots_before);
+    CHECK(bytes >= bytes_before && slots <= slots_before);
+}
+
 static int be_child(char *argv[])
 {
     const int code = EXIT_CODE + (int)disp_get_core_id();
@@ -161,6 +218,12 @@ static int be_child(char *argv[])
         thread_sleep_us(UINT32_MAX);
     } else if (strcmp(argv[1], "nap") == 0) {
         thread_sleep_us(NAP_US * (1 + disp_get_core_id() % 3));
+    } else if (strcmp(argv[1], "eat") == 0) {
+        char *food = malloc(EAT_BYTES);
+        for (size_t i = 0; i < EAT_BYTES; i += BASE_PAGE_SIZE) {
+            food[i] = (char)code;
+        }
+        return food[EAT_BYTES / 2] == (char)code ? code : 1;
     } else if (strcmp(argv[1], "orphan") == 0) {
         start_on(next_core(disp_get_core_id()), "sleep", NULL);
         return 0;
@@ -186,6 +249,11 @@ int main(int argc, char *argv[])
         return be_child(argv);
     }
     const uint64_t rounds = argument_number(argc, argv, "calls", DEFAULT_ROUNDS);
+    if (strcmp(argument(argc, argv, "how"), "memory") == 0) {
+        test_memory();
+        return 0;
+    }
+    CHECK_OK(rpc_connect("test", &test_interface, &tests));
     for (uint64_t i = 0; i < rounds; i++) {
         for (unsigned core = 0; core < 64; core++) {
             if (running >> core & 1) {
@@ -196,6 +264,7 @@ int main(int argc, char *argv[])
         test_chain();
         test_orphan();
         test_errors();
+        balance(i);
     }
     printf("remote: %d cores, %lu rounds\n", __builtin_popcountl(running), (unsigned long)rounds);
     return 0;

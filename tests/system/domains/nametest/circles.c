@@ -14,8 +14,7 @@
 #define SPAWNS  12 ///< While others look the process server up.
 #define LOOKERS 2
 
-/// Sends a number to a relay.
-static void expect_the_end(const char *name, uint32_t number)
+void expect_the_end(const char *name, uint32_t number)
 {
     nameservice_chan_t chan;
     void *response;

@@ -86,6 +86,12 @@ void expect_holding(const struct holding *before)
 
 domainid_t start_role(const char *role, const char *own, const char *other, uint64_t seed)
 {
+    return start_role_on(disp_get_core_id(), role, own, other, seed);
+}
+
+domainid_t start_role_on(coreid_t core, const char *role, const char *own, const char *other, uint64_t seed)
+{
+    const struct process_options options = {.core = core};
     char role_word[32], own_word[NAMES_NAME_BYTES + 8], other_word[NAMES_NAME_BYTES + 8], seed_word[32];
     const char *const argv[] = {"nametest", role_word, own_word, other_word, seed_word, NULL};
     domainid_t pid;
@@ -93,7 +99,7 @@ domainid_t start_role(const char *role, const char *own, const char *other, uint
     snprintf(own_word, sizeof(own_word), "own=%s", own);
     snprintf(other_word, sizeof(other_word), "other=%s", other);
     snprintf(seed_word, sizeof(seed_word), "seed=%lu", (unsigned long)seed);
-    CHECK_OK(process_spawn("nametest", argv, NULL, &pid));
+    CHECK_OK(process_spawn("nametest", argv, &options, &pid));
     return pid;
 }
 

@@ -1,5 +1,6 @@
 /*
- * What no client may do to the name server: each is refused with an error that says why, and nothing else happens.
+ * What no client may do to the name server: each is refused with an error that says why, and nothing else
+ * happens.
  */
 #include "parts.h"
 
@@ -15,8 +16,9 @@ static struct rpc_client *names; ///< A channel of the test's own, to say what t
 static void check_texts(void)
 {
     static const char *const bad_names[] = {"", " ", "a b", "a\n", "\x80", "\xff\xfe", "tab\t", "\x7f"};
-    static const char *const bad_properties[] = {"a",     "=",     "a=b,", ",a=b", "a=b,a=c",  "A=b",  "a=b c",
-                                                 "core=", "pid=1", "a b=c", "a=\x01", "core=0", "a==,,"};
+    static const char *const bad_properties[] = {"a",      "=",      "a=b,",  ",a=b",  "a=b,a=c",
+                                                 "A=b",    "a=b c",  "core=", "pid=1", "a b=c",
+                                                 "a=\x01", "core=0", "a==,,"};
     char text[NAMES_PROPERTY_BYTES + 1];
     char *records;
     struct names_entry entry;
@@ -63,6 +65,7 @@ static void check_owners(void)
     CHECK_ERR(names_leave(names, "system/mem/0"), NAMES_ERR_NOT_OWNER);
     CHECK_ERR(names_enter(names, "system/anything", "", 1), NAMES_ERR_RESERVED);
     CHECK_ERR(names_leave(names, "l/nobody"), NAMES_ERR_NO_NAME);
+    CHECK_ERR(names_enter(names, "l/x", "", 0), SYS_ERR_INVALID_ARGUMENT);
     const domainid_t pid = start_role("serve", "l/other", "", 0);
     CHECK_OK(names_wait("l/other", in_a_while(), NULL));
     CHECK_ERR(names_leave(names, "l/other"), NAMES_ERR_NOT_OWNER);
@@ -128,9 +131,8 @@ static void check_sessions(void)
 
 static int wait_in_vain(void *client)
 {
-    uint32_t core, pid;
-    char *service;
-    CHECK_ERR(names_await(client, "l/never", &core, &pid, &service), RPC_ERR_PEER_GONE);
+    uint32_t core, pid, instance;
+    CHECK_ERR(names_await(client, "l/never", &core, &pid, &instance), RPC_ERR_PEER_GONE);
     return 0;
 }
 
@@ -155,9 +157,8 @@ static void check_waits(void)
     while (take_holding().waits - before.waits != NAMES_DOMAIN_WAITS && clock_now_us() < until) {
         thread_sleep_us(500);
     }
-    uint32_t core, pid;
-    char *service;
-    CHECK_ERR(names_await(names, "l/never", &core, &pid, &service), NAMES_ERR_LIMIT);
+    uint32_t core, pid, instance;
+    CHECK_ERR(names_await(names, "l/never", &core, &pid, &instance), NAMES_ERR_LIMIT);
     CHECK_OK(test_restart_names());
     for (unsigned i = 0; i < room; i++) {
         CHECK_OK(thread_join(threads[i], NULL));

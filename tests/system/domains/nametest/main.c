@@ -1,7 +1,8 @@
 /**
- * Names of services (docs/names.md), in parts: how=api, limits, ends, circles, restart, storm.
+ * Names of services (docs/names.md), in parts: how=api, limits, ends, circles, restart, storm, cores.
  *
- * Arguments: how=PART, seed=N, calls=N. The processes that a part starts are this program with role=NAME.
+ * Arguments: how=PART, seed=N, calls=N, check=N (the machine's cores). The processes that a part starts are
+ * this program with role=NAME.
  */
 #include "parts.h"
 
@@ -13,8 +14,8 @@ static const struct {
     const char *name;
     void (*run)(const struct arguments *arguments);
 } parts[] = {
-    {"api", test_api},         {"limits", test_limits},   {"ends", test_ends},
-    {"circles", test_circles}, {"restart", test_restart}, {"storm", test_storm},
+    {"api", test_api},         {"limits", test_limits}, {"ends", test_ends},   {"circles", test_circles},
+    {"restart", test_restart}, {"storm", test_storm},   {"cores", test_cores},
 };
 
 int main(int argc, char *argv[])
@@ -22,6 +23,7 @@ int main(int argc, char *argv[])
     const struct arguments arguments = {
         .seed = argument_number(argc, argv, "seed", 1),
         .calls = argument_number(argc, argv, "calls", 0),
+        .cores = (unsigned)argument_number(argc, argv, "check", 1),
     };
     const char *role = argument(argc, argv, "role");
     if (role[0]) {

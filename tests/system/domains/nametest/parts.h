@@ -16,6 +16,7 @@
 struct arguments {
     uint64_t seed;
     uint64_t calls;
+    unsigned cores; ///< That the machine has.
 };
 
 void test_api(const struct arguments *arguments);
@@ -24,6 +25,7 @@ void test_ends(const struct arguments *arguments);
 void test_circles(const struct arguments *arguments);
 void test_restart(const struct arguments *arguments);
 void test_storm(const struct arguments *arguments);
+void test_cores(const struct arguments *arguments);
 
 /// What processes of the test do: `role=<name>`, with a name to use, and one of somebody else's. Each ends
 /// with its domain. \return the exit status
@@ -32,8 +34,14 @@ int play_role(const char *role, const char *own, const char *other, uint64_t see
 /// Registers a service that passes numbers on to another one.
 void register_relay(const char *own, const char *other);
 
+/// Sends a number to a relay, which is passed on until it is 0.
+void expect_the_end(const char *name, uint32_t number);
+
 /// Starts a process of this program in a role. \return its number
 domainid_t start_role(const char *role, const char *own, const char *other, uint64_t seed);
+
+/// The same on another core.
+domainid_t start_role_on(coreid_t core, const char *role, const char *own, const char *other, uint64_t seed);
 
 /// Waits for its end, which must be `exit 0`.
 void expect_exit(domainid_t pid);

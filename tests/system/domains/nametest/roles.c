@@ -65,6 +65,39 @@ static _Noreturn void serve(const char *own)
     rpc_serve();
 }
 
+/// What a watch was told.
+static char events[32];
+
+static void note(void *context, enum names_event event, const char *name)
+{
+    CHECK(context == events && strlen(events) < sizeof(events) - 2);
+    strcat(events, event == NAMES_CAME ? "+" : event == NAMES_WENT ? "-" : "x");
+    strcat(events, name ? &name[strlen(name) - 1] : "");
+}
+
+static void expect_events(const char *expected)
+{
+    const uint64_t until = in_a_while();
+    while (strcmp(events, expected) != 0 && clock_now_us() < until) {
+        thread_sleep_us(200);
+    }
+    CHECK(strcmp(events, expected) == 0);
+}
+
+/// Watches names, and ends when everything was told.
+static int watch(const char *own, const char *prefix)
+{
+    struct names_watch *watch, *other;
+    CHECK_OK(names_watch(prefix, "kind=k", note, events, &watch));
+    CHECK_OK(names_watch("nobody", NULL, nothing, NULL, &other));
+    CHECK_OK(nameservice_register(own, answer_greeting, "watches"));
+    expect_events("+1+3-1-3");
+    names_unwatch(other);
+    names_unwatch(watch);
+    expect_events("+1+3-1-3x");
+    return EXIT_SUCCESS;
+}
+
 /// Who a relay passes its message to.
 static const char *next_relay;
 
@@ -166,6 +199,9 @@ int play_role(const char *role, const char *own, const char *other, uint64_t see
     }
     if (strcmp(role, "call_back") == 0) {
         call_back(own, other);
+    }
+    if (strcmp(role, "watch") == 0) {
+        return watch(own, other);
     }
     if (strcmp(role, "mutual") == 0) {
         return mutual(own, other);

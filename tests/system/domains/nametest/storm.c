@@ -17,8 +17,10 @@
 #define DEFAULT_ROUNDS 4  ///< Each with all members anew.
 #define STEPS          60 ///< Of a member.
 #define NAMES          12
-#define WATCHES        4  ///< Of a member.
-#define SHORT_US       1500
+#define WATCHES        4 ///< Of a member.
+/// What the name server's heap may have grown by: less than what each domain would leave behind.
+#define LEAK_BYTES 0x4000L
+#define SHORT_US   1500
 
 static uint32_t random_state;
 
@@ -43,7 +45,8 @@ static const char *any_name(void)
     return name;
 }
 
-/// True if a call may end so when others come and go: its service has ended or is ending, or has left its name.
+/// True if a call may end so when others come and go: its service has ended or is ending, or has left its
+/// name.
 static bool may_be(errval_t err)
 {
     for (; err; err = err_pop(err)) {
@@ -59,11 +62,11 @@ static bool may_be(errval_t err)
     return false;
 }
 
-#define CHECK_CALM(err)                                           \
-    do {                                                          \
-        if (err_is_fail(err) && !may_be(err)) {                   \
+#define CHECK_CALM(err)                                            \
+    do {                                                           \
+        if (err_is_fail(err) && !may_be(err)) {                    \
             USER_PANIC_ERR(err, "in step %u", (unsigned)the_step); \
-        }                                                         \
+        }                                                          \
     } while (0)
 
 static unsigned the_step;
@@ -198,7 +201,8 @@ void test_storm(const struct arguments *arguments)
         domainid_t pids[MEMBERS];
         struct process_end end;
         for (unsigned i = 0; i < MEMBERS; i++) {
-            pids[i] = start_role("storm", "", "", arguments->seed * 1000 + round * MEMBERS + i);
+            pids[i] = start_role_on((coreid_t)(i % arguments->cores), "storm", "", "",
+                                    arguments->seed * 1000 + round * MEMBERS + i);
         }
         seed_with(arguments->seed + round);
         for (unsigned i = 0; i < MEMBERS; i++) {
@@ -217,6 +221,10 @@ void test_storm(const struct arguments *arguments)
             before = take_holding(); // what is made once has been made
         }
         expect_holding(&before);
+    }
+    const int64_t more = take_holding().ram_bytes - before.ram_bytes;
+    if (more > LEAK_BYTES) {
+        USER_PANIC("the name server has %ld bytes more in use", (long)more);
     }
     printf("storm: %u exited, %u faulted, %u were killed\n", ends[PROCESS_EXITED], ends[PROCESS_FAULTED],
            ends[PROCESS_KILLED]);
