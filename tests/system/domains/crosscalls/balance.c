@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #define SETTLE_TRIES 100
-#define SETTLE_US    5000
+#define SETTLE_US    20000
 
 static struct rpc_client *connect_init(void)
 {
@@ -41,6 +41,19 @@ void balance_take(uint64_t running, struct balance *balance)
         balance->cores[core].slots = slots;
         balance->cores[core].processes = processes;
     }
+}
+
+void balance_take_settled(uint64_t running, struct balance *balance)
+{
+    struct balance last;
+    balance_take(running, balance);
+    unsigned tries = 0;
+    do {
+        CHECK(tries++ < SETTLE_TRIES);
+        last = *balance;
+        thread_sleep_us(SETTLE_US);
+        balance_take(running, balance);
+    } while (memcmp(&last, balance, sizeof(last)) != 0);
 }
 
 static bool is_same(const char *what, uint64_t before, uint64_t now, bool says)

@@ -44,6 +44,9 @@ struct balance {
 
 void balance_take(uint64_t running, struct balance *balance);
 
+/// The same when nothing changes any more: what has ended is taken back a little later.
+void balance_take_settled(uint64_t running, struct balance *balance);
+
 /// \return false, and says what is different, if it is not the same soon
 bool balance_is_back(uint64_t running, const struct balance *before);
 
