@@ -128,7 +128,7 @@ class Cores:
             return []
         return [
             f"calls: {found[1]}, all answered rightly or with an error; nothing is left of them",
-            f"clients: {found[2]} were killed and {found[3]} ended by themselves; services: {found[4]} killed",
+            f"clients: {found[2]} were killed, {found[3]} ended by themselves; killed services: {found[4]}",
         ]
 
     def complaints(self, console: str) -> list[str]:

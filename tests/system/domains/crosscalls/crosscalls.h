@@ -37,11 +37,15 @@ int be_member(int argc, char *argv[]);
 struct balance {
     uint64_t init_slots, init_free;
     struct {
-        uint64_t used, sessions; ///< Of its memory server.
+        uint64_t used, sessions;   ///< Of its memory server.
+        uint64_t slots, processes; ///< Of its process server.
     } cores[CORES_MAX];
 };
 
 void balance_take(uint64_t running, struct balance *balance);
+
+/// The same when nothing changes any more: what has ended is taken back a little later.
+void balance_take_settled(uint64_t running, struct balance *balance);
 
 /// \return false, and says what is different, if it is not the same soon
 bool balance_is_back(uint64_t running, const struct balance *before);

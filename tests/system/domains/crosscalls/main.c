@@ -199,8 +199,9 @@ int main(int argc, char *argv[])
     CHECK_OK(rpc_init_channel(&monitor));
     CHECK_OK(monitor_cores(monitor, &cross.running));
     CHECK_OK(rpc_connect("test", &test_interface, &init));
+    balance_take(cross.running, &before); // opens its channels
     run(cross.target / WARM_UP_PART + 1);
-    balance_take(cross.running, &before);
+    balance_take_settled(cross.running, &before);
     run(cross.target);
     CHECK(balance_is_back(cross.running, &before));
     CHECK_OK(test_check(init));
