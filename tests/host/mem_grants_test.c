@@ -360,9 +360,8 @@ static void test_every_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arguments), cmocka_unit_test(test_quota),
-        cmocka_unit_test(test_sessions),  cmocka_unit_test(test_long_revokes),
-        cmocka_unit_test(test_recall),    cmocka_unit_test(test_random),
+        cmocka_unit_test(test_arguments),     cmocka_unit_test(test_quota),  cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_long_revokes),  cmocka_unit_test(test_recall), cmocka_unit_test(test_random),
         cmocka_unit_test(test_every_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
