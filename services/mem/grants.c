@@ -253,13 +253,14 @@ errval_t grants_free(struct grants *grants, uint64_t base, uint64_t bytes)
         return MEM_ERR_FOREIGN;
     }
     errval_t err = cap_revoke_step(piece->cap);
-    if (err_is_ok(err)) {
+    const bool takes_longer = err == SYS_ERR_RESTART || recall_is_due(base, bytes);
+    if (err_is_ok(err) && !takes_longer) {
         take_out(grants, piece);
         err = piece_put(piece);
         if (err_is_fail(err)) {
             insert(grants, piece);
         }
-    } else if (err == SYS_ERR_RESTART) {
+    } else if (err_is_ok(err) || err == SYS_ERR_RESTART) {
         take_out(grants, piece);
         piece->next = server.freed;
         server.freed = piece;
