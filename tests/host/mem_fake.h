@@ -1,6 +1,7 @@
 /**
  * What the memory server stands on, as a map of pages and a table of slots: RAM, capabilities of it, and the
- * kernel's revoking of them in steps; there is no other core to borrow from. Any of its calls that can fail can be made to.
+ * kernel's revoking of them in steps; there is no other core to borrow from. Any of its calls that can fail
+ * can be made to.
  */
 #ifndef TEST_MEM_FAKE_H
 #define TEST_MEM_FAKE_H
