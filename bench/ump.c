@@ -180,7 +180,7 @@ static errval_t use_peer(coreid_t core)
     }
     if (err_is_ok(err)) {
         err =
-            ump_chan_init(&peer.chan, memory, UMP_BENCH_FRAME, side, wake, (uint16_t)(peer.channels[0] >> 1));
+            ump_chan_init(&peer.chan, memory, UMP_BENCH_FRAME, side, wake, ump_chan_number(peer.channels[0]));
     }
     if (err_is_ok(err)) {
         err = bind(core, &memory, &peer.channels[1], &side, &unused);

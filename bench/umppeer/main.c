@@ -41,7 +41,7 @@ static errval_t connect_ump(struct rpc_session *session, uint64_t request, uint3
         return monitor_refused(init, request, err_is_fail(err) ? err : RPC_ERR_BUSY);
     }
     if (connections++ == 0) {
-        must(ump_chan_init(&chan, memory, UMP_BENCH_FRAME, side, wake, (uint16_t)(channel >> 1)), "channel");
+        must(ump_chan_init(&chan, memory, UMP_BENCH_FRAME, side, wake, ump_chan_number(channel)), "channel");
     } else {
         line = memory;
         is_connected = true;

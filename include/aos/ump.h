@@ -55,6 +55,13 @@ struct ump_chan {
 errval_t ump_chan_init(struct ump_chan *chan, void *memory, size_t bytes, unsigned side, struct capref wake,
                        uint16_t number);
 
+/// A monitor's number of a channel, client's core << 24 | n << 1 | side, in the 15 bits that a trace has for
+/// it.
+static inline uint16_t ump_chan_number(uint32_t channel)
+{
+    return (uint16_t)((channel >> 24 & 0xf) << 11 | (channel >> 1 & 0x7ff));
+}
+
 /// Tells the other side that this one neither sends nor receives any more. What it has sent is still
 /// received. Takes the channel out of its waitsets. Then the memory may be unmapped.
 void ump_chan_close(struct ump_chan *chan);

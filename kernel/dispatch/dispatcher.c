@@ -20,6 +20,8 @@ _Static_assert(offsetof(struct dcb, number) == DCB_NUMBER, "dcb.h");
 
 #define TTBR_ASID_SHIFT 48
 
+#define DISPATCHER_CORE_SHIFT 24
+
 static uint32_t last_number;
 
 /// Copies what the dispatcher is made of into the DCB, or nothing.
@@ -78,7 +80,7 @@ errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspac
     dcb->retry_at = WAKEUP_NEVER;
     dcb->wakeup.when = WAKEUP_NEVER;
     dcb->wake_group = WAKE_NO_GROUP;
-    dcb->number = ++last_number;
+    dcb->number = (uint32_t)core_number() << DISPATCHER_CORE_SHIFT | ++last_number; // unique in the machine
     dcb->disp->number = dcb->number;
     dcb->disp->core = core_number();
     dcb->state = DISPATCHER_STATE_READY;

@@ -242,17 +242,10 @@ static errval_t request(struct rpc_session *session, struct rpc_arrival *arrival
     return SYS_ERR_OK;
 }
 
-static errval_t handle(struct rpc_session *session, struct rpc_arrival *arrival)
+/// Messages that only channels on one core have.
+static errval_t handle_of_core(struct rpc_session *session, struct rpc_arrival *arrival)
 {
-    const unsigned kind = rpc_header_kind(arrival->header);
-    if (session->ump && kind != RPC_REQUEST && kind != RPC_ONEWAY && kind != RPC_DROP) {
-        return RPC_MALFORMED; // that is for channels on one core
-    }
-    switch (kind) {
-    case RPC_REQUEST:
-        return request(session, arrival, true);
-    case RPC_ONEWAY:
-        return request(session, arrival, false);
+    switch (session->ump ? 0 : rpc_header_kind(arrival->header)) {
     case RPC_OPEN:
         return open(session, arrival);
     case RPC_ATTACH:
@@ -261,11 +254,23 @@ static errval_t handle(struct rpc_session *session, struct rpc_arrival *arrival)
         return push(session, arrival);
     case RPC_PULL:
         return pull(session, arrival);
+    default:
+        return RPC_MALFORMED;
+    }
+}
+
+static errval_t handle(struct rpc_session *session, struct rpc_arrival *arrival)
+{
+    switch (rpc_header_kind(arrival->header)) {
+    case RPC_REQUEST:
+        return request(session, arrival, true);
+    case RPC_ONEWAY:
+        return request(session, arrival, false);
     case RPC_DROP:
         drop(session, arrival);
         return SYS_ERR_OK;
     default:
-        return RPC_MALFORMED;
+        return handle_of_core(session, arrival);
     }
 }
 
@@ -274,6 +279,8 @@ void session_handle(struct rpc_session *session, const struct lmp_message *m)
     struct rpc_arrival arrival; // its capabilities are not cleared
     arrival.m = m;
     arrival.header = m->w0;
+    arrival.data = NULL;
+    arrival.err = SYS_ERR_OK;
     arrival.cap_count = lmp_header_caps(m->header);
     if (arrival.cap_count) {
         lmp_endpoint_take_caps(session->chan.endpoint, arrival.cap_count, arrival.caps);

@@ -137,7 +137,7 @@ errval_t rpc_ump_open(const struct rpc_ump_binding *binding, struct rpc_ump **re
     }
     if (err_is_ok(err)) {
         err = ump_chan_init(&ump->chan, ump->memory, info.bytes, binding->side, ump->wake,
-                            (uint16_t)(binding->channel >> 1));
+                            ump_chan_number(binding->channel));
         if (err_is_fail(err)) {
             paging_unmap(get_current_paging_state(), ump->memory);
         }

@@ -286,9 +286,7 @@ static errval_t call(struct rpc_client *client, struct rpc_message *call, struct
         cargo.stream = rpc_stream_bytes(call, RPC_FIRST_REQUEST);
     }
     errval_t err = rpc_ump_send_caps(client->ump, call, &cargo);
-    if (cargo.stream || cargo.token_count) {
-        wire->cargo = &cargo;
-    }
+    wire->cargo = cargo.stream || cargo.token_count ? &cargo : NULL;
     if (err_is_fail(err)) {
         send_unused(client, wire->w[0], &cargo);
         return err;

@@ -183,6 +183,26 @@ static inline __attribute__((always_inline)) void ump_end_publish(struct ump_end
     __atomic_store_n(&slot->control, control, __ATOMIC_SEQ_CST);
 }
 
+/// Copies a slot's words. One by one, all loads first: the compiler makes pairs of that, and ThreadSanitizer
+/// sees it, which it does not of a copy in line.
+static inline __attribute__((always_inline)) void ump_copy_words(void *to, const void *from)
+{
+    struct word {
+        uint64_t value;
+    } __attribute__((packed, may_alias)); // anywhere in the caller's memory
+    struct word *target = (struct word *)to;
+    const struct word *source = (const struct word *)from;
+    const uint64_t w0 = source[0].value, w1 = source[1].value, w2 = source[2].value, w3 = source[3].value;
+    const uint64_t w4 = source[4].value, w5 = source[5].value, w6 = source[6].value;
+    target[0].value = w0;
+    target[1].value = w1;
+    target[2].value = w2;
+    target[3].value = w3;
+    target[4].value = w4;
+    target[5].value = w5;
+    target[6].value = w6;
+}
+
 /**
  * Fills up to `slots` whole slots from memory, as many as there is room for, and publishes each. Does not
  * look whether anybody sleeps.
@@ -202,7 +222,7 @@ static inline size_t ump_end_publish_whole(struct ump_end *end, uint32_t header,
         const uint64_t control = (uint64_t)(end->tx_epoch | header) << 32 | end->rx_count;
         struct ump_slot *slot = end->tx_slot;
         for (const struct ump_slot *stop = slot + run; slot != stop; slot++) {
-            __builtin_memcpy(slot->words, from, UMP_SLOT_BYTES);
+            ump_copy_words(slot->words, from);
             __atomic_store_n(&slot->control, control, __ATOMIC_SEQ_CST);
             from += UMP_SLOT_BYTES;
         }
@@ -334,7 +354,7 @@ static inline size_t ump_end_recv_whole(struct ump_end *end, char *to, size_t sl
             if ((int64_t)(next ^ epoch) < 0) {
                 break;
             }
-            __builtin_memcpy(to, slot->words, UMP_SLOT_BYTES);
+            ump_copy_words(to, slot->words);
             to += UMP_SLOT_BYTES;
             control = next;
         }

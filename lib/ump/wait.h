@@ -10,6 +10,7 @@
 struct ump_wait {
     uint32_t rounds; ///< Looks that found nothing.
     bool is_local;   ///< See ump_wait_goes_on().
+    bool has_slept;  ///< Of use to the axis.
     uint64_t began;  ///< Cycle counter; of use to the axis.
 };
 

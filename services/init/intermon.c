@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CORES_AT_MOST 64 ///< Bits of a set of cores.
-#define TAKEN_AT_ONCE 16 ///< Messages of one core, before others have their turn.
+#define PAIR_NUMBERS  0x7f0 ///< Of channels between monitors, for the trace: far from those of domains.
+#define CORES_AT_MOST 64    ///< Bits of a set of cores.
+#define TAKEN_AT_ONCE 16    ///< Messages of one core, before others have their turn.
 
 struct queued {
     struct intermon_message message;
@@ -256,7 +257,7 @@ static errval_t open_peer(char *memory, coreid_t core, struct capref wake)
     }
     errval_t err =
         ump_chan_init(&peer->chan, memory + pair_offset(intermon.cores, low, high), INTERMON_PAIR_BYTES,
-                      own == high, wake, (uint16_t)(low * CORES_AT_MOST + high));
+                      own == high, wake, ump_chan_number(low << 24 | (PAIR_NUMBERS + high) << 1));
     if (err_is_ok(err)) {
         err = ump_chan_register_recv(&peer->chan, get_default_waitset(), MKCLOSURE(receive, peer));
     }

@@ -118,7 +118,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
 
 
 def compare(tree: Tree, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return tree.run("compare", *arguments, "--smp", "1", **more)
+    return tree.run("compare", *arguments, "--smp", "1", timeout=300, **more)
 
 
 @pytest.mark.parametrize(
@@ -234,18 +234,18 @@ def test_a_changed_tree_or_a_broken_file_is_run_again(
 
 
 def test_a_failed_cell_does_not_stop_the_rest(tree: Tree) -> None:
-    call = ["alloc", "--suite", "lmp", "--out", "failed"]
+    call = ["alloc", "--suite", "lmp", "--out", "failed", "--no-trace"]
     done = compare(tree, *call, FAKE_CMAKE_BREAKS="alloc_buddy")
     assert done.returncode == 1 and one_sentence(done.stderr)
-    assert "2 of 4 cells failed: alloc_buddy-run_1 (Building " in done.stderr
+    assert "1 of 2 cells failed: alloc_buddy-run_1 (Building " in done.stderr
     assert "alloc=buddy, boot 1: failed: Building" in done.stderr and "failed" in done.stdout
     folder = tree.root / "failed"
     assert (folder / "cells" / "alloc_rbtree-run_1" / "results.json").exists()
     assert not (folder / "cells" / "alloc_buddy-run_1" / "results.json").exists()
     states = {cell.folder: cell.status for cell in comparison.read_plan(folder).cells}
-    assert states["alloc_rbtree-run_1"] == "ok" and states["alloc_buddy-trace"].startswith("failed: Building")
+    assert states["alloc_rbtree-run_1"] == "ok" and states["alloc_buddy-run_1"].startswith("failed: Building")
     again = compare(tree, *call)
-    assert again.returncode == 0 and again.stdout.count("is complete") == 2
+    assert again.returncode == 0 and again.stdout.count("is complete") == 1
 
 
 @pytest.mark.parametrize(
@@ -256,8 +256,9 @@ def test_a_failed_cell_does_not_stop_the_rest(tree: Tree) -> None:
     ],
 )
 def test_a_machine_that_fails_is_shown_as_failed(tree: Tree, behaviour: str, sentence: str) -> None:
-    done = compare(tree, "alloc=buddy", "--suite", "lmp", "--out", behaviour, FAKE_QEMU=behaviour)
-    assert done.returncode == 1 and "2 of 2 cells failed" in done.stderr and one_sentence(done.stderr)
+    call = ["alloc=buddy", "--suite", "lmp", "--out", behaviour, "--no-trace"]
+    done = compare(tree, *call, FAKE_QEMU=behaviour)
+    assert done.returncode == 1 and "1 of 1 cells failed" in done.stderr and one_sentence(done.stderr)
     assert sentence in done.stderr
     (variant,) = comparison.load_comparison(tree.root / behaviour).variants
     assert sentence in variant.failure and variant.results

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEADER = ROOT / "lib/ump/ump_ring.h"
 SOURCE = ROOT / "tests/host/ump_ring_stress.c"
 SANITIZERS = {"plain": [], "thread": ["-fsanitize=thread"], "address": ["-fsanitize=address,undefined"]}
-ONE_WAY, CALLS, BOTH_WAYS = 0, 1, 2
+ONE_WAY, CALLS, BOTH_WAYS, BYTES = 0, 1, 2, 3
 
 
 def built(folder: Path, flags: list[str], first_include: Path | None = None) -> Path:
@@ -41,7 +41,7 @@ def stress(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return built(tmp_path_factory.mktemp(request.param), SANITIZERS[request.param])
 
 
-@pytest.mark.parametrize("pattern", [ONE_WAY, CALLS, BOTH_WAYS])
+@pytest.mark.parametrize("pattern", [ONE_WAY, CALLS, BOTH_WAYS, BYTES])
 @pytest.mark.parametrize("slots", [2, 3, 8, 63])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_message_comes_once_and_whole(stress: Path, seed: int, slots: int, pattern: int) -> None:
@@ -65,6 +65,16 @@ BROKEN = {
         "__atomic_store_n(&end->own->taken, end->rx_count, __ATOMIC_SEQ_CST)",
         "__atomic_store_n(&end->own->taken, end->rx_count, __ATOMIC_RELAXED)",
         ONE_WAY,
+    ),
+    "bytes may come after their control word": (
+        "            __atomic_store_n(&slot->control, control, __ATOMIC_SEQ_CST);\n            from +=",
+        "            __atomic_store_n(&slot->control, control, __ATOMIC_RELAXED);\n            from +=",
+        BYTES,
+    ),
+    "bytes may be read before their control word": (
+        "next = __atomic_load_n(&slot->control, __ATOMIC_ACQUIRE)",
+        "next = __atomic_load_n(&slot->control, __ATOMIC_RELAXED)",
+        BYTES,
     ),
     "the epoch stays": ("end->tx_epoch = epoch ^ UMP_EPOCH", "end->tx_epoch = epoch", ONE_WAY),
     "one slot too many is filled": ("end->tx_count) < 0)", "end->tx_count) < -1)", BOTH_WAYS),

@@ -4,8 +4,8 @@
  * AddressSanitizer, and without both.
  *
  * Call: seed, slots of each ring, messages each way, pattern of use: 0 one way, 1 calls and replies, 2 both
- * ways at once. A side that finds nothing spins for a random while, then sleeps on a futex-like word; a wake
- * that is lost shows as a run that does not end.
+ * ways at once, 3 bytes one way, in runs of slots. A side that finds nothing spins for a random while, then
+ * sleeps on a futex-like word; a wake that is lost shows as a run that does not end.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -17,8 +17,11 @@
 enum pattern {
     ONE_WAY,
     CALLS,
-    BOTH_WAYS
+    BOTH_WAYS,
+    BYTES
 };
+
+#define RUN_SLOTS 40 ///< Most slots that are sent or taken at once.
 
 struct side {
     struct ump_end end; ///< First: ump_wake() has only this.
@@ -171,11 +174,54 @@ static void both_ways(struct side *side)
     }
 }
 
+/// Runs of random length at both sides: the words count on through all of them.
+static void send_bytes(struct side *side)
+{
+    static uint64_t words[RUN_SLOTS * UMP_SLOT_WORDS];
+    while (side->sent < messages) {
+        const uint64_t wanted = random_next(&side->random) % RUN_SLOTS + 1, left = messages - side->sent;
+        const size_t slots = wanted < left ? wanted : left;
+        for (size_t i = 0; i < slots * UMP_SLOT_WORDS; i++) {
+            words[i] = word_of(side, side->sent * UMP_SLOT_WORDS + i, 0);
+        }
+        for (size_t done = 0; done < slots;) {
+            done += ump_end_publish_whole(&side->end, UMP_NOT_LAST,
+                                          (const char *)words + done * UMP_SLOT_BYTES, slots - done);
+            ump_end_wake_sleeper(&side->end);
+            if (done < slots) {
+                side->full++;
+                wait_for(side, UMP_NEWS_ROOM);
+            }
+        }
+        side->sent += slots;
+    }
+}
+
+static void recv_bytes(struct side *side)
+{
+    static uint64_t words[RUN_SLOTS * UMP_SLOT_WORDS];
+    while (side->received < messages) {
+        const uint64_t wanted = random_next(&side->random) % RUN_SLOTS + 1;
+        const size_t slots = ump_end_recv_whole(&side->end, (char *)words, wanted);
+        for (size_t i = 0; i < slots * UMP_SLOT_WORDS; i++) {
+            if (words[i] != word_of(side->other, side->received * UMP_SLOT_WORDS + i, 0)) {
+                fprintf(stderr, "word %zu behind slot %lu is not what was sent\n", i,
+                        (unsigned long)side->received);
+                abort();
+            }
+        }
+        side->received += slots;
+        if (slots == 0) {
+            wait_for(side, UMP_NEWS_MESSAGE);
+        }
+    }
+}
+
 static void *run(void *argument)
 {
     struct side *side = argument;
     const bool is_first = side == &sides[0];
-    for (uint64_t i = 0; i < messages && pattern != BOTH_WAYS; i++) {
+    for (uint64_t i = 0; i < messages && pattern < BOTH_WAYS; i++) {
         if (is_first) {
             send(side);
         } else {
@@ -191,6 +237,8 @@ static void *run(void *argument)
     }
     if (pattern == BOTH_WAYS) {
         both_ways(side);
+    } else if (pattern == BYTES) {
+        is_first ? send_bytes(side) : recv_bytes(side);
     }
     // What was sent before the end is still received; then the end is seen.
     if (is_first) {

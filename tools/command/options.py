@@ -316,6 +316,15 @@ def _soak(parser: Parser) -> None:
         help="so many processes one after the other, however long it takes; without N 20000",
     )
     parser.add_argument(
+        "--cores",
+        type=whole(1, 10**7),
+        nargs="?",
+        const=100000,
+        default=0,
+        metavar="N",
+        help="so many calls from every core to every core while domains die; without N 100000",
+    )
+    parser.add_argument(
         "--slice-us",
         type=whole(10, 10**6),
         metavar="N",
