@@ -382,11 +382,11 @@ static void pause_between_looks(uint32_t rounds)
 static bool handle_ump_events(void)
 {
     bool any = false;
-    if (ump_registered && ump_poll()) {
+    // Whoever has looked before may have found an event, and left it to be handled: looking again does not
+    // tell.
+    while (ump_registered && err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
         rpc_handling.session = NULL;
-        while (err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
-            any = true;
-        }
+        any = true;
     }
     return any;
 }

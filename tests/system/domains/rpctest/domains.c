@@ -57,7 +57,7 @@ uint32_t server_start(const char *service)
 
 uint32_t helper_start(const char *arguments)
 {
-    char all[TEXT_BYTES];
+    char all[3 * TEXT_BYTES];
     uint32_t pid;
     char how[TEXT_BYTES] = "";
     if (server_core >= 0) {
