@@ -207,7 +207,7 @@ static errval_t command(const struct bench *bench, enum ump_bench_command what, 
     }                                                                                                       \
     static errval_t round_trip_sample_##words(const struct bench *bench, struct bench_sample *sample)       \
     {                                                                                                       \
-        struct ump_message m;                                                                               \
+        struct ump_message m = {.header = 0};                                                               \
         uint64_t w = bench->argument;                                                                       \
         uint64_t begin = cycle_count();                                                                     \
         errval_t err = ump_chan_send(&peer.chan, UMP_HEADER(words, 0), w, w, w, w, w, w, w);                \

@@ -10,7 +10,7 @@
 
 #define INSTRUCTIONS_RETIRED 0x08 ///< Event number (Arm DDI 0487, D11.11.2).
 #define SETTLE_US            50000
-#define SLEEP_US             2000000
+#define SLEEP_US             2000000U
 #define LIMIT                10000 ///< What this domain needs to fall asleep and to wake up.
 
 static uint32_t instructions(void)
