@@ -12,7 +12,7 @@ struct lmp_message rpc_call_registers_slowly(struct rpc_client *client, uint64_t
     if (sent && (err_is_ok(sent->err) || sent->err == SYS_ERR_LMP_WAIT_INTERRUPTED)) {
         // Nothing came, or something late: the reply is still to come. The interface has no capabilities in
         // it.
-        errval_t err = lmp_link_await(client, header, *sent, &in);
+        errval_t err = lmp_link_await(client, header, sent, &in);
         client->link->drop(client, &in);
         in.m.err = err;
         return in.m;
@@ -38,12 +38,6 @@ struct lmp_message rpc_call_registers_slowly(struct rpc_client *client, uint64_t
     }
     in.m.err = err;
     return in.m;
-}
-
-errval_t rpc_open_reply(const struct rpc_incoming *in, struct rpc_message *reply, size_t *stream)
-{
-    bool good = rpc_unpack(&in->m, RPC_FIRST_REPLY, reply, stream);
-    return good ? in->m.w1 : RPC_ERR_PROTOCOL;
 }
 
 errval_t rpc_call(struct rpc_client *client, unsigned number, struct rpc_message *call, bool may_bytes,

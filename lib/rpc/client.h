@@ -36,7 +36,7 @@ errval_t rpc_exchange(struct rpc_client *client, const struct rpc_wire *wire, un
 
 /// Waits for the reply to a request that the domain's only thread has sent over LMP. \param m how the send
 /// ended, and what came with it, if anything
-errval_t lmp_link_await(struct rpc_client *client, uint64_t request, struct lmp_message m,
+errval_t lmp_link_await(struct rpc_client *client, uint64_t request, const struct lmp_message *m,
                         struct rpc_incoming *in);
 
 /// When the calls of the calling thread end, in us; CLOCK_NEVER if it has no deadline.
@@ -58,7 +58,11 @@ static inline bool rpc_is_reply_to(const struct lmp_message *m, uint64_t request
 
 /// The words of a reply, and what is with them. \return the service's error if there is one; then there is
 /// nothing else
-errval_t rpc_open_reply(const struct rpc_incoming *in, struct rpc_message *reply, size_t *stream);
+static inline errval_t rpc_open_reply(const struct rpc_incoming *in, struct rpc_message *reply,
+                                      size_t *stream)
+{
+    return rpc_unpack(&in->m, RPC_FIRST_REPLY, reply, stream) ? in->m.w1 : RPC_ERR_PROTOCOL;
+}
 
 static inline uint32_t rpc_next_id(struct rpc_client *client)
 {

@@ -22,8 +22,9 @@ static void drop(struct rpc_client *client, struct rpc_incoming *in)
     }
 }
 
-errval_t lmp_link_await(struct rpc_client *client, uint64_t request, struct lmp_message m,
-                        struct rpc_incoming *in)
+/// As lmp_link_await(). In line: a message is long to hand over.
+static inline __attribute__((always_inline)) errval_t await(struct rpc_client *client, uint64_t request,
+                                                            struct lmp_message m, struct rpc_incoming *in)
 {
     bool handed = err_is_ok(m.err) && m.header;
     for (;;) {
@@ -44,6 +45,12 @@ errval_t lmp_link_await(struct rpc_client *client, uint64_t request, struct lmp_
     }
 }
 
+errval_t lmp_link_await(struct rpc_client *client, uint64_t request, const struct lmp_message *m,
+                        struct rpc_incoming *in)
+{
+    return await(client, request, *m, in);
+}
+
 static errval_t exchange_alone(struct rpc_client *client, const struct rpc_wire *wire, unsigned caps,
                                struct rpc_incoming *in)
 {
@@ -56,7 +63,7 @@ static errval_t exchange_alone(struct rpc_client *client, const struct rpc_wire 
         thread_yield(); // an earlier one-way message still fills the ring
         m = rpc_wire_send(&client->chan, wire, true);
     }
-    return lmp_link_await(client, wire->w[0], m, in);
+    return await(client, wire->w[0], m, in);
 }
 
 static errval_t provide(struct rpc_client *client, unsigned caps)
