@@ -11,6 +11,7 @@ PLATFORMS = ("imx8mp", "virt")
 MODES = ("icount", "realtime")
 CPUS = ("cortex-a53", "cortex-a35", "cortex-a57", "cortex-a72")
 CORES_DEFAULT = 4
+SOAK_CORES = 4
 CORES_LIMIT = {"imx8mp": 4, "virt": 16}
 TEST_KINDS = ("unit", "system", "model", "fuzz")
 DEFAULT_BAUD = 115200
@@ -282,7 +283,8 @@ def _soak(parser: Parser) -> None:
         "only if the soak passed. For example: ./lantern soak --famine --seed 7 --variant lock=two_level. "
         "With --domains so many domains ask all services at random, compare every answer with what it must "
         "be, and some are killed at random: ./lantern soak --domains --millions 200. With --processes so "
-        "many processes come and go, a third of them killed: ./lantern soak --processes 20000."
+        "many processes come and go, a third of them killed: ./lantern soak --processes 20000. With --cores "
+        f"every core calls every other one; --smp is {SOAK_CORES} then if it is not given."
     )
     parser.add_argument(
         "--seed", type=whole(0, 2**32 - 1), default=1, metavar="N", help="of the random choices; default 1"
@@ -431,6 +433,10 @@ def _check(parser: Parser, options: argparse.Namespace) -> None:
         if options.cpu and options.platform != "virt":
             parser.error("--cpu can be chosen for --platform virt only")
         limit = CORES_LIMIT[options.platform]
+        if options.command == "soak" and options.cores:
+            options.default_cores = SOAK_CORES
+            if options.smp == 1:
+                parser.error("--cores needs more than one: --smp 2 or more")
         several = options.command == "compare"
         most = max(options.smp or [1]) if several else options.smp or 1
         if most > limit:
