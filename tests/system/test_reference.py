@@ -71,6 +71,7 @@ def realtime_boots(image: Image, append: str = "") -> Variant:
     return Variant({}, merged(contents), "", contents)
 
 
+@pytest.mark.alone
 def test_twenty_repeated_runs_raise_no_alarm_and_a_slow_path_does() -> None:
     """Four times five boots of one build, and five in which a bench takes twice as long."""
     image = build(Configuration("imx8mp", "none", False, {}))
