@@ -229,6 +229,9 @@ void services_stop(void)
 {
     are_wanted = false;
     stop_all();
+    // What the kernel says of their ends is read, so that nothing is under way when the machine goes off.
+    while (err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
+    }
 }
 
 errval_t services_kill(const char *name)
