@@ -23,9 +23,15 @@ class Variant:
 
     choice: Mapping[str, str]
     results: Mapping[str, Any] | None
-    """None if there are none."""
+    """All its boots together, or None if there are none."""
     failure: str = ""
     """Why it is not complete; empty if it is."""
+    runs: tuple[Mapping[str, Any], ...] = ()
+    """The results of each boot; if none are named, `results` is the one."""
+
+    def __post_init__(self) -> None:
+        if not self.runs and self.results is not None:
+            object.__setattr__(self, "runs", (self.results,))
 
     @property
     def label(self) -> str:
@@ -106,21 +112,26 @@ def naming_params(variants: Sequence[Variant]) -> set[tuple[str, str]]:
 def stripped(variants: Sequence[Variant]) -> list[list[Bench]]:
     """Each variant's benches without the parameters that name the variant."""
     naming = naming_params(variants)
+    return [_stripped(_benches(variant), naming) for variant in variants]
+
+
+def _stripped(benches: Sequence[Bench], naming: set[tuple[str, str]]) -> list[Bench]:
     return [
-        [
-            {
-                **bench,
-                "params": {k: v for k, v in bench["params"].items() if (bench["name"], k) not in naming},
-            }
-            for bench in _benches(variant)
-        ]
-        for variant in variants
+        {
+            **bench,
+            "params": {k: v for k, v in bench["params"].items() if (bench["name"], k) not in naming},
+        }
+        for bench in benches
     ]
 
 
 def key(bench: Bench) -> Key:
     params = tuple(sorted((name, str(value)) for name, value in bench["params"].items()))
     return bench["name"], params, bench["unit"]
+
+
+def key_of(row: Row) -> Key:
+    return key({"name": row.name, "params": row.params, "unit": row.unit})
 
 
 def match(variants: Sequence[Variant]) -> list[Row]:
@@ -134,6 +145,20 @@ def match(variants: Sequence[Variant]) -> list[Row]:
                 rows[key(bench)] = row
             row.benches[at] = bench
     return list(rows.values())
+
+
+def boots_of_rows(variants: Sequence[Variant], rows: Sequence[Row]) -> list[list[list[Bench]]]:
+    """Of each row and variant the bench in each boot of the variant that has it."""
+    places = {key_of(row): at for at, row in enumerate(rows)}
+    found: list[list[list[Bench]]] = [[[] for _ in variants] for _ in rows]
+    naming = naming_params(variants)
+    for at, variant in enumerate(variants):
+        for run in variant.runs:
+            for bench in _stripped(run["benches"], naming):
+                place = places.get(key(bench))
+                if place is not None:
+                    found[place][at].append(bench)
+    return found
 
 
 def overlays(variants: Sequence[Variant]) -> list[Overlay]:
@@ -160,7 +185,7 @@ def apart(rows: Sequence[Row], drawn: Sequence[Overlay]) -> dict[tuple[str, str]
     on_lines = {place for overlay in drawn for place in overlay.keys}
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        if key({"name": row.name, "params": row.params, "unit": row.unit}) not in on_lines:
+        if key_of(row) not in on_lines:
             groups.setdefault((suite_of({"name": row.name}), row.unit), []).append(row)
     return groups
 
@@ -170,23 +195,12 @@ def more_is_better(unit: str) -> bool:
     return unit.endswith("/s")
 
 
-def winners(row: Row) -> dict[int, bool]:
-    """The variants with the best median, and whether that is certain; empty where all are equal.
-
-    Samples without variance, as instruction counts often are, compare exactly. Else the intervals of the
-    means must lie apart.
-    """
+def leaders(row: Row) -> tuple[list[int], list[int]]:
+    """The places with the best median, and the others that have one; nothing if all are the same."""
     places = [at for at, bench in enumerate(row.benches) if good(bench)]
     medians = row.medians
     if len({medians[at] for at in places}) < 2:
-        return {}
+        return [], []
     choose = max if more_is_better(row.unit) else min
     best = choose(medians[at] for at in places)  # type: ignore[type-var]
-    leading = [at for at in places if medians[at] == best]
-    others = [at for at in places if at not in leading]
-    return {at: all(_apart(row, at, other) for other in others) for at in leading}
-
-
-def _apart(row: Row, one: int, other: int) -> bool:
-    (low, high), (other_low, other_high) = (row.benches[at]["stats"]["ci95"] for at in (one, other))  # type: ignore[index]
-    return other_high < low if more_is_better(row.unit) else high < other_low
+    return [at for at in places if medians[at] == best], [at for at in places if medians[at] != best]

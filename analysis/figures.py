@@ -23,12 +23,15 @@ import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import FuncFormatter, NullLocator  # noqa: E402
+from PIL import Image  # noqa: E402
+from PIL.PngImagePlugin import PngInfo  # noqa: E402
 
-from analysis.load import mode_sentence  # noqa: E402
+from analysis.load import display_unit, mode_sentence  # noqa: E402
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#767676"
 LINE_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#D55E00", "#56B4E9", "#000000")
 LINE_MARKERS = "os^Dv<>"
+DASHES = ("-", "--", ":", "-.")
 MINOR_LABELS_SPREAD = 500.0
 """On logarithmic axes wider than this only powers of ten have room for their figures."""
 SIZE_TICKS = 12
@@ -37,6 +40,16 @@ FAR_APART = 10.0
 """Values of a parameter further apart than this go on a logarithmic axis."""
 HEADROOM = 1.05
 WIDTH_INCHES = 10.0
+ROUND_RATIOS = tuple(
+    ratio
+    for up in (1.0, 1.01, 1.02, 1.05, 1.1, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0)
+    for ratio in dict.fromkeys((up, 1 / up if up > 1.9 else round(2 - up, 2)))
+)
+"""As people write them, above and below 1."""
+DPI = 140
+NEARLY_WHITE = 248
+LEGEND_LETTERS = 110
+"""So many fit beside each other above a plot."""
 ROW_INCHES = 0.42
 STYLE = {
     "svg.hashsalt": "lanternfish",
@@ -51,6 +64,11 @@ STYLE = {
 }
 
 Results = Mapping[str, Any]
+
+
+def units_text(units: Sequence[str], cycle_is: str) -> str:
+    """What the figures of a plot are counted in, if that is not on its axis."""
+    return " or ".join(dict.fromkeys(display_unit(unit, cycle_is) or "no unit" for unit in units))
 
 
 def tick_text(value: float) -> str:
@@ -123,6 +141,43 @@ def leading(value: float) -> int:
     return int(f"{value:e}"[0])
 
 
+def round_ratios(low: float, high: float) -> list[float]:
+    """Round ratios between two, not too close to each other on a logarithmic axis; 1 before all others."""
+    least = math.log(high / low) / TICKS_LIMIT
+    found: list[float] = []
+    for ratio in sorted(ROUND_RATIOS, key=lambda ratio: abs(math.log(ratio))):
+        if low <= ratio <= high and all(abs(math.log(ratio / other)) > least for other in found):
+            found.append(ratio)
+    return sorted(found)
+
+
+def without_values(axes: Axes) -> None:
+    """An axis that there is nothing to show on."""
+    axes.set_xlim(0, 1)
+    axes.set_xticks([])
+
+
+def log_room(axes: Axes, low: float, high: float, share: float) -> None:
+    """Limits of a logarithmic axis with room for figures at the right."""
+    axes.set_xlim(low / 1.6, high * (high / low) ** share)
+
+
+def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], title: str) -> None:
+    """Outside of the data, where it can cover nothing."""
+    longest = max((len(label) for label in labels), default=0)
+    axes.legend(
+        handles,
+        labels,
+        title=title,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=max(min(len(labels), 5, LEGEND_LETTERS // (longest + 6)), 1),
+        frameon=False,
+        fontsize=9,
+        title_fontsize=8,
+    )
+
+
 def caption(figure: Figure, results: Results, title: str, command: str) -> None:
     git = results["git"]
     variant = ", ".join(f"{axis}={value}" for axis, value in results["variant"].items()) or "no variant axes"
@@ -146,9 +201,26 @@ def wrap(text: str, width: int) -> str:
 
 
 def save(figure: Figure, name: str) -> Iterator[tuple[str, bytes]]:
-    """PNG and SVG without dates or versions, so that equal results give equal bytes."""
-    for ending, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": None})):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=ending, dpi=140, metadata=metadata)
-        yield f"{name}.{ending}", buffer.getvalue()
+    """PNG and SVG with their title, and without dates or versions, so that equal results give equal bytes."""
+    title = figure.get_suptitle().partition("\n")[0]
+    yield f"{name}.png", _png(figure, title)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", dpi=DPI, metadata={"Title": title, "Date": None, "Creator": None})
+    yield f"{name}.svg", buffer.getvalue()
     plt.close(figure)
+
+
+def _png(figure: Figure, title: str) -> bytes:
+    """With a palette: plots have few colours, and it takes a quarter of the room."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="raw", dpi=DPI)
+    size = tuple(int(side * DPI) for side in figure.get_size_inches())
+    image = Image.frombuffer("RGBA", size, buffer.getvalue()).convert("RGB")
+    few = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    # Colours that are put together come out a little darker: the paper must stay white.
+    few.putpalette([255 if level >= NEARLY_WHITE else level for level in few.getpalette() or ()])
+    about = PngInfo()
+    about.add_text("Title", title)
+    file = io.BytesIO()
+    few.save(file, "PNG", optimize=True, pnginfo=about, dpi=(DPI, DPI))
+    return file.getvalue()

@@ -21,7 +21,9 @@ from analysis.figures import (  # first of all: it makes matplotlib ready
     STYLE,
     WIDTH_INCHES,
     cost_scales,
+    log_room,
     plt,
+    without_values,
 )
 from analysis.figures import caption as _caption
 from analysis.figures import plain_ticks as _plain_ticks
@@ -231,12 +233,11 @@ def means(axes: Axes, benches: Sequence[Bench]) -> None:
 def _frame(axes: Axes, values: Sequence[float], logarithmic: bool) -> None:
     """Limits with room for the figures at the right."""
     if not values:
-        axes.set_xlim(0, 1)
-        axes.set_xticks([])
+        without_values(axes)
         return
     low, high = min(values), max(values)
     if logarithmic:
-        axes.set_xlim(low / 1.6, high * (high / low) ** 0.12)
+        log_room(axes, low, high, 0.12)
     else:
         room = (high - low) or abs(high) or 1.0
         axes.set_xlim(low - (0.04 * room if low else 0), high + 0.12 * room)

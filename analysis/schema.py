@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from analysis.statistics import FIGURES, KEPT_SAMPLES
 
 SCHEMA = 1
+LARGEST = 10**30
+"""No figure is larger; beyond it arithmetic on samples would overflow."""
 MODES = ("icount", "realtime", "board")
 CYCLE_IS = ("instruction", "cycle")
 _BENCH_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z0-9_]+\Z")
@@ -35,10 +38,16 @@ def _is(kind: type | tuple[type, ...], name: str, low: float | None = None) -> C
         good = isinstance(value, kind) and not (isinstance(value, bool) and kind is not bool)
         if not good:
             _say(found, where, f"is not {name}")
+        elif isinstance(value, int | float) and not _is_moderate(value):
+            _say(found, where, "is not a finite number, or too large for any figure")
         elif low is not None and value < low:
             _say(found, where, f"is below {low:g}")
 
     return check
+
+
+def _is_moderate(value: float) -> bool:
+    return isfinite(value) and abs(value) <= LARGEST if isinstance(value, float) else abs(value) <= LARGEST
 
 
 def _one_of(menu: tuple[Any, ...]) -> Check:

@@ -30,6 +30,8 @@ INSIDE_SHARE = 0.085
 """Segments narrower than this have their text below the bar."""
 TEXT_SHARE = 0.095
 """The room that a text takes in the bar's width."""
+LETTER_SHARE = 0.0084
+"""And each letter of a long name."""
 ROOM = 1.13
 """Of the longest bar: behind it stands its figure."""
 COLOURS = (*figures.LINE_COLOURS[:-1], "#F0E442", "#6a5acd", "#8c6d46")
@@ -46,6 +48,8 @@ class Bar:
     parts: list[tuple[str, float]] = field(default_factory=list)
     whole: float | None = None
     """None if only the parts were measured."""
+    order: Sequence[str] = ()
+    """The names of all parts in all bars, if a part must have the same colour in each."""
 
     @property
     def line(self) -> str:
@@ -171,12 +175,13 @@ def _draw_bar(axes: Axes, at: int, bar: Bar, room: float) -> None:
         axes.barh(at, value, left=left, height=0.46, color=colour, edgecolor="white", linewidth=0.8)
         text = f"{name}\n{100 * value / (bar.whole or bar.size):.1f} %\n{value:,.0f}"
         middle = left + value / 2
-        if value >= INSIDE_SHARE * room:
+        if value >= max(INSIDE_SHARE, LETTER_SHARE * len(name)) * room:
             axes.annotate(text, (middle, at), ha="center", va="center", fontsize=8.5, color=_ink(colour))
         else:
             outside.append((middle, text))
         left += value
-    places = apart([middle for middle, _ in outside], TEXT_SHARE * room, room)
+    letters = max((len(text.partition("\n")[0]) for _, text in outside), default=0)
+    places = apart([middle for middle, _ in outside], max(TEXT_SHARE, LETTER_SHARE * letters) * room, room)
     for (middle, text), place in zip(outside, places, strict=True):
         axes.plot([middle, place], [at + 0.23, at + 0.34], color=figures.GREY, linewidth=0.8)
         axes.annotate(text, (place, at + 0.36), ha="center", va="top", fontsize=8.5)
@@ -184,7 +189,9 @@ def _draw_bar(axes: Axes, at: int, bar: Bar, room: float) -> None:
 
 def _colour_of(bar: Bar, number: int) -> str:
     """A phase has the same in every bar. The server's own come last, as not every bar has them."""
-    if all(name in PHASES for name, _ in bar.parts):
+    if bar.order:
+        number = bar.order.index(bar.parts[number][0])
+    elif all(name in PHASES for name, _ in bar.parts):
         number = PHASES.index(bar.parts[number][0]) - 2
     return COLOURS[number % len(COLOURS)]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import binom
 
 KEPT_SAMPLES = 4096
 RESAMPLES = 1000
@@ -48,6 +49,20 @@ def mean_interval(values: np.ndarray) -> tuple[float, float]:
         means.append(values[picks].mean(axis=1))
     low, high = np.percentile(np.concatenate(means), [2.5, 97.5])
     return float(low), float(high)
+
+
+def median_interval(samples: Sequence[Number]) -> tuple[float, float]:
+    """The interval that holds the median with at least 95 % confidence, whatever the distribution.
+
+    How many samples lie below the median is binomial, so the interval lies between two of the ordered
+    samples. Fewer than six have no such two: theirs is from the least to the greatest.
+    """
+    ordered = np.sort(np.asarray(samples, dtype=np.float64))
+    if ordered[0] == ordered[-1]:
+        return float(ordered[0]), float(ordered[0])
+    below = int(binom.ppf(0.025, len(ordered), 0.5))
+    low = max(below - 1, 0)
+    return float(ordered[low]), float(ordered[len(ordered) - 1 - low])
 
 
 def plain(value: Number) -> Number:

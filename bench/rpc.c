@@ -4,6 +4,7 @@
  * `bytes` of a string are with its 0. How bytes travel that do not fit into registers is the axis `rpc`.
  */
 #include <aos/aos.h>
+#include <aos/process.h>
 #include <harness/harness.h>
 #include <interfaces/echo.h>
 #include <stdlib.h>
@@ -58,6 +59,8 @@ static struct {
     char *back;
 } room;
 
+static errval_t connect_remote(const struct bench *bench);
+
 static errval_t bytes_setup(const struct bench *bench)
 {
     room.out = malloc(BYTES_MAX);
@@ -68,7 +71,7 @@ static errval_t bytes_setup(const struct bench *bench)
     memset(room.out, 'x', BYTES_MAX);
     memset(room.back, 0, BYTES_MAX);
     room.out[bench->argument - 1] = 0;
-    return connect(bench);
+    return bench->core ? connect_remote(bench) : connect(bench);
 }
 
 static errval_t bytes_teardown(const struct bench *bench)
@@ -237,6 +240,37 @@ static errval_t threads_teardown(const struct bench *bench)
     return err_is_ok(err) ? end : err;
 }
 
+/* Over UMP, to an `echo` on another core, which stays for all benches with it. */
+
+#define CONNECT_TRIES 1000
+#define TRY_US        100
+
+static coreid_t echo_core; ///< Where it runs; 0: nowhere yet.
+
+static errval_t start_echo(coreid_t core)
+{
+    static const char *const argv[] = {"echo", "service=echo.remote", NULL};
+    const struct process_options options = {.core = core, .is_detached = true};
+    domainid_t pid;
+    errval_t err = core == echo_core ? SYS_ERR_OK : process_spawn("echo", argv, &options, &pid);
+    echo_core = err_is_ok(err) ? core : echo_core;
+    return err;
+}
+
+static errval_t connect_remote(const struct bench *bench)
+{
+    errval_t err = start_echo(bench->core);
+    for (unsigned i = 0; err_is_ok(err) && i < CONNECT_TRIES; i++) {
+        err = rpc_connect_at(bench->core, "echo.remote", &echo_interface, &echo);
+        if (err_no(err_pop(err)) != RPC_ERR_NO_SERVICE) {
+            break;
+        }
+        thread_sleep_us(TRY_US); // it is on its way
+        err = i + 1 < CONNECT_TRIES ? SYS_ERR_OK : err;
+    }
+    return err;
+}
+
 /* Channels. */
 
 static errval_t connect_sample(const struct bench *bench, struct bench_sample *sample)
@@ -291,6 +325,19 @@ static errval_t whole_sample(const struct bench *bench, struct bench_sample *sam
         .teardown = threads_teardown,                                                                 \
     }
 
+#define REMOTE(peer) "transport=ump,notify=" UMP_STRATEGY ",cores=0-" #peer
+#define REMOTE_NUMBER(peer, row, of, function, expected)                                                    \
+    {                                                                                                       \
+        .name = (row), .params = REMOTE(peer) of, .unit = "cycles", .argument = (expected), .core = (peer), \
+        .setup = connect_remote, .sample = (function), .teardown = disconnect,                              \
+    }
+#define REMOTE_BYTES(peer, row, of, count, times, function)                                                  \
+    {                                                                                                        \
+        .name = (row), .params = "bytes=" #count of "," REMOTE(peer), .unit = "cycles", .argument = (count), \
+        .core = (peer), .is_long = (count) > 1024, .repetitions = (times), .setup = bytes_setup,             \
+        .sample = (function), .teardown = bytes_teardown,                                                    \
+    }
+
 static const struct bench benches[] = {
     NUMBERS("rpc.number", "", number_sample, 42),
     NUMBERS("rpc.numbers", "words=1", number_sample, 42),
@@ -338,6 +385,22 @@ static const struct bench benches[] = {
         .repetitions = 200,
         .sample = whole_sample,
     },
+    REMOTE_NUMBER(1, "rpc.number", "", number_sample, 42),
+    REMOTE_NUMBER(1, "rpc.numbers", ",words=4", four_sample, 10),
+    REMOTE_NUMBER(1, "rpc.numbers", ",words=7", seven_sample, 28),
+    REMOTE_NUMBER(1, "rpc.numbers", ",words=12", twelve_sample, 78),
+    REMOTE_BYTES(1, "rpc.string", "", 16, 500, string_sample),
+    REMOTE_BYTES(1, "rpc.string", "", 1024, 200, string_sample),
+    REMOTE_BYTES(1, "rpc.string", "", 65536, 20, string_sample),
+    REMOTE_BYTES(1, "rpc.string", "", 1048576, 4, string_sample),
+    REMOTE_BYTES(1, "rpc.buffer", ",direction=in", 2048, 200, in_sample),
+    REMOTE_BYTES(1, "rpc.buffer", ",direction=out", 2048, 200, out_sample),
+    REMOTE_BYTES(1, "rpc.buffer", ",direction=both", 2048, 200, both_sample),
+    REMOTE_BYTES(1, "rpc.buffer", ",direction=in", 65536, 20, in_sample),
+    REMOTE_BYTES(1, "rpc.buffer", ",direction=out", 65536, 20, out_sample),
+    REMOTE_BYTES(1, "rpc.buffer", ",direction=both", 65536, 20, both_sample),
+    REMOTE_NUMBER(2, "rpc.number", "", number_sample, 42),
+    REMOTE_NUMBER(3, "rpc.number", "", number_sample, 42),
 };
 
 BENCH_SUITE(rpc, benches, .server = "echo");

@@ -70,6 +70,7 @@ enum part {
 /// A process that has come and gone.
 struct life {
     uint64_t call;   ///< Before it was asked for.
+    uint64_t answer; ///< The server has answered.
     uint64_t main;   ///< At the beginning of its main().
     uint64_t reaped; ///< Nothing of it is left.
     uint64_t cycles[PARTS];
@@ -118,14 +119,16 @@ static errval_t live_by_library(const char *how, struct life *life)
 }
 
 /// \param with_parts asks the server for them, which makes `reaped` later
-static errval_t live_by_proc(const char *how, bool with_parts, struct life *life)
+static errval_t live_by_proc(coreid_t core, const char *how, bool with_parts, struct life *life)
 {
     const char *const argv[] = {"hello", how, NULL};
+    const struct process_options options = {.core = core};
     uint64_t times[PROCESS_TIMES_END] = {0};
     struct process_end end = {0};
     domainid_t pid;
     life->call = cycle_count();
-    errval_t err = process_spawn("hello", argv, NULL, &pid);
+    errval_t err = process_spawn("hello", argv, &options, &pid);
+    life->answer = cycle_count();
     if (err_is_ok(err) && with_parts) {
         err = process_get_phases(pid, times);
     }
@@ -149,7 +152,8 @@ static errval_t live_by_proc(const char *how, bool with_parts, struct life *life
 static errval_t live(const struct bench *bench, const char *how, bool with_parts, struct life *life)
 {
     *life = (struct life){0};
-    return bench->argument & BY_PROC ? live_by_proc(how, with_parts, life) : live_by_library(how, life);
+    return bench->argument & BY_PROC ? live_by_proc(bench->core, how, with_parts, life)
+                                     : live_by_library(how, life);
 }
 
 static errval_t total(const struct bench *bench, struct bench_sample *sample)
@@ -158,6 +162,16 @@ static errval_t total(const struct bench *bench, struct bench_sample *sample)
     errval_t err = live(bench, "clock", false, &life);
     sample->begin = life.call;
     sample->end = life.main;
+    return err;
+}
+
+/// Until the server has answered.
+static errval_t called(const struct bench *bench, struct bench_sample *sample)
+{
+    struct life life;
+    errval_t err = live(bench, "clock", false, &life);
+    sample->begin = life.call;
+    sample->end = life.answer;
     return err;
 }
 
@@ -212,6 +226,17 @@ static errval_t footprint(const struct bench *bench, struct bench_sample *sample
         .is_long = true, .repetitions = SPAWNS, .setup = setup, .sample = (function),                        \
     }
 
+/// By the process server of a core. Only what begins and ends here is measured: each core has a cycle
+/// counter.
+#define ROW_AT(row, number, function)                                                                  \
+    {                                                                                                  \
+        .name = "spawn." row, .params = "source=module,core=" #number ",by=proc", .unit = "cycles",    \
+        .argument = BY_PROC, .core = (number), .is_long = true, .repetitions = SPAWNS, .setup = setup, \
+        .sample = (function),                                                                          \
+    }
+
+#define ROWS_AT(number) ROW_AT("call", number, called), ROW_AT("exit", number, reaped)
+
 #define PHASES(by, which)                                                            \
     ROW("load", by, part, (which) | (PART_LOAD + SPAWN_PHASE_LOAD)),                 \
         ROW("elf", by, part, (which) | (PART_LOAD + SPAWN_PHASE_ELF)),               \
@@ -235,6 +260,7 @@ static const struct bench benches[] = {
     ROW("request", "proc", part, BY_PROC | PART_REQUEST),
     ROW("adopt", "proc", part, BY_PROC | PART_ADOPT),
     PHASES("proc", BY_PROC),
+    ROW("call", "proc", called, BY_PROC),
     ROW("exit", "proc", reaped, BY_PROC),
     FOOTPRINT("pages", SPAWN_MEMORY_PAGES),
     FOOTPRINT("page_tables", SPAWN_MEMORY_TABLES),
@@ -243,6 +269,9 @@ static const struct bench benches[] = {
     FOOTPRINT("own", FOOTPRINT_OWN),
     FOOTPRINT("unused", FOOTPRINT_REST),
     FOOTPRINT("total", FOOTPRINT_TOTAL),
+    ROWS_AT(1),
+    ROWS_AT(2),
+    ROWS_AT(3),
 };
 
 BENCH_SUITE(spawn, benches);

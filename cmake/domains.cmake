@@ -29,7 +29,7 @@ function(domain_settings target)
 endfunction()
 
 file(GLOB lib_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/lib/*/*.c" "${CMAKE_SOURCE_DIR}/lib/*/*.S")
-add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${rpc_source}" "${shadow_source}" "${spin_source}"
+add_library(domain_lib OBJECT ${lib_sources} "${alloc_source}" "${heap_source}" "${lock_source}" "${rpc_source}" "${shadow_source}" "${spin_source}" "${ump_source}"
     "${GENERATED_INCLUDE_DIR}/err_text.c" ${interface_sources})
 domain_settings(domain_lib GENERAL_REGISTERS)
 # Or the compiler would see what the code does, and call the functions that it is.
@@ -64,7 +64,7 @@ set(init_suite_files "${CMAKE_SOURCE_DIR}/bench/boot.c")
 list(REMOVE_ITEM suite_files ${init_suite_files})
 # A suite that is more than one file has the others in a folder beside it.
 file(GLOB suite_parts CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/*/*.c")
-list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer|echo)/")
+list(FILTER suite_parts EXCLUDE REGEX "/bench/(harness|peer|echo|umppeer|scaler)/")
 file(GLOB harness_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/harness/*.c")
 set(suite_names "")
 foreach(file IN LISTS suite_files)
@@ -81,7 +81,7 @@ domain(init GENERAL_REGISTERS SOURCES ${init_files} ${init_suite_files}
     "${CMAKE_SOURCE_DIR}/bench/harness/report.c")
 domain(bench GENERAL_REGISTERS SOURCES ${suite_files} ${suite_parts} ${harness_files})
 # The choices that suites name among the parameters of their rows.
-foreach(choice "alloc MM_STRATEGY" "heap HEAP_STRATEGY" "lock LOCK_SCHEME" "rpc RPC_STRATEGY" "shadow SHADOW_STRATEGY" "spin SPIN_STRATEGY")
+foreach(choice "alloc MM_STRATEGY" "heap HEAP_STRATEGY" "lock LOCK_SCHEME" "rpc RPC_STRATEGY" "shadow SHADOW_STRATEGY" "spin SPIN_STRATEGY" "ump UMP_STRATEGY")
     separate_arguments(choice)
     list(POP_FRONT choice axis name)
     get_property(value GLOBAL PROPERTY STRATEGY_VALUE_${axis})
@@ -92,6 +92,10 @@ file(GLOB peer_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/peer/*.c")
 domain(peer GENERAL_REGISTERS SOURCES ${peer_files})
 file(GLOB echo_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/echo/*.c")
 domain(echo GENERAL_REGISTERS SOURCES ${echo_files})
+file(GLOB umppeer_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/umppeer/*.c")
+domain(umppeer GENERAL_REGISTERS SOURCES ${umppeer_files})
+file(GLOB scaler_files CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/bench/scaler/*.c")
+domain(scaler GENERAL_REGISTERS SOURCES ${scaler_files})
 
 file(GLOB entries CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/services/*"
     "${CMAKE_SOURCE_DIR}/tests/system/domains/*")
@@ -106,5 +110,10 @@ foreach(entry IN LISTS entries)
         domain(${name} SOURCES ${files})
     endif()
 endforeach()
+# How RAM is divided concerns who starts the cores and who gives RAM out.
+target_sources(domain_init PRIVATE "${ram_source}")
+target_sources(domain_mem PRIVATE "${ram_source}")
 # It is called back by the service that it calls.
 target_sources(domain_rpctest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")
+# It offers the same service under names.
+target_sources(domain_nametest PRIVATE "${CMAKE_SOURCE_DIR}/bench/echo/service.c")

@@ -3,6 +3,7 @@
 #include <arch/armv8/timer.h>
 #include <config.h>
 #include <console.h>
+#include <core/core.h>
 #include <format.h>
 #include <git.h>
 #include <platform/platform.h>
@@ -13,18 +14,34 @@
 
 static lvaddr_t uart;
 static uint32_t sequence;
-static unsigned core_count;
 static uint64_t cycle_frequency;
+
+/// Whether this core may write. All but the first write nothing until they panic.
+static bool is_mine;
 
 void console_init(void)
 {
-    uart = map_device(platform.console, platform.console_bytes);
+    console_find();
+    is_mine = true;
     platform.console_init(uart);
+}
+
+void console_find(void)
+{
+    uart = map_device(platform.console, platform.console_bytes);
+}
+
+void console_take(void)
+{
+    if (!is_mine && core_has_lines()) {
+        sequence = *(volatile uint32_t *)&core_line(0)->frames;
+    }
+    is_mine = true;
 }
 
 static void put(uint8_t byte)
 {
-    if (uart != 0) {
+    if (is_mine) {
         platform.console_put(uart, byte);
     }
 }
@@ -51,14 +68,21 @@ void console_printf(const char *format, ...)
     console_write(line, length);
 }
 
-void console_frame(uint8_t type, const void *payload, size_t length)
+void console_frame_of(coreid_t core, uint8_t type, const void *payload, size_t length)
 {
-    stream_write_frame(put, type, (uint8_t)CORE_BOOT, sequence++, payload, length);
+    stream_write_frame(put, type, (uint8_t)core, sequence++, payload, length);
+    if (is_mine && core_has_lines()) {
+        core_line(0)->frames = sequence;
+    }
 }
 
-void console_describe(unsigned cores, uint64_t cycle_hz)
+void console_frame(uint8_t type, const void *payload, size_t length)
 {
-    core_count = cores;
+    console_frame_of(core_number(), type, payload, length);
+}
+
+void console_describe(uint64_t cycle_hz)
+{
     cycle_frequency = cycle_hz;
 }
 
@@ -86,7 +110,7 @@ void console_hello(void)
         text, sizeof(text),
         "version=%u\ndeclaration=%s\nplatform=%s\ncores=%u\ncpu=%s\ncycle_hz=%lu\ncounter_hz=%lu\n"
         "variant=%s\ntrace=%s\nring=%u\ngit=%s\nbuild=%s\n",
-        STREAM_VERSION, TRACE_DECLARATION_HASH, platform.name, core_count, cpu_name(), cycle_frequency,
+        STREAM_VERSION, TRACE_DECLARATION_HASH, platform.name, core_count(), cpu_name(), cycle_frequency,
         timer_counter_hz(), CONFIG_VARIANT, TRACE_ENABLED, TRACE_RING_BYTES / TRACE_RECORD_BYTES, CONFIG_GIT,
         CONFIG_BUILD);
     console_frame(STREAM_HELLO, text, length);

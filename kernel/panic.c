@@ -2,6 +2,7 @@
 #include <arch/armv8/sysreg.h>
 #include <config.h>
 #include <console.h>
+#include <core/core.h>
 #include <format.h>
 #include <panic.h>
 #include <stdarg.h>
@@ -69,9 +70,11 @@ static struct report *report_begin(const char *format, va_list arguments)
         psci_system_off();
     }
     begun = true;
+    core_halt_others();
+    console_take();
     report_add(&report, "reason=");
     report.length += format_text(report.text + report.length, 256, format, arguments);
-    report_add(&report, "\ncore=%u\n", CORE_BOOT);
+    report_add(&report, "\ncore=%u\n", core_number());
     return &report;
 }
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from generator import run, write
 
-REGIONS = ("none", "memory", "irq", "pte")
+REGIONS = ("none", "memory", "irq", "pte", "core")
 MAX_TYPES = 32
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")

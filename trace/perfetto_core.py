@@ -59,6 +59,8 @@ class CoreWriter:
         """The thread that the core runs, as far as it is known."""
         self._position = 0
         self._time = 0
+        self.first: int | None = None
+        """When its first record was made, in nanoseconds; None without any."""
         self.schedule = schedule.CoreSchedule(core)
         self.lost = 0
 
@@ -74,10 +76,17 @@ class CoreWriter:
                 point = self._boot.declaration.by_number(number)
                 assert point is not None  # the decoder gives declared numbers only
                 self._time = max(self._time, time)
+                if self.first is None:
+                    self.first = self._boot.nanoseconds(self._time)
                 self._record(self._boot.nanoseconds(self._time), point, word)
                 self._position += 1
         self._close_all()
         self.schedule.finish(self._boot.nanoseconds(self._time))
+
+    @property
+    def last(self) -> int:
+        """When its last record was made, in nanoseconds."""
+        return self._boot.nanoseconds(self._time)
 
     def _gap(self, entry: RecordsLost) -> None:
         """After a gap nothing is known: not which domain and thread run, nor which slices are open."""

@@ -12,7 +12,7 @@ from typing import IO
 
 from perfetto.trace_builder.proto_builder import StreamingTraceProtoBuilder
 
-from trace import flow_slices, flows, perfetto_tracks, running, schedule
+from trace import clocks, flow_slices, flows, perfetto_tracks, running, schedule
 from trace.perfetto_core import INSTANT, Boot, CoreWriter, mentioned
 from trace.perfetto_sequence import Annotations, Sequence
 from trace.perfetto_tracks import MACHINE, Tracks
@@ -25,26 +25,33 @@ DEFAULT_CYCLE_HZ = 1_000_000_000
 
 def write(
     recording: Recording, out: IO[bytes], mode: str, progress: Callable[[str], None] = lambda text: None
-) -> None:
-    """Writes the whole trace. `mode` says what a nanosecond of it is; see `Recording` for what goes in."""
+) -> list[str]:
+    """Writes the whole trace. `mode` says what a nanosecond of it is; see `Recording` for what goes in.
+
+    Gives what is wrong with the clocks of the cores, in sentences.
+    """
     builder = StreamingTraceProtoBuilder(out)
     machine = Sequence(builder, MACHINE_SEQUENCE, MACHINE)
     tracks = Tracks(machine)
     cores = sorted(set(recording.cores) | set(range(recording.hello_number("cores"))))
     tracks.machine(cores)
+    cycle_hz = recording.hello_number("cycle_hz") or DEFAULT_CYCLE_HZ
+    counter_hz = recording.hello_number("counter_hz")
+    alignment = clocks.align(recording.declaration, recording.cores, cycle_hz, counter_hz)
+    records = alignment.applied(recording.cores)
     named: set[int] = set()
-    for entries in recording.cores.values():
+    for entries in records.values():
         named |= mentioned(recording.declaration, entries)
     known = perfetto_tracks.dispatchers(recording.domains, named)
     for dispatcher in known.values():
         tracks.dispatcher(dispatcher)
     threads_recorded = running.records_threads(recording.declaration, recording.hello)
-    arrows = flows.match(recording.declaration, recording.cores)
+    arrows = flows.match(recording.declaration, records)
     boot = Boot(
         recording.declaration,
-        recording.hello_number("cycle_hz") or DEFAULT_CYCLE_HZ,
+        cycle_hz,
         known,
-        flow_slices.attach(recording.declaration, recording.cores, arrows, threads_recorded),
+        flow_slices.attach(recording.declaration, records, arrows, threads_recorded),
         recording.benches.rows,
         threads_recorded,
     )
@@ -52,31 +59,45 @@ def write(
     for core in cores:
         sequence = Sequence(builder, CORE_SEQUENCE + core, perfetto_tracks.core_track(core))
         writer = CoreWriter(boot, core, sequence, tracks)
-        writer.write(recording.cores.get(core, []), progress)
+        writer.write(records.get(core, []), progress)
         writers.append(writer)
     if known:
         schedule.write_tree(machine, known.values(), tracks.threads)
-    _machine_events(recording, boot, machine, writers, mode)
+    _machine_events(recording, boot, machine, writers, mode, alignment)
     _statistics(machine, writers)
+    return alignment.problems
 
 
 def _machine_events(
-    recording: Recording, boot: Boot, machine: Sequence, writers: list[CoreWriter], mode: str
+    recording: Recording,
+    boot: Boot,
+    machine: Sequence,
+    writers: list[CoreWriter],
+    mode: str,
+    alignment: clocks.Alignment,
 ) -> None:
     """Scheduling of all cores and the clock readings, in order of time."""
-    span = recording.span_cycles()
-    first, last = (boot.nanoseconds(cycles) for cycles in span) if span else (0, 0)
+    first = min((writer.first for writer in writers if writer.first is not None), default=0)
+    last = max((writer.last for writer in writers), default=0)
     about = Annotations().add("mode", mode)
     for key, value in recording.hello.items():
         about.add(key, value)
     if mode == "icount":
         about.add("time", "one nanosecond is one instruction")
+    for core in alignment.clocks:
+        about.add(f"clock of core {core} (cycles behind the first)", alignment.offset(core))
     changes = heapq.merge(
         *(writer.schedule.changes for writer in writers), key=lambda c: (c.time, c.core, c.order)
     )
-    clocks = sorted(((boot.nanoseconds(c.cycles), c) for c in recording.clocks), key=lambda pair: pair[0])
-    machine.event(min([first, *(time for time, _ in clocks[:1])]), INSTANT, MACHINE, "boot", "machine", about)
-    waiting = list(reversed(clocks))
+    readings = sorted(
+        ((boot.nanoseconds(c.cycles + alignment.offset(c.core)), c) for c in recording.clocks),
+        key=lambda pair: pair[0],
+    )
+    first = min([first, *(time for time, _ in readings[:1])])
+    machine.event(first, INSTANT, MACHINE, "boot", "machine", about)
+    for problem in alignment.problems:
+        machine.event(first, INSTANT, MACHINE, problem, "loss")
+    waiting = list(reversed(readings))
     for change in changes:
         while waiting and waiting[-1][0] <= change.time:
             _clock(machine, *waiting.pop())

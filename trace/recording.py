@@ -115,12 +115,3 @@ class Recording:
             return parse_pairs(self.hello.get("variant", ""))
         except FrameError:
             return {}
-
-    def span_cycles(self) -> tuple[int, int] | None:
-        """The times of the first and the last record of all cores, in cycles."""
-        batches = [
-            entry.records for core in self.cores.values() for entry in core if isinstance(entry, Records)
-        ]
-        if not batches:
-            return None
-        return min(batch[0][0] for batch in batches), max(batch[-1][0] for batch in batches)

@@ -5,8 +5,10 @@
  * interrupted anywhere. A writer reserves a record by a load-exclusive/store-exclusive pair on `head`,
  * reading the cycle counter in between: an exception clears the monitor, so an interrupted writer reserves
  * again and time never goes back from record to record. Then it fills the record with one store pair. A
- * reserved record that is not yet filled is zero; the reader stops there. The reader (the kernel's drain)
- * clears what it took and moves `limit`. No barriers: everything happens on one core.
+ * reserved record that is not yet filled is zero; the reader stops there. The reader (the drain of the first
+ * core's kernel) clears what it took and moves `limit`, with release. Writers use no barriers: they are of
+ * one core, and a reader on another one sees by itself whether both words of a record have come
+ * (kernel/trace/drain.c).
  * tests/model/trace_ring.pml is a model of this, checked over every interleaving.
  *
  * The ring is writable by domains, in tracing builds only. The kernel believes nothing that stands in it but

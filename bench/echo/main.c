@@ -6,6 +6,7 @@
 #include "service.h"
 
 #include <aos/aos.h>
+#include <aos/names.h>
 #include <interfaces/bench.h>
 #include <string.h>
 
@@ -33,7 +34,9 @@ static errval_t say_ready(void)
 
 int main(int argc, char *argv[])
 {
-    errval_t err = rpc_export(argument(argc, argv, "service", "echo"), &echo_service);
+    const char *name = argument(argc, argv, "name", NULL);
+    errval_t err = name ? names_export(name, "kind=echo", &echo_service)
+                        : rpc_export(argument(argc, argv, "service", "echo"), &echo_service);
     if (err_is_ok(err) && strcmp(argument(argc, argv, "ready", ""), "bench") == 0) {
         err = say_ready();
     }

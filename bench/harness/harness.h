@@ -10,6 +10,7 @@
 #define BENCH_HARNESS_H
 
 #include <abi/errno.h>
+#include <abi/types.h>
 #include <aos/cycles.h>
 #include <aos/lmp_chan.h>
 #include <stdbool.h>
@@ -28,10 +29,11 @@ struct bench_sample {
  * the bench, and is the row's status. None of them prints or computes anything about the samples.
  */
 struct bench {
-    const char *name;     ///< "suite.bench"
-    const char *params;   ///< "k=v,k=v"
-    const char *unit;     ///< "cycles": what cycle_count() counts.
-    uint64_t argument;    ///< For the functions of the bench.
+    const char *name;   ///< "suite.bench"
+    const char *params; ///< "k=v,k=v"
+    const char *unit;   ///< "cycles": what cycle_count() counts.
+    uint64_t argument;  ///< For the functions of the bench.
+    coreid_t core; ///< It needs this core; a machine without it has neither the row, nor those behind it.
     unsigned repetitions; ///< 0: BENCH_REPETITIONS
     bool is_long;         ///< A repetition makes very many trace events: the traced boot does BENCH_BRIEF.
     bool is_history;      ///< Samples are states one after the other from the set-up on: no warm-up.

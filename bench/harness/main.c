@@ -3,10 +3,13 @@
  *
  * Arguments: suite=NAME, first=N (number in this boot of the suite's first bench), from=K (first bench of the
  * suite to run; the others were run by a domain that died), samples=N (repetitions for every bench; 0: as the
- * bench says), fault=NAME (make this bench die half way).
+ * bench says), fault=NAME (make this bench die half way), slow=NAME:P (make each repetition of this bench P
+ * percent longer).
  */
 #include <aos/aos.h>
+#include <aos/rpc.h>
 #include <interfaces/bench.h>
+#include <interfaces/monitor.h>
 #include <harness/harness.h>
 #include <harness/overhead.h>
 #include <harness/peer.h>
@@ -31,6 +34,9 @@ static struct {
     uint32_t from;
     uint32_t samples;
     const char *fault;
+    const char *slow; ///< Name of the bench that is made slower, not terminated by 0 but by `slow_length`.
+    size_t slow_length;
+    uint32_t slow_percent;
     struct rpc_client *init;
     struct overhead overhead;
     bool overhead_is_stable;
@@ -57,6 +63,16 @@ static bool take_argument(const char *argument, const char *name, const char **v
     return true;
 }
 
+static void read_slow(const char *value)
+{
+    const char *colon = strchr(value, ':');
+    if (colon) {
+        run.slow = value;
+        run.slow_length = (size_t)(colon - value);
+        run.slow_percent = (uint32_t)strtoul(colon + 1, NULL, 10);
+    }
+}
+
 static void read_arguments(int argc, char *argv[])
 {
     for (int i = 1; i < argc; i++) {
@@ -71,6 +87,8 @@ static void read_arguments(int argc, char *argv[])
             run.samples = (uint32_t)strtoul(value, NULL, 10);
         } else if (take_argument(argv[i], "fault", &value)) {
             run.fault = value;
+        } else if (take_argument(argv[i], "slow", &value)) {
+            read_slow(value);
         } else {
             USER_PANIC("there is no argument '%s'", argv[i]);
         }
@@ -109,6 +127,24 @@ static errval_t repeat(const struct bench *bench, struct bench_sample *sample)
     return err_is_ok(err) ? step(bench->cleanup, bench) : err;
 }
 
+static bool is_slowed(const struct bench *bench)
+{
+    return run.slow && strcmp(bench->unit, "cycles") == 0 && strlen(bench->name) == run.slow_length
+           && strncmp(bench->name, run.slow, run.slow_length) == 0;
+}
+
+/// Keeps the processor busy after a repetition and counts that as part of it.
+static void lengthen(struct bench_sample *sample)
+{
+    uint64_t begin = cycle_count();
+    uint64_t wanted = (sample->end - sample->begin) * run.slow_percent / 100;
+    uint64_t spent;
+    do {
+        spent = cycle_count() - begin;
+    } while (spent < wanted);
+    sample->end += spent;
+}
+
 /// What to subtract from a sample: nothing if it is not a count of cycles.
 static uint64_t overhead_of(const struct bench *bench)
 {
@@ -131,10 +167,14 @@ static errval_t measure(const struct bench *bench, uint32_t number, unsigned rep
         err = repeat(bench, &sample);
     }
     bool faults = run.fault && strcmp(run.fault, bench->name) == 0;
+    bool slowed = is_slowed(bench);
     trace_bench_run_begin(number, repetitions);
     for (unsigned i = 0; i < repetitions && err_is_ok(err); i++) {
         err = repeat(bench, &sample);
         if (err_is_ok(err)) {
+            if (slowed) {
+                lengthen(&sample);
+            }
             reservoir_offer(&run.reservoir, (int64_t)(sample.end - sample.begin - overhead_of(bench)));
         }
         if (faults && i == repetitions / 2) {
@@ -177,13 +217,28 @@ static void run_bench(uint32_t index)
     must(bench_end(run.init, index), "telling init");
 }
 
+/// Those before the first that needs a core which does not run.
+static uint32_t possible_benches(const struct bench_suite *suite)
+{
+    struct rpc_client *init;
+    uint64_t cores;
+    must(rpc_init_channel(&init), "the channel to init");
+    must(monitor_cores(init, &cores), "asking for the cores");
+    uint32_t count = 0;
+    while (count < suite->bench_count && (cores >> suite->benches[count].core & 1)) {
+        count++;
+    }
+    return count;
+}
+
 int main(int argc, char *argv[])
 {
     read_arguments(argc, argv);
     must(rpc_connect("bench", &bench_interface, &run.init), "connecting to init");
     const struct bench_suite *suite = run.suite;
-    must(bench_plan(run.init, (uint32_t)suite->bench_count), "telling init");
-    for (uint32_t i = 0; i < suite->bench_count && run.from == 0; i++) {
+    const uint32_t count = possible_benches(suite);
+    must(bench_plan(run.init, count), "telling init");
+    for (uint32_t i = 0; i < count && run.from == 0; i++) {
         const struct bench *bench = &suite->benches[i];
         report_plan(run.first + i, bench->name, bench->params, bench->unit);
     }
@@ -194,7 +249,7 @@ int main(int argc, char *argv[])
         must(bench_server(run.init, suite->server), "asking for a server");
     }
     run.overhead_is_stable = overhead_measure(&run.overhead);
-    for (uint32_t i = run.from; i < suite->bench_count; i++) {
+    for (uint32_t i = run.from; i < count; i++) {
         run_bench(i);
     }
     return EXIT_SUCCESS;

@@ -32,6 +32,8 @@
 #define TASKCN_SLOT_PERFMON    9
 #define TASKCN_SLOT_TRACE      10 ///< Frame of this core's trace ring, if tracing is built in.
 #define TASKCN_SLOT_BOOTINFO   11 ///< Frame with struct bootinfo; in init, and whom it gave the modules.
+#define TASKCN_SLOT_CORE       12 ///< init: all cores.
+#define TASKCN_SLOT_URPC       13 ///< init of a core that another one started: the Frame that the two share.
 #define TASKCN_SLOT_USER       16 ///< From here on the parent's and child's own agreement.
 
 /* Fixed user addresses. What the parent builds lies below 512 GiB (entry 0 of the root page table); the rest
@@ -62,7 +64,7 @@
 
 #define BOOTINFO_BYTES       0x4000UL
 #define BOOTINFO_MAX_REGIONS 64
-#define BOOTINFO_MAX_MODULES 32
+#define BOOTINFO_MAX_MODULES 64
 #define BOOTINFO_MAX_DEVICES 16
 
 struct boot_region {

@@ -23,6 +23,8 @@
 
 #define LMP_WAIT_ANY DISP_ANY ///< Wait for a message on any endpoint of the dispatcher.
 
+#define LMP_NEWS_WAKE 0 ///< In place of a ring, among the arrivals: another core has woken this one.
+
 #define LMP_RECV_SLOTS     8      ///< Receive slots that a ring can have ready.
 #define LMP_ARRIVALS       64     ///< Arrivals that a dispatcher remembers.
 #define LMP_AREA_ALIGN     64     ///< Of an endpoint's area for bytes: where it begins, and its size.
@@ -123,7 +125,8 @@ struct dispatcher_shared {
     struct registers save_enabled;
     struct registers save_disabled;
     struct fp_registers save_fp;
-    uint32_t arrivals[LMP_ARRIVALS]; ///< Ring of news number n of `any`: its offset, at n % LMP_ARRIVALS.
+    uint32_t arrivals[LMP_ARRIVALS]; ///< Ring of news number n of `any`: its offset, or LMP_NEWS_WAKE, at n %
+                                     ///< LMP_ARRIVALS.
 };
 
 _Static_assert(sizeof(struct registers) == 288, "the assembler knows the layout");

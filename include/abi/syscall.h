@@ -115,6 +115,14 @@
     6 ///< x2: the run upcall comes when the system counter is there, or soon after, also out of a wait; 0:
       ///< not at all
 
+/**
+ * x2: group of wakes that the dispatcher is to hear of (CORE_WAKE), below CORE_WAKE_GROUPS;
+ * DISPATCHER_NO_GROUP: of none. Such a wake is news on `any` (abi/dispatcher.h), with LMP_NEWS_WAKE in place
+ * of a ring. It ends a wait, and brings a busy dispatcher the run upcall.
+ */
+#define DISPATCHER_WAKE_GROUP 7
+#define DISPATCHER_NO_GROUP   UINT64_MAX
+
 /*
  * On an EndPoint: only SYS_LMP. Minting one without a ring: parameters are the lmp_ring's offset, and its
  * number of slots | bytes of its area << 32 (0, or a multiple of LMP_AREA_ALIGN). Minting one with a ring
@@ -140,12 +148,46 @@
     3 ///< Debug builds: is the mapping database sound? returns x1: 1 if so; else it is said
       ///< on the console what is wrong
 
+/*
+ * Makes a capability for memory that belongs to another core, or did: what that core's monitor has told. x2:
+ * empty slot of an L2 CNode (a slot reference); x3: type (RAM, Frame, DevFrame) | rights << 8; x4: physical
+ * address; x5: bytes. Memory lies inside one region of RAM. What is known already gets a copy; what lies
+ * inside memory from which it can be made becomes its descendant; anything else that overlaps it is an error
+ * (SYS_ERR_CREATE_OVERLAP).
+ */
+#define KERNEL_CREATE 4
+
+/*
+ * On a Core: a range of cores. x2: number of a core, which must be in the range; cores count from 0, the
+ * first. CORE_WAKE needs the right WRITE, all others CONTROL.
+ *
+ * Start, on the first core only: x3: RAM, at least CORE_RAM_MIN_BYTES, which goes to that core: without
+ * copies, and nothing made from it; x4: Frame that its init gets as TASKCN_SLOT_URPC, and the caller keeps;
+ * x5: Frame of TRACE_RING_MAP_BYTES (trace/ring.h), aligned to 2 MiB, for its trace, or 0. Returns before the
+ * core runs.
+ */
+#define CORE_START  0
+#define CORE_STATUS 1 ///< returns x1: CORE_STATE_*
+#define CORE_WAKE   2 ///< x3: group; what the caller stored before is seen by whoever hears of it
+#define CORE_PARK   3 ///< On that very core: it stops. Returns when the core has been resumed.
+#define CORE_RESUME 4 ///< A parked core goes on.
+
+#define CORE_STATE_OFF      0 ///< Never started.
+#define CORE_STATE_STARTING 1 ///< Its kernel has not said that it runs.
+#define CORE_STATE_RUNS     2
+#define CORE_STATE_PARKED   3
+
+#define CORES_MAX          16
+#define CORE_WAKE_GROUPS   8
+#define CORE_RAM_MIN_BYTES 0x2000000UL ///< Most of it is for init's dispatcher frame.
+
 /* Rights. */
 #define CAPRIGHTS_READ    1
-#define CAPRIGHTS_WRITE   2 ///< For Kernel: console and frames.
+#define CAPRIGHTS_WRITE   2 ///< For Kernel: console and frames. For Core: to wake.
 #define CAPRIGHTS_EXECUTE 4
-#define CAPRIGHTS_GRANT   8  ///< Of an EndPoint with a ring: to be copied.
-#define CAPRIGHTS_CONTROL 16 ///< To revoke. For Kernel: drain, power off and check.
-#define CAPRIGHTS_ALL     31
+#define CAPRIGHTS_GRANT   8 ///< Of an EndPoint with a ring: to be copied.
+#define CAPRIGHTS_CONTROL \
+    16 ///< To revoke. For Kernel: drain, power off, check and create. For Core: all but to wake.
+#define CAPRIGHTS_ALL 31
 
 #endif

@@ -15,7 +15,9 @@ typedef uint64_t lvaddr_t;   ///< A virtual address.
 typedef uint32_t capaddr_t;  ///< A place in a CSpace: L1 slot << 8 | L2 slot.
 typedef uint32_t cslot_t;    ///< A slot number inside one CNode.
 typedef uint32_t coreid_t;
-typedef uint32_t domainid_t;
+typedef uint32_t domainid_t; ///< core that it was started on << PID_CORE_SHIFT | number there
+
+#define PID_CORE_SHIFT 24
 
 #define BASE_PAGE_BITS  12
 #define BASE_PAGE_SIZE  (1UL << BASE_PAGE_BITS)

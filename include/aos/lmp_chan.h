@@ -148,6 +148,12 @@ struct lmp_message lmp_chan_wait_until(struct lmp_chan *lc, errval_t err, uint64
 struct lmp_message lmp_chan_wait_any(errval_t err);
 
 /**
+ * The same, but also over when the dispatcher has had other news than `since` counted (threads_begin_look()),
+ * of whatever kind: then `header` of the result is 0, and `err` is SYS_ERR_OK.
+ */
+struct lmp_message lmp_chan_wait_any_since(uint32_t since);
+
+/**
  * Sends `words` words and waits for the next message on the channel's own endpoint, which must have none
  * waiting.
  *

@@ -124,6 +124,9 @@ struct lmp_endpoint *lmp_endpoint_find(uint32_t offset);
  */
 bool lmp_endpoints_take_any(struct lmp_message *message, uint32_t *seen);
 
+/// False if lmp_endpoints_take_any() would find nothing: a quick look.
+bool lmp_endpoints_may_have_news(void);
+
 /// Triggers the waitset of every endpoint that has news and is registered. \return how many news the
 /// dispatcher had had before this look, for lmp_endpoints_wait()
 uint32_t lmp_endpoints_poll(void);

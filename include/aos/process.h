@@ -1,9 +1,9 @@
 /**
  * Processes: starting them, waiting for them, ending them, and what there is to know of them.
  *
- * The process server (services/proc) does it; the channel to it is opened at the first use. Who starts a
- * process is its parent. A process that has ended stays known until its parent has waited for it, or has
- * ended itself; docs/processes.md tells the whole policy.
+ * The process servers (services/proc), one on each core, do it; channels to them are opened at the first use.
+ * Who starts a process is its parent. A process that has ended stays known until its parent has waited for
+ * it, or has ended itself; docs/processes.md tells the whole policy.
  *
  * Every function returns SYS_ERR_OK, an error of the server's (PROC_ERR_*, SPAWN_ERR_*), or RPC_ERR_PEER_GONE
  * if that has ended; then the next call finds the one that was started anew. All of them block for as long as
@@ -16,6 +16,12 @@
 #include <abi/errno.h>
 #include <aos/caddr.h>
 #include <stdbool.h>
+
+/// The core that a process runs on.
+static inline coreid_t process_core(domainid_t pid)
+{
+    return pid >> PID_CORE_SHIFT;
+}
 
 /// Why a process ended. Like the other values of this file they are those of interfaces/proc.rpc.
 enum process_reason {
@@ -53,7 +59,7 @@ struct process_status {
 /// What process_spawn() can be told. All zero is the usual.
 struct process_options {
     const char *const *envp; ///< `name=value`, ends with NULL. NULL: the caller's own environment.
-    coreid_t core;
+    coreid_t core; ///< Where it is to run; the first if nothing is said, and without options the own one.
     uint64_t ram_bytes; ///< Most that it may have of the memory server; 0: the usual.
     uint32_t processes; ///< So many may it and its descendants be at a time; 0: they count in the caller's
                         ///< allowance.
@@ -100,8 +106,8 @@ _Noreturn void process_exit(int code);
 /// The name of a process. \param name set to memory from malloc()
 errval_t process_get_name(domainid_t pid, char **name);
 
-/// The numbers of all processes that the server started. \param pids set to memory from malloc(), or NULL if
-/// there are none
+/// The numbers of all processes that the servers of all cores started. \param pids set to memory from
+/// malloc(), or NULL if there are none
 errval_t process_get_all_pids(domainid_t **pids, size_t *count);
 
 /// What there is to know of one process, in the table of all.
@@ -116,8 +122,8 @@ struct process_entry {
     char name[PROCESS_NAME_BYTES];
 };
 
-/// The table of all processes that the server started. \param entries set to memory from malloc(), or NULL if
-/// there are none
+/// The table of all processes that the servers of all cores started. \param entries set to memory from
+/// malloc(), or NULL if there are none
 errval_t process_list(struct process_entry **entries, size_t *count);
 
 struct process_observer;
@@ -126,7 +132,7 @@ struct process_observer;
  * Has a function called whenever a process has ended, or when a certain one has. It runs where the caller
  * serves: in rpc_serve() or rpc_serve_until().
  *
- * \param pid  0: whenever any process has ended
+ * \param pid  of this core; 0: whenever any process of this core has ended
  * \param told called with the end; with `end` NULL if no more will be told: the process was told of, the
  *             server has ended, or the caller served too slowly. The observer is gone after that
  * \param observer set to what process_unobserve() takes; may be NULL

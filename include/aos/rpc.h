@@ -24,16 +24,18 @@ struct rpc_interface {
     uint32_t number; ///< Among the interfaces of this build; in trace events.
     uint32_t hash;   ///< Of its declaration: both sides must agree.
     unsigned method_count;
-    bool has_bytes; ///< Some message has strings or byte arrays.
+    bool has_bytes; ///< Some call has strings or byte arrays; those of one-way messages are in registers.
 };
 
 struct rpc_session;
 struct rpc_waiter;
 struct rpc_transport;
+struct rpc_link;
 
 /// A channel to a service.
 struct rpc_client {
     struct lmp_chan chan;
+    const struct rpc_link *link; ///< How messages move: lib/rpc/link.h.
     uint32_t last_id;
     bool gone;                  ///< The service has ended, or cut us off.
     bool reading;               ///< One of the waiting threads reads the ring.
@@ -45,6 +47,7 @@ struct rpc_client {
     struct rpc_abandoned *given_up;  ///< Calls whose reply nobody waits for any more.
     struct thread_mutex bytes_mutex; ///< Who holds it may use the room for bytes.
     struct rpc_transport *transport; ///< lib/rpc/transport.
+    struct rpc_ump *ump;             ///< The channel, if it is one of UMP; else `chan` is it.
     bool has_transport;              ///< It was opened, when there were bytes to send for the first time.
 };
 
@@ -57,10 +60,6 @@ extern _Thread_local struct rpc_thread {
     bool has_deadline;
     uint64_t deadline_us; ///< When its calls end with RPC_ERR_DEADLINE, if it has one.
 } rpc_thread;
-
-/// Threads that have a deadline, or serve, and calls that were given up and may still be answered: while
-/// there is any of these nobody may just wait in the kernel.
-extern uint32_t rpc_specials;
 
 /**
  * Until when calls of the calling thread may take.
@@ -78,6 +77,19 @@ uint64_t rpc_set_deadline(uint64_t deadline_us);
  * is no room for a channel
  */
 errval_t rpc_connect(const char *service, const struct rpc_interface *interface, struct rpc_client **ret);
+
+/**
+ * The same for the service of that name on one core, which may be this one.
+ *
+ * \return also MON_ERR_NO_CORE
+ */
+errval_t rpc_connect_at(coreid_t core, const char *service, const struct rpc_interface *interface,
+                        struct rpc_client **ret);
+
+/// The same, but the channel is one of UMP on every core: for tests, and to compare. MONITOR_ANY_CORE: the
+/// core that has the service
+errval_t rpc_connect_ump(uint32_t core, const char *service, const struct rpc_interface *interface,
+                         struct rpc_client **ret);
 
 /// The channel to init, which is opened at its first use.
 errval_t rpc_init_channel(struct rpc_client **ret);

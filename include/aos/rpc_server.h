@@ -87,7 +87,9 @@ struct rpc_session {
     const struct rpc_service *service;
     const void *operations; ///< The service's.
     struct lmp_chan chan;
-    domainid_t pid; ///< The client's domain, as init knows it.
+    const struct rpc_link *link; ///< How messages move: lib/rpc/link.h.
+    domainid_t pid;              ///< The client's domain, as init knows it.
+    unsigned rights;             ///< MONITOR_RIGHT_* (interfaces/monitor.rpc), as init knows them.
     uint64_t quota; ///< What init says that it may use of the service; the service knows in what unit.
     void *state;    ///< The service's own.
     /* The library's own. */
@@ -99,6 +101,7 @@ struct rpc_session {
     struct rpc_kept *kept; ///< Bytes that come or go in pieces.
     size_t kept_bytes;
     struct rpc_transport *transport;
+    struct rpc_ump *ump; ///< The channel, if it is one of UMP; else `chan` is it.
 };
 
 /**
@@ -125,6 +128,15 @@ _Noreturn void rpc_serve(void);
 
 /// The same until `done` is true.
 void rpc_serve_until(const volatile bool *done);
+
+/**
+ * From now on this domain serves, whatever its threads do: while none has called rpc_serve() a thread of the
+ * library does it. So a thread may wait for a call that comes back to this domain. Handlers still run one at
+ * a time.
+ *
+ * \return SYS_ERR_OK, or LIB_ERR_THREAD_CREATE
+ */
+errval_t rpc_serve_always(void);
 
 /// In a handler that is going to return RPC_LATER: keeps what the answer needs. NULL if there is no memory,
 /// or the client has more calls under way than it could take the answers of.

@@ -16,7 +16,8 @@ static struct cte *cnode_create(struct cte *slot, enum objtype type, gensize_t b
     return phys_to_virt(base);
 }
 
-static void give_task(struct init_image *image, struct cte *task, struct cte *root_slot, lpaddr_t trace)
+static void give_task(struct init_image *image, struct cte *task, struct cte *root_slot,
+                      const struct init_gifts *gifts, uint32_t cores)
 {
     init_must(caps_copy(&task[TASKCN_SLOT_ROOTCN], root_slot), "root CNode");
     const lpaddr_t dcb = memory_take_clear(BASE_PAGE_SIZE, BASE_PAGE_SIZE);
@@ -25,10 +26,17 @@ static void give_task(struct init_image *image, struct cte *task, struct cte *ro
                      VREGION_FLAGS_READ_WRITE);
     init_image_frame(image, &task[TASKCN_SLOT_BOOTINFO], USER_ARGS, BOOTINFO_BYTES, VREGION_FLAGS_READ_WRITE);
     caps_create(&task[TASKCN_SLOT_KERNEL], ObjType_Kernel, 0, 0);
-    caps_create(&task[TASKCN_SLOT_IRQ], ObjType_IRQ, GIC_FIRST_SPI, GIC_IRQS - GIC_FIRST_SPI);
     caps_create(&task[TASKCN_SLOT_PERFMON], ObjType_PerfMon, 0, 0);
-    if (trace != 0) {
-        caps_create(&task[TASKCN_SLOT_TRACE], ObjType_Frame, trace, TRACE_RING_MAP_BYTES);
+    caps_create(&task[TASKCN_SLOT_CORE], ObjType_Core, 0, cores);
+    if (gifts->devices) {
+        caps_create(&task[TASKCN_SLOT_IRQ], ObjType_IRQ, GIC_FIRST_SPI, GIC_IRQS - GIC_FIRST_SPI);
+    }
+    if (gifts->shared != 0) {
+        caps_create(&task[TASKCN_SLOT_URPC], ObjType_Frame, gifts->shared, gifts->shared_bytes);
+        task[TASKCN_SLOT_URPC].cap.rights = gifts->shared_rights & ~CAPRIGHTS_CONTROL;
+    }
+    if (gifts->trace != 0) {
+        caps_create(&task[TASKCN_SLOT_TRACE], ObjType_Frame, gifts->trace, TRACE_RING_MAP_BYTES);
         init_image_map_large(image, &task[TASKCN_SLOT_TRACE], USER_TRACE);
     }
 }
@@ -78,10 +86,12 @@ static void prepare_dispatcher(struct cte *task, lvaddr_t entry)
     disp->save_disabled.pc = entry;
 }
 
-struct dcb *init_domain_create(struct bootinfo *info, lpaddr_t image_base, lpaddr_t trace)
+struct dcb *init_domain_create(struct bootinfo *info, const struct init_gifts *gifts)
 {
     // The slot of the root CNode's first copy has no CNode to stand in: it lives in a page of its own.
-    struct cte *root_slot = phys_to_virt(memory_take_clear(BASE_PAGE_SIZE, BASE_PAGE_SIZE));
+    const lpaddr_t page = memory_take_own(BASE_PAGE_SIZE, BASE_PAGE_SIZE);
+    struct cte *root_slot = phys_to_virt(page);
+    memory_zero(page, BASE_PAGE_SIZE);
     struct cte *root = cnode_create(root_slot, ObjType_L1CNode, ROOTCN_SLOTS * sizeof(struct cte));
     struct cte *task = cnode_create(&root[ROOTCN_TASK], ObjType_L2CNode, OBJSIZE_L2CNode);
     struct cte *pages = cnode_create(&root[ROOTCN_PAGE], ObjType_L2CNode, OBJSIZE_L2CNode);
@@ -92,17 +102,19 @@ struct dcb *init_domain_create(struct bootinfo *info, lpaddr_t image_base, lpadd
 
     struct init_image image;
     init_image_begin(&image, pages, segments);
-    give_task(&image, task, root_slot, trace);
+    give_task(&image, task, root_slot, gifts, info->cores);
     init_must(caps_delete(root_slot), "first copy of the root CNode");
     init_image_frame(&image, NULL, USER_STACK, USER_STACK_BYTES, VREGION_FLAGS_READ_WRITE);
     const lvaddr_t entry =
-        init_image_load(&image, phys_to_virt(module_base(&modules[0], image_base)), modules[0].bytes);
+        init_image_load(&image, phys_to_virt(module_base(&modules[0], gifts->image)), modules[0].bytes);
     prepare_dispatcher(task, entry);
 
     info->page_table_count = image.table_count;
     info->segment_count = image.segment_count;
-    give_modules(info, modules_cnode, image_base);
-    give_devices(info, devices);
+    give_modules(info, modules_cnode, gifts->image);
+    if (gifts->devices) {
+        give_devices(info, devices);
+    }
     give_memory(info, memory);
     memcpy(phys_to_virt(task[TASKCN_SLOT_BOOTINFO].cap.base), info, sizeof(*info));
 

@@ -7,6 +7,11 @@ static struct boot_region regions[BOOTINFO_MAX_REGIONS];
 static size_t region_count;
 static gensize_t left_out;
 
+#define OWN_RANGES 4
+
+static struct boot_region own[OWN_RANGES];
+static size_t own_count;
+
 static void insert(lpaddr_t base, lpaddr_t end)
 {
     if (base >= end) {
@@ -79,6 +84,26 @@ lpaddr_t memory_take(gensize_t bytes, gensize_t align)
     regions[largest].bytes = taken - region.base;
     insert(taken + bytes, end);
     return taken;
+}
+
+lpaddr_t memory_take_own(gensize_t bytes, gensize_t align)
+{
+    if (own_count == OWN_RANGES) {
+        panic("the kernel has more than %u ranges of memory of its own", OWN_RANGES);
+    }
+    const lpaddr_t taken = memory_take(bytes, align);
+    own[own_count++] = (struct boot_region){taken, bytes};
+    return taken;
+}
+
+bool memory_is_own(lpaddr_t base, gensize_t bytes)
+{
+    for (size_t i = 0; i < own_count; i++) {
+        if (base < own[i].base + own[i].bytes && own[i].base < base + bytes) {
+            return true;
+        }
+    }
+    return false;
 }
 
 lpaddr_t memory_take_clear(gensize_t bytes, gensize_t align)

@@ -19,7 +19,13 @@ void memory_map(lpaddr_t image);
 /// power of two. Panics when there is none.
 lpaddr_t memory_take(gensize_t bytes, gensize_t align);
 
-/// The same, cleared.
+/// The same for what has no capability, being the kernel's own: no capability for it may ever be made.
+lpaddr_t memory_take_own(gensize_t bytes, gensize_t align);
+
+/// True if any of this memory is the kernel's own.
+bool memory_is_own(lpaddr_t base, gensize_t bytes);
+
+/// memory_take(), cleared.
 lpaddr_t memory_take_clear(gensize_t bytes, gensize_t align);
 
 /// The ranges that are left.

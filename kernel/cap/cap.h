@@ -80,6 +80,18 @@ errval_t cspace_lookup(const struct capability *root, capaddr_t addr, unsigned l
 /// overlap that is not a copy.
 void caps_create(struct cte *slot, enum objtype type, genpaddr_t base, gensize_t bytes);
 
+/**
+ * Fills an empty slot with a RAM, Frame or DevFrame of another core, of which its monitor told. What is known
+ * already gets a copy.
+ *
+ * \param rights CAPRIGHTS_*
+ * \return SYS_ERR_SLOT_IN_USE; SYS_ERR_INVALID_ARGUMENT for another type, or a region that is empty, wraps
+ * around or is no multiple of pages; SYS_ERR_CREATE_OVERLAP if it overlaps something of which it cannot have
+ * been made. Costs logarithmic time in the number of objects, for each region that holds it.
+ */
+errval_t caps_create_foreign(struct cte *slot, enum objtype type, uint8_t rights, genpaddr_t base,
+                             gensize_t bytes);
+
 /// True for an EndPoint whose dispatcher is told when it is deleted, and that can be moved, but not copied.
 static inline bool cap_is_linked(const struct capability *cap)
 {

@@ -14,6 +14,7 @@ enum region_class {
     REGION_MEMORY,
     REGION_IRQ,
     REGION_PTE,
+    REGION_CORE,
     REGION_COUNT,
 };
 

@@ -52,7 +52,10 @@ struct dcb {
     uint64_t retry_at; ///< When to try again, as it was disabled; WAKEUP_NEVER if there is nothing to try.
     struct deadline
         wakeup; ///< In the heap of wakeup.c at the earlier of the two, or at WAKEUP_NEVER and not in it.
-    struct cte cspace; ///< Its own copies of what it is made of.
+    struct dcb *wake_next; ///< The group of wakes that it hears of, as a ring, if it is in one (wake.c).
+    struct dcb *wake_previous;
+    uint8_t wake_group; ///< WAKE_NO_GROUP: none.
+    struct cte cspace;  ///< Its own copies of what it is made of.
     struct cte vspace;
     struct cte frame;
     struct cte end_endpoint;

@@ -34,6 +34,9 @@ errval_t dispatcher_change_cspace(struct dcb *dcb, struct cte *from, struct cte 
 
 void schedule_init(uint64_t slice_us);
 
+/// The core has been resumed: takes the timer into use again.
+void schedule_resume(void);
+
 /// Puts a dispatcher that can run into the queue, and arms the timer if it was off.
 void schedule_make_runnable(struct dcb *dcb);
 
@@ -104,6 +107,9 @@ struct lmp_message {
  * there any more; then nothing happened
  */
 errval_t lmp_deliver(const struct capability *endpoint, const struct lmp_message *message);
+
+/// Another core has woken a dispatcher that wants to hear of it: that is news, and the end of a wait.
+void lmp_note_wake(struct dcb *receiver);
 
 /// The general path of SYS_LMP.
 _Noreturn void sys_lmp(struct dcb *dcb, struct registers *saved);

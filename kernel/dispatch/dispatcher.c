@@ -5,7 +5,9 @@
 #include <arch/armv8/asid.h>
 #include <arch/armv8/fp.h>
 #include <arch/armv8/sysreg.h>
+#include <core/core.h>
 #include <dispatch/dispatch.h>
+#include <dispatch/wake.h>
 #include <dispatch/wakeup.h>
 #include <trace/emit.h>
 
@@ -17,6 +19,8 @@ _Static_assert(offsetof(struct dcb, queued) == DCB_QUEUED, "dcb.h");
 _Static_assert(offsetof(struct dcb, number) == DCB_NUMBER, "dcb.h");
 
 #define TTBR_ASID_SHIFT 48
+
+#define DISPATCHER_CORE_SHIFT 24
 
 static uint32_t last_number;
 
@@ -75,8 +79,10 @@ errval_t dispatcher_setup(struct dcb *dcb, struct cte *cspace, struct cte *vspac
     dcb->wake_at = WAKEUP_NEVER;
     dcb->retry_at = WAKEUP_NEVER;
     dcb->wakeup.when = WAKEUP_NEVER;
-    dcb->number = ++last_number;
+    dcb->wake_group = WAKE_NO_GROUP;
+    dcb->number = (uint32_t)core_number() << DISPATCHER_CORE_SHIFT | ++last_number; // unique in the machine
     dcb->disp->number = dcb->number;
+    dcb->disp->core = core_number();
     dcb->state = DISPATCHER_STATE_READY;
     return SYS_ERR_OK;
 }
@@ -90,6 +96,7 @@ void dispatcher_end(struct dcb *dcb, unsigned reason, uint64_t address, uint64_t
     schedule_remove(dcb);
     schedule_want_slices(dcb, false);
     wakeup_forget(dcb);
+    wake_set_group(dcb, WAKE_NO_GROUP);
     fp_forget(dcb);
     dcb->state = DISPATCHER_STATE_ENDED;
     dcb->wait = WAIT_NONE;

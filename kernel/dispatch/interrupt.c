@@ -1,6 +1,8 @@
 #include <arch/armv8/gic.h>
+#include <core/core.h>
 #include <dispatch/dispatch.h>
 #include <dispatch/interrupt.h>
+#include <dispatch/wake.h>
 #include <dispatch/wakeup.h>
 #include <trace/emit.h>
 
@@ -29,6 +31,19 @@ static void deliver(unsigned irq)
     }
 }
 
+/// An interrupt that another core has sent, or this one to itself.
+static void handle_from_core(unsigned sgi)
+{
+    if (sgi < GIC_SGI_WAKE + CORE_WAKE_GROUPS) {
+        wake_group(sgi - GIC_SGI_WAKE);
+    } else if (sgi == GIC_SGI_CONTINUE) {
+        wake_go_on();
+    } else if (sgi == GIC_SGI_HALT) {
+        trace_dispatch_interrupt_end(sgi);
+        core_halt();
+    }
+}
+
 void interrupt_handle(void)
 {
     unsigned irq;
@@ -36,6 +51,8 @@ void interrupt_handle(void)
         trace_dispatch_interrupt_begin(irq);
         if (irq == GIC_TIMER_IRQ) {
             schedule_timer_interrupt();
+        } else if (irq < GIC_SGIS) {
+            handle_from_core(irq);
         } else {
             gic_disable(irq);
             if (endpoints[irq].cap.type == ObjType_EndPoint) {
@@ -45,6 +62,7 @@ void interrupt_handle(void)
         gic_end(irq);
         trace_dispatch_interrupt_end(irq);
     }
+    wake_continue();
 }
 
 /// A dispatcher that ends leaves its interrupts as they are, masked from the next one on, since it may have
@@ -56,7 +74,7 @@ static bool has_ended(const struct cte *endpoint)
 
 errval_t interrupt_connect(unsigned irq, struct cte *endpoint)
 {
-    if (irq >= GIC_IRQS || irq == GIC_TIMER_IRQ) {
+    if (irq >= GIC_IRQS || irq < GIC_FIRST_SPI) { // the private ones are the kernel's
         return SYS_ERR_IRQ_NUMBER;
     }
     if (endpoints[irq].cap.type != ObjType_Null && !has_ended(&endpoints[irq])) {

@@ -175,6 +175,11 @@ static inline void note_arrival(struct dcb *receiver, uint32_t ring_offset)
     }
 }
 
+void lmp_note_wake(struct dcb *receiver)
+{
+    note_arrival(receiver, LMP_NEWS_WAKE);
+}
+
 static void put_into_ring(struct dcb *receiver, const struct capability *endpoint,
                           const struct lmp_message *message, uint32_t flow)
 {

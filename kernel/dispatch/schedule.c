@@ -43,6 +43,17 @@ void schedule_init(uint64_t slice_us)
     gic_enable(GIC_TIMER_IRQ);
 }
 
+void schedule_resume(void)
+{
+    timer_init();
+    gic_enable(GIC_TIMER_IRQ);
+    if (timer_at == WAKEUP_NEVER) {
+        timer_disarm();
+    } else {
+        timer_arm_at(timer_at);
+    }
+}
+
 static void queue_append(struct dcb *dcb)
 {
     dcb->queued = true;
@@ -152,7 +163,7 @@ static _Noreturn void idle(void)
 {
     struct dcb *next;
     while ((next = queue_take()) == NULL) {
-        if (trace_drain_frame(false) == 0) {
+        if (trace_drain_frame(false) == 0) { // the first core's business; nothing on the others
             wfi();
         }
         interrupt_handle();

@@ -49,6 +49,11 @@ static inline errval_t find_slot(const struct invocation *invocation, uint64_t r
     return cspace_find_slot(cspace, (capaddr_t)(reference >> 32), level, slot);
 }
 
+errval_t invocation_reference(const struct invocation *invocation, uint64_t reference, struct cte **slot)
+{
+    return find_slot(invocation, reference, 2, slot);
+}
+
 /// Both slots of a command, and the CSpace of the destination. The source holds something or not; the
 /// operation itself says what it thinks of that.
 static inline errval_t find_slots(const struct invocation *invocation,

@@ -2,6 +2,7 @@
  * Commands on a Dispatcher.
  */
 #include <dispatch/dispatch.h>
+#include <dispatch/wake.h>
 #include <dispatch/wakeup.h>
 #include <syscall/syscall.h>
 
@@ -52,6 +53,29 @@ static errval_t change_cspace(struct invocation *invocation, struct dcb *dcb)
     return err_is_ok(err) ? dispatcher_change_cspace(dcb, from, to, (capaddr_t)slots) : err;
 }
 
+/// What a dispatcher that runs wants to be told.
+static errval_t ask(const struct invocation *invocation, struct dcb *dcb)
+{
+    const uint64_t what = invocation->arguments[0];
+    if (dcb->state != DISPATCHER_STATE_RUNS) {
+        return dcb->state == DISPATCHER_STATE_ENDED ? SYS_ERR_DISPATCHER_DEAD : SYS_ERR_DISPATCHER_INCOMPLETE;
+    }
+    switch (invocation->command) {
+    case DISPATCHER_SLICES:
+        schedule_want_slices(dcb, what != 0);
+        return SYS_ERR_OK;
+    case DISPATCHER_WAKE_AT:
+        wakeup_ask(dcb, what);
+        return SYS_ERR_OK;
+    default:
+        if (what >= CORE_WAKE_GROUPS && what != DISPATCHER_NO_GROUP) {
+            return SYS_ERR_INVALID_ARGUMENT;
+        }
+        wake_set_group(dcb, what == DISPATCHER_NO_GROUP ? WAKE_NO_GROUP : (uint8_t)what);
+        return SYS_ERR_OK;
+    }
+}
+
 errval_t invoke_dispatcher(struct invocation *invocation)
 {
     struct dcb *dcb = dcb_from_phys(invocation->target->cap.base);
@@ -80,16 +104,8 @@ errval_t invoke_dispatcher(struct invocation *invocation)
         return SYS_ERR_OK;
     case DISPATCHER_SLICES:
     case DISPATCHER_WAKE_AT:
-        if (dcb->state != DISPATCHER_STATE_RUNS) {
-            return dcb->state == DISPATCHER_STATE_ENDED ? SYS_ERR_DISPATCHER_DEAD
-                                                        : SYS_ERR_DISPATCHER_INCOMPLETE;
-        }
-        if (invocation->command == DISPATCHER_SLICES) {
-            schedule_want_slices(dcb, invocation->arguments[0] != 0);
-        } else {
-            wakeup_ask(dcb, invocation->arguments[0]);
-        }
-        return SYS_ERR_OK;
+    case DISPATCHER_WAKE_GROUP:
+        return ask(invocation, dcb);
     case DISPATCHER_CSPACE:
         return change_cspace(invocation, dcb);
     default:

@@ -1,10 +1,11 @@
 /**
- * Commands on a Kernel capability: console and frames (right WRITE), trace drain, power off and, in debug
- * builds, the checker (right CONTROL).
+ * Commands on a Kernel capability: console and frames (right WRITE), trace drain, power off, capabilities for
+ * what another core's monitor tells of and, in debug builds, the checker (right CONTROL).
  */
 #include <arch/armv8/user_memory.h>
 #include <config.h>
 #include <console.h>
+#include <core/core.h>
 #include <power.h>
 #include <string.h>
 #include <syscall/syscall.h>
@@ -59,12 +60,32 @@ static errval_t check_capabilities(const struct invocation *invocation)
     return SYS_ERR_OK;
 }
 
+/// What another core's monitor has told of.
+static errval_t create(const struct invocation *invocation)
+{
+    const uint64_t *a = invocation->arguments;
+    const uint64_t type = a[1] & 0xff, rights = a[1] >> 8;
+    struct cte *slot;
+    if (type >= ObjType_Num || rights > CAPRIGHTS_ALL) {
+        return SYS_ERR_INVALID_ARGUMENT;
+    }
+    errval_t err = invocation_reference(invocation, a[0], &slot);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    err = core_memory_check((enum objtype)type, a[2], a[3]);
+    return err_is_ok(err) ? caps_create_foreign(slot, (enum objtype)type, (uint8_t)rights, a[2], a[3]) : err;
+}
+
 errval_t invoke_kernel(struct invocation *invocation)
 {
     const uint8_t rights = invocation->target->cap.rights;
     const uint8_t needed = invocation->command == KERNEL_FRAME ? CAPRIGHTS_WRITE : CAPRIGHTS_CONTROL;
     if ((rights & needed) == 0) {
         return SYS_ERR_RIGHTS;
+    }
+    if (invocation->command < KERNEL_CHECK && !core_is_first()) {
+        return SYS_ERR_ILLEGAL_INVOCATION; // console and rings are the first core's
     }
     switch (invocation->command) {
     case KERNEL_FRAME:
@@ -78,6 +99,8 @@ errval_t invoke_kernel(struct invocation *invocation)
         power_off((uint32_t)invocation->arguments[0]);
     case KERNEL_CHECK:
         return check_capabilities(invocation);
+    case KERNEL_CREATE:
+        return create(invocation);
     default:
         return SYS_ERR_ILLEGAL_INVOCATION;
     }

@@ -19,6 +19,7 @@ static errval_t (*const handlers[ObjType_Num])(struct invocation *) = {
     [ObjType_IRQ] = invoke_irq,
     [ObjType_PerfMon] = invoke_perfmon,
     [ObjType_Kernel] = invoke_kernel,
+    [ObjType_Core] = invoke_core,
 };
 
 static errval_t invoke(struct dcb *caller, uint64_t word, uint64_t address, const uint64_t arguments[6],

@@ -37,6 +37,9 @@ static inline errval_t invocation_cap(const struct invocation *invocation, uint6
     return err_is_ok(err) && (*slot)->cap.type == ObjType_Null ? SYS_ERR_CAP_NOT_FOUND : err;
 }
 
+/// A slot of an L2 CNode in any CSpace that the caller holds, by a slot reference (abi/syscall.h), cnode.c.
+errval_t invocation_reference(const struct invocation *invocation, uint64_t reference, struct cte **slot);
+
 /* One handler a type that has commands, in the file of its name. An unknown command is
  * SYS_ERR_ILLEGAL_INVOCATION. */
 errval_t invoke_cnode(struct invocation *invocation);
@@ -45,5 +48,6 @@ errval_t invoke_dispatcher(struct invocation *invocation);
 errval_t invoke_irq(struct invocation *invocation);
 errval_t invoke_perfmon(struct invocation *invocation);
 errval_t invoke_kernel(struct invocation *invocation);
+errval_t invoke_core(struct invocation *invocation);
 
 #endif

@@ -1,4 +1,6 @@
 #include <aos/arguments.h>
+#include <aos/dispatch.h>
+#include <aos/process.h>
 #include <aos_rpc/channel.h>
 #include <interfaces/proc.h>
 #include <stdlib.h>
@@ -65,12 +67,35 @@ static errval_t spawn(struct aos_rpc *chan, const struct packed *packed, coreid_
     return err;
 }
 
+/// By the server of that core, to which lib/process has the channel.
+static errval_t spawn_elsewhere(int argc, const char *const *argv, const char *const *envp, coreid_t core,
+                                domainid_t *newpid)
+{
+    const struct process_options options = {.core = core, .envp = envp};
+    const char **strings = malloc(((size_t)argc + 1) * sizeof(*strings)); // with the NULL that ends it
+    domainid_t pid;
+    if (!strings) {
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    memcpy(strings, argv, (size_t)argc * sizeof(*strings));
+    strings[argc] = NULL;
+    errval_t err = process_spawn(argv[0], strings, &options, &pid);
+    free(strings);
+    if (err_is_ok(err) && newpid) {
+        *newpid = pid;
+    }
+    return err;
+}
+
 errval_t aos_rpc_process_spawn_with_args(struct aos_rpc *chan, int argc, const char *const *argv,
                                          const char *const *envp, coreid_t core, domainid_t *newpid)
 {
     struct packed packed;
     if (argc < 1) {
         return SYS_ERR_INVALID_ARGUMENT;
+    }
+    if (core != disp_get_core_id()) {
+        return spawn_elsewhere(argc, argv, envp, core, newpid);
     }
     errval_t err = pack(argc, argv, envp ? envp : (const char *const *)environ, &packed);
     if (err_is_ok(err)) {
@@ -111,6 +136,9 @@ errval_t aos_rpc_process_spawn_blocking(struct aos_rpc *chan, const char *name, 
 
 errval_t aos_rpc_process_get_name(struct aos_rpc *chan, domainid_t pid, char **name)
 {
+    if (process_core(pid) != disp_get_core_id()) {
+        return process_get_name(pid, name);
+    }
     struct rpc_client *client;
     errval_t err = aos_rpc_begin(&chan, &proc_interface, &client);
     return err_is_ok(err) ? aos_rpc_end(chan, proc_name(client, pid, name)) : err;
@@ -118,13 +146,15 @@ errval_t aos_rpc_process_get_name(struct aos_rpc *chan, domainid_t pid, char **n
 
 errval_t aos_rpc_process_get_all_pids(struct aos_rpc *chan, domainid_t **pids, size_t *pid_count)
 {
-    struct rpc_client *client;
-    errval_t err = aos_rpc_begin(&chan, &proc_interface, &client);
-    return err_is_ok(err) ? aos_rpc_end(chan, proc_pids(client, pids, pid_count)) : err;
+    (void)chan; // of one core; this asks all
+    return process_get_all_pids(pids, pid_count);
 }
 
 errval_t aos_rpc_process_get_status(struct aos_rpc *chan, domainid_t pid, struct process_status *status)
 {
+    if (process_core(pid) != disp_get_core_id()) {
+        return process_get_status(pid, status);
+    }
     struct rpc_client *client;
     errval_t err = aos_rpc_begin(&chan, &proc_interface, &client);
     if (err_is_fail(err)) {
@@ -142,6 +172,9 @@ errval_t aos_rpc_process_get_status(struct aos_rpc *chan, domainid_t pid, struct
 
 errval_t aos_rpc_process_wait(struct aos_rpc *chan, domainid_t pid, struct process_end *end)
 {
+    if (process_core(pid) != disp_get_core_id()) {
+        return process_wait(pid, end);
+    }
     struct rpc_client *client;
     errval_t err = aos_rpc_begin(&chan, &proc_interface, &client);
     if (err_is_fail(err)) {
@@ -159,6 +192,9 @@ errval_t aos_rpc_process_wait(struct aos_rpc *chan, domainid_t pid, struct proce
 
 errval_t aos_rpc_process_kill(struct aos_rpc *chan, domainid_t pid)
 {
+    if (process_core(pid) != disp_get_core_id()) {
+        return process_kill(pid);
+    }
     struct rpc_client *client;
     errval_t err = aos_rpc_begin(&chan, &proc_interface, &client);
     return err_is_ok(err) ? aos_rpc_end(chan, proc_kill(client, pid)) : err;

@@ -1,4 +1,5 @@
 #include <aos/capabilities.h>
+#include <aos/core.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
 #include <rt/syscall.h>
@@ -33,6 +34,8 @@ const struct capref cap_irq = TASK_SLOT(TASKCN_SLOT_IRQ);
 const struct capref cap_perfmon = TASK_SLOT(TASKCN_SLOT_PERFMON);
 const struct capref cap_trace = TASK_SLOT(TASKCN_SLOT_TRACE);
 const struct capref cap_bootinfo = TASK_SLOT(TASKCN_SLOT_BOOTINFO);
+const struct capref cap_core = TASK_SLOT(TASKCN_SLOT_CORE);
+const struct capref cap_urpc = TASK_SLOT(TASKCN_SLOT_URPC);
 const struct capref cap_vroot = {.cnode = OWN_CNODE(ROOTCN_PAGE), .slot = 0};
 
 /// A reference as the invocations on an L1CNode take it.

@@ -110,5 +110,5 @@ size_t disp_frame_bytes(void)
 domainid_t disp_get_domain_id(void)
 {
     const struct domain_arguments *arguments = domain_arguments();
-    return arguments ? arguments->pid : 1;
+    return arguments ? arguments->pid : (domainid_t)disp_get_core_id() << PID_CORE_SHIFT | 1;
 }

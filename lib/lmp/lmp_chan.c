@@ -245,13 +245,21 @@ static bool pass_on(const struct lmp_message *message)
     return ep && !endpoint_is_for_any(ep) && lmp_endpoint_put_back(message);
 }
 
-struct lmp_message lmp_chan_wait_any(errval_t err)
+/**
+ * Waits for any message. \param since news to be told of as well, but with `is_told` only: when the
+ * dispatcher has had more the header of the result is 0
+ */
+static inline __attribute__((always_inline)) struct lmp_message wait_any(errval_t err, bool is_told,
+                                                                         uint32_t since)
 {
     struct lmp_message m = {.err = err};
     while (err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED) {
         uint32_t seen;
         if (lmp_endpoints_take_any(&m, &seen)) {
             return m;
+        }
+        if (is_told && seen != since) {
+            return (struct lmp_message){.err = SYS_ERR_OK};
         }
         // What is put back already for a thread that has not come for it would have no room for another one.
         if (threads_several() && (lmp_endpoints.early || !threads_wait_in_kernel(seen))) {
@@ -265,4 +273,14 @@ struct lmp_message lmp_chan_wait_any(errval_t err)
         }
     }
     return m;
+}
+
+struct lmp_message lmp_chan_wait_any(errval_t err)
+{
+    return wait_any(err, false, 0);
+}
+
+struct lmp_message lmp_chan_wait_any_since(uint32_t since)
+{
+    return wait_any(SYS_ERR_OK, true, since);
 }

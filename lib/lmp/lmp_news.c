@@ -127,6 +127,12 @@ bool lmp_endpoints_take_any(struct lmp_message *message, uint32_t *seen)
     return taken;
 }
 
+bool lmp_endpoints_may_have_news(void)
+{
+    // While a look has left something, or somebody else may have something to see, these two differ.
+    return delivered() != endpoint_counter(&curdispatcher()->any.consumed) || lmp_endpoints.early;
+}
+
 static bool trigger(struct lmp_endpoint *ep)
 {
     if (ep->waitset_state.state != CHAN_IDLE

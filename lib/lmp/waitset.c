@@ -2,6 +2,7 @@
 #include <aos/lmp_endpoints.h>
 #include <aos/waitset.h>
 #include <threads/threads.h>
+#include <ump/registry.h>
 
 static struct waitset default_waitset;
 
@@ -87,6 +88,9 @@ void waitset_chan_trigger(struct waitset_chanstate *chan)
 static errval_t dispatch_one(struct waitset *ws, uint32_t *seen)
 {
     *seen = lmp_endpoints_poll();
+    if (ump_registered) {
+        ump_poll();
+    }
     struct dispatcher_shared *disp = disp_disable();
     struct waitset_chanstate *chan = ws->pending;
     if (!chan) {
@@ -119,7 +123,14 @@ errval_t event_dispatch(struct waitset *ws)
         if (err != LIB_ERR_NO_EVENT) {
             return err;
         }
+        const bool wakes = ump_registered != NULL;
+        if (wakes && !ump_before_sleep(seen)) {
+            continue;
+        }
         err = lmp_endpoints_wait(seen);
+        if (wakes) {
+            ump_after_sleep();
+        }
         if (err_is_fail(err)) {
             return err;
         }

@@ -1,4 +1,5 @@
 #include <aos/capabilities.h>
+#include <aos/dispatch.h>
 #include <aos/process.h>
 #include <aos/rpc_server.h>
 #include <aos/slot_alloc.h>
@@ -49,9 +50,9 @@ static const struct rpc_service service = {
 static errval_t ask(domainid_t pid, struct capref endpoint)
 {
     struct rpc_client *client;
-    errval_t err = process_client_get(&client);
+    errval_t err = process_client_get(disp_get_core_id(), &client);
     if (err_is_ok(err)) {
-        err = process_client_put(proc_observe(client, pid, endpoint));
+        err = process_client_put(disp_get_core_id(), proc_observe(client, pid, endpoint));
     }
     return err;
 }
@@ -77,6 +78,9 @@ errval_t process_observe(domainid_t pid,
                          void (*told)(void *context, domainid_t pid, const struct process_end *end),
                          void *context, struct process_observer **ret)
 {
+    if (pid != PROC_EVERY_PROCESS && process_core(pid) != disp_get_core_id()) {
+        return PROC_ERR_CORE;
+    }
     struct process_observer *observer = malloc(sizeof(*observer));
     if (!observer) {
         return LIB_ERR_MALLOC_FAIL;

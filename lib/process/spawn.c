@@ -57,9 +57,12 @@ static errval_t call(const char *path, const struct packed *packed, const struct
                      domainid_t *pid)
 {
     struct rpc_client *client;
-    errval_t err = process_client_get(&client);
+    errval_t err = process_client_get(options->core, &client);
     if (err_is_fail(err)) {
-        return err;
+        return process_has_no_core(err) ? err_push(err, PROC_ERR_CORE) : err;
+    }
+    if (!options->is_detached) {
+        process_note_child(options->core);
     }
     const uint32_t flags = options->is_detached ? PROC_DETACHED : 0;
     err = options->grant
@@ -68,7 +71,7 @@ static errval_t call(const char *path, const struct packed *packed, const struct
                                     options->processes, flags, *options->grant, pid)
               : proc_spawn(client, path, packed->text, packed->bytes, packed->arguments, packed->environment,
                            options->core, options->ram_bytes, options->processes, flags, pid);
-    return process_client_put(err);
+    return process_client_put(options->core, err);
 }
 
 errval_t process_spawn(const char *path, const char *const *argv, const struct process_options *options,

@@ -8,7 +8,7 @@
 
 static inline bool rpc_is_plain(void)
 {
-    return !threads_several() && *(const volatile uint32_t *)&rpc_specials == 0;
+    return threads_plain();
 }
 
 static inline __attribute__((always_inline)) struct lmp_message rpc_call_registers(
@@ -16,7 +16,8 @@ static inline __attribute__((always_inline)) struct lmp_message rpc_call_registe
     uint64_t w4, uint64_t w5, uint64_t w6, uint64_t w7)
 {
     struct lmp_message m, other;
-    const bool plain = rpc_is_plain();
+    // A channel over UMP has no target.
+    const bool plain = rpc_is_plain() && client->chan.call_target;
     uint32_t id;
     if (__builtin_expect(plain, 1)) {
         id = ++client->last_id; // there is no other thread

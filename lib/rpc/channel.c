@@ -3,7 +3,7 @@
  */
 #include <aos/capabilities.h>
 #include <aos/slot_alloc.h>
-#include <rpc/client.h>
+#include <rpc/link.h>
 #include <rpc/transport/transport.h>
 #include <stdlib.h>
 
@@ -32,7 +32,11 @@ errval_t rpc_provide_slots(struct lmp_chan *chan, unsigned wanted)
 errval_t rpc_client_prepare(struct rpc_client *client, const struct rpc_interface *interface,
                             struct capref *linked)
 {
-    *client = (struct rpc_client){.calls_left = RPC_CALLS_UNDER_WAY, .caps_left = LMP_RECV_SLOTS};
+    *client = (struct rpc_client){
+        .link = &rpc_link_lmp,
+        .calls_left = RPC_CALLS_UNDER_WAY,
+        .caps_left = LMP_RECV_SLOTS,
+    };
     errval_t err = rpc_chan_make(&client->chan, interface, linked);
     if (err_is_ok(err)) {
         client->chan.endpoint->client = client;
@@ -48,7 +52,11 @@ void rpc_client_set_remote(struct rpc_client *client, struct capref remote)
 
 void rpc_client_send_only(struct rpc_client *client, struct capref remote)
 {
-    *client = (struct rpc_client){.chan.remote_cap = remote, .chan.call_target = get_cap_addr(remote)};
+    *client = (struct rpc_client){
+        .link = &rpc_link_lmp,
+        .chan.remote_cap = remote,
+        .chan.call_target = get_cap_addr(remote),
+    };
 }
 
 errval_t rpc_client_open_prepared(struct rpc_client *client, struct capref endpoint, struct capref linked)
@@ -80,10 +88,11 @@ errval_t rpc_client_open(struct rpc_client *client, const struct rpc_interface *
 
 void rpc_client_close(struct rpc_client *client)
 {
-    rpc_transport_close(client->transport);
-    client->transport = NULL;
-    rpc_forget_calls(client);
-    lmp_chan_destroy(&client->chan);
+    if (client->link) { // or it is closed already
+        rpc_forget_calls(client);
+        client->link->close(client);
+        client->link = NULL;
+    }
     client->gone = true;
 }
 

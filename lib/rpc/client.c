@@ -1,23 +1,28 @@
 /**
  * Calls: from a message to the reply to it.
  */
-#include <aos/capabilities.h>
-#include <aos/slot_alloc.h>
 #include <rpc/client.h>
-#include <rpc/transport/transport.h>
-#include <stdlib.h>
+#include <rpc/link.h>
+#include <rpc/ump_client.h>
 
 struct lmp_message rpc_call_registers_slowly(struct rpc_client *client, uint64_t header, unsigned words,
                                              const uint64_t *word, const struct lmp_message *sent)
 {
     struct rpc_incoming in = {.m = {0}};
     if (sent && (err_is_ok(sent->err) || sent->err == SYS_ERR_LMP_WAIT_INTERRUPTED)) {
-        // Nothing came, or something late: the reply is still to come.
-        return rpc_await(client, header, sent);
+        // Nothing came, or something late: the reply is still to come. The interface has no capabilities in
+        // it.
+        errval_t err = lmp_link_await(client, header, sent, &in);
+        client->link->drop(client, &in);
+        in.m.err = err;
+        return in.m;
     }
     if (sent && !lmp_err_is_transient(sent->err)) {
         in.m.err = rpc_error(sent->err);
         client->gone |= in.m.err == RPC_ERR_PEER_GONE;
+        return in.m;
+    }
+    if (client->ump && rpc_is_plain() && rpc_ump_call_numbers(client, header, words, word, &in.m)) {
         return in.m;
     }
     struct rpc_wire wire;
@@ -28,215 +33,11 @@ struct lmp_message rpc_call_registers_slowly(struct rpc_client *client, uint64_t
         wire.w[i + 1] = word[i];
     }
     errval_t err = rpc_exchange(client, &wire, 0, &in);
+    if (err_is_ok(err) && client->ump && (in.cap_count || in.data)) {
+        client->link->drop(client, &in); // the interface has none in such a reply
+    }
     in.m.err = err;
     return in.m;
-}
-
-/// The bytes of a received message are not used any more: others may use the channel's room for them.
-static void finish_in_place(struct rpc_message *message)
-{
-    struct rpc_client *client = message->owner;
-    rpc_transport_done(client->chan.endpoint);
-    thread_mutex_unlock_nested(&client->bytes_mutex);
-}
-
-/// A request of the runtime's own about the bytes of call `id`, which is answered with an error value.
-static errval_t ask(struct rpc_client *client, struct rpc_wire *wire, struct rpc_incoming *in)
-{
-    errval_t err = rpc_exchange(client, wire, 0, in);
-    if (err_is_ok(err) && lmp_header_words(in->m.header) < RPC_FIRST_REPLY) {
-        err = RPC_ERR_PROTOCOL;
-    }
-    return err_is_ok(err) ? in->m.w1 : err;
-}
-
-/// Gives the server's end of the transport what it needs. With the bytes' mutex held.
-static errval_t open_transport(struct rpc_client *client)
-{
-    struct rpc_message attach;
-    struct rpc_incoming in;
-    rpc_message_init(&attach);
-    errval_t err = rpc_transport_open(&client->transport, &attach);
-    if (err_is_ok(err) && attach.cap_count) {
-        struct rpc_wire wire = {0};
-        rpc_pack(&attach, RPC_FIRST_REQUEST, rpc_header(RPC_ATTACH, 0, rpc_next_id(client)), &wire);
-        err = ask(client, &wire, &in);
-        rpc_delete_given(&attach); // or only the slots of what was sent
-    }
-    if (err_is_fail(err)) {
-        rpc_transport_close(client->transport);
-        client->transport = NULL;
-        return err_push(err, RPC_ERR_TRANSPORT);
-    }
-    client->has_transport = true;
-    return SYS_ERR_OK;
-}
-
-/// Sends the piece of a call's bytes that begins at `offset`, ahead of the call.
-static errval_t push(struct rpc_client *client, const struct rpc_message *call, uint64_t header,
-                     size_t offset, size_t bytes, size_t total)
-{
-    struct rpc_incoming in;
-    void *scratch = NULL;
-    struct rpc_wire wire = {
-        .words = RPC_PIECE_WORD,
-        .w = {rpc_header(RPC_PUSH, rpc_header_method(header), rpc_header_id(header)), offset | total << 32},
-    };
-    errval_t err =
-        rpc_transport_put(client->transport, call, RPC_FIRST_REQUEST, offset, bytes, &wire, &scratch);
-    if (err_is_ok(err)) {
-        err = ask(client, &wire, &in);
-    }
-    free(scratch);
-    return err;
-}
-
-/**
- * Brings the bytes of a call on their way: in pieces ahead of it, and the last one with the call itself if it
- * may ride.
- */
-static errval_t push_bytes(struct rpc_client *client, const struct rpc_message *call, bool rides,
-                           struct rpc_wire *wire, void **scratch)
-{
-    size_t total = rpc_stream_bytes(call, RPC_FIRST_REQUEST), piece = rpc_transport_kind.piece_bytes;
-    size_t offset = 0;
-    while (offset < total && !(rides && total - offset <= piece)) {
-        size_t bytes = total - offset < piece ? total - offset : piece;
-        errval_t err = push(client, call, wire->w[0], offset, bytes, total);
-        if (err_is_fail(err)) {
-            return err;
-        }
-        offset += bytes;
-    }
-    if (offset == total) {
-        return SYS_ERR_OK;
-    }
-    wire->w[0] |= RPC_FLAG_RIDES;
-    return rpc_transport_put(client->transport, call, RPC_FIRST_REQUEST, offset, total - offset, wire,
-                             scratch);
-}
-
-static errval_t pull(struct rpc_client *client, uint64_t header, uint8_t *data, size_t bytes)
-{
-    size_t offset = 0;
-    errval_t err = SYS_ERR_OK;
-    while (offset < bytes && err_is_ok(err)) {
-        struct rpc_incoming in;
-        struct rpc_wire wire = {
-            .words = RPC_PIECE_WORD,
-            .w = {rpc_header(RPC_PULL, rpc_header_method(header), rpc_header_id(header)), offset},
-        };
-        size_t piece = rpc_transport_kind.piece_bytes;
-        piece = bytes - offset < piece ? bytes - offset : piece;
-        thread_mutex_lock_nested(&client->bytes_mutex);
-        err = ask(client, &wire, &in);
-        if (err_is_ok(err)) {
-            err = rpc_transport_get(client->transport, client->chan.endpoint, &in.m, data + offset, piece);
-        }
-        thread_mutex_unlock_nested(&client->bytes_mutex);
-        offset += piece;
-    }
-    return err;
-}
-
-/// The bytes of a reply: in place, copied from the room for bytes, or pulled.
-static errval_t receive_bytes(struct rpc_client *client, const struct rpc_incoming *in, size_t stream,
-                              bool *held, struct rpc_message *reply)
-{
-    const void *place = NULL;
-    errval_t err = SYS_ERR_OK;
-    bool came = in->m.w0 & RPC_FLAG_RIDES;
-    if (came && (!*held || stream > rpc_transport_kind.piece_bytes)) {
-        return RPC_ERR_PROTOCOL;
-    }
-    if (came) {
-        place = rpc_transport_look(client->chan.endpoint, stream);
-    }
-    if (place) {
-        reply->finish = finish_in_place;
-        reply->owner = client;
-        *held = false; // rpc_message_release() lets go of it
-    } else {
-        place = reply->buffer = malloc(ROUND_UP(stream, sizeof(uint64_t)));
-        if (!place) {
-            err = LIB_ERR_MALLOC_FAIL;
-        } else if (came) {
-            err = rpc_transport_get(client->transport, client->chan.endpoint, &in->m, reply->buffer, stream);
-        } else {
-            err = pull(client, in->m.w0, reply->buffer, stream);
-        }
-    }
-    if (err_is_ok(err) && !rpc_take_stream(reply, RPC_FIRST_REPLY, place, stream)) {
-        err = RPC_ERR_PROTOCOL;
-    }
-    return err;
-}
-
-/// Takes a reply apart. \param held set to false if the message keeps the bytes' mutex
-static errval_t receive(struct rpc_client *client, const struct rpc_incoming *in, bool *held,
-                        struct rpc_message *reply)
-{
-    size_t stream;
-    errval_t err = SYS_ERR_OK;
-    bool good = rpc_unpack(&in->m, RPC_FIRST_REPLY, reply, &stream);
-    for (unsigned i = 0; i < in->cap_count; i++) {
-        reply->caps[reply->cap_count++] = in->caps[i];
-    }
-    if (!good) {
-        err = RPC_ERR_PROTOCOL;
-    } else if (err_is_fail(in->m.w1)) {
-        err = in->m.w1;
-    } else if (stream) {
-        err = receive_bytes(client, in, stream, held, reply);
-    }
-    if (err_is_fail(err)) {
-        rpc_message_drop(reply);
-    }
-    return err;
-}
-
-/// Sends, waits, and takes the reply apart. \param held the bytes' mutex is
-static errval_t carry_out(struct rpc_client *client, struct rpc_message *call, struct rpc_wire *wire,
-                          unsigned caps, bool *held, struct rpc_message *reply)
-{
-    struct rpc_incoming in;
-    errval_t err = rpc_exchange(client, wire, caps, &in);
-    if (err_is_fail(err)) {
-        return err;
-    }
-    // Whatever the service says: it has them.
-    rpc_free_given(call);
-    return receive(client, &in, held, reply);
-}
-
-/// A call whose bytes, or whose reply's, may not fit into registers.
-static errval_t call_with_bytes(struct rpc_client *client, struct rpc_message *call, bool fits,
-                                struct rpc_wire *wire, unsigned caps, struct rpc_message *reply)
-{
-    void *scratch = NULL;
-    errval_t err = SYS_ERR_OK;
-    bool alone = rpc_is_plain() && rpc_transport_kind.rides;
-    thread_mutex_lock_nested(&client->bytes_mutex);
-    bool held = true;
-    if (!client->has_transport) {
-        err = open_transport(client);
-    }
-    wire->w[0] |= alone ? RPC_FLAG_ALONE : 0;
-    if (err_is_ok(err) && !fits) {
-        err = push_bytes(client, call, alone, wire, &scratch);
-    }
-    if (!alone) {
-        thread_mutex_unlock_nested(&client->bytes_mutex);
-        held = false;
-    }
-    if (err_is_ok(err)) {
-        err = carry_out(client, call, wire, caps, &held, reply);
-    }
-    free(scratch);
-    if (held) {
-        thread_mutex_unlock_nested(&client->bytes_mutex);
-    }
-    return err;
 }
 
 errval_t rpc_call(struct rpc_client *client, unsigned number, struct rpc_message *call, bool may_bytes,
@@ -244,17 +45,12 @@ errval_t rpc_call(struct rpc_client *client, unsigned number, struct rpc_message
 {
     uint32_t id = rpc_next_id(client);
     struct rpc_wire wire;
-    errval_t err;
-    bool held = false;
+    errval_t err = RPC_ERR_TOO_LONG;
     trace_rpc_call_begin(number, id);
     rpc_wire_init(&wire);
     bool fits = rpc_pack(call, RPC_FIRST_REQUEST, rpc_header(RPC_REQUEST, number, id), &wire);
-    if (!fits && rpc_stream_bytes(call, RPC_FIRST_REQUEST) > RPC_MAX_BYTES) {
-        err = RPC_ERR_TOO_LONG;
-    } else if (fits && !may_bytes) {
-        err = carry_out(client, call, &wire, caps, &held, reply);
-    } else {
-        err = call_with_bytes(client, call, fits, &wire, caps, reply);
+    if (fits || rpc_stream_bytes(call, RPC_FIRST_REQUEST) <= RPC_MAX_BYTES) {
+        err = client->link->call(client, call, &wire, may_bytes || !fits, caps, reply);
     }
     rpc_delete_given(call); // that was not sent
     trace_rpc_call_end(number, id);
@@ -271,9 +67,5 @@ errval_t rpc_send(struct rpc_client *client, unsigned number, struct rpc_message
     if (!rpc_pack(message, RPC_FIRST_REQUEST, rpc_header(RPC_ONEWAY, number, 0), &wire)) {
         return RPC_ERR_TOO_LONG;
     }
-    errval_t err = rpc_wire_send(&client->chan, &wire, false).err;
-    if (err_is_ok(err)) {
-        rpc_free_given(message);
-    }
-    return rpc_error(err);
+    return client->link->notify(client, message, &wire);
 }

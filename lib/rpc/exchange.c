@@ -6,9 +6,8 @@
  * that it is for; when it has its own it makes another waiting thread the reader. Only a domain's only thread
  * goes the straight way, without any of this: nobody else can have a call under way then.
  */
-#include <aos/slot_alloc.h>
-#include <aos/capabilities.h>
 #include <rpc/client.h>
+#include <rpc/link.h>
 #include <rpc/serving.h>
 #include <stdlib.h>
 
@@ -31,99 +30,14 @@ struct rpc_abandoned {
 };
 
 _Thread_local struct rpc_thread rpc_thread;
-uint32_t rpc_specials;
 
 uint64_t rpc_set_deadline(uint64_t deadline_us)
 {
     uint64_t before = rpc_thread.has_deadline ? rpc_thread.deadline_us : CLOCK_NEVER;
-    __atomic_add_fetch(&rpc_specials, (deadline_us != CLOCK_NEVER) - rpc_thread.has_deadline,
-                       __ATOMIC_RELAXED);
+    rpc_count_special((deadline_us != CLOCK_NEVER) - rpc_thread.has_deadline);
     rpc_thread.has_deadline = deadline_us != CLOCK_NEVER;
     rpc_thread.deadline_us = deadline_us;
     return before;
-}
-
-static uint64_t deadline_us(void)
-{
-    return rpc_thread.has_deadline ? rpc_thread.deadline_us : CLOCK_NEVER;
-}
-
-static bool is_over(void)
-{
-    return rpc_thread.has_deadline && clock_now_us() >= rpc_thread.deadline_us;
-}
-
-static void take_caps(struct rpc_client *client, const struct lmp_message *m, struct rpc_incoming *in)
-{
-    in->cap_count = lmp_header_caps(m->header);
-    if (in->cap_count) {
-        lmp_endpoint_take_caps(client->chan.endpoint, in->cap_count, in->caps);
-    }
-    in->m = *m;
-}
-
-static void drop(struct rpc_incoming *in)
-{
-    for (unsigned i = 0; i < in->cap_count; i++) {
-        cap_discard(in->caps[i]);
-    }
-}
-
-static bool is_reply_to(const struct lmp_message *m, uint64_t request)
-{
-    return rpc_header_kind(m->w0) == RPC_REPLY && rpc_header_id(m->w0) == rpc_header_id(request);
-}
-
-/**
- * Waits for the reply to a request that was sent; nobody else waits for anything on the channel.
- *
- * \param m how the send ended, and what came with it, if anything
- */
-static errval_t await_alone(struct rpc_client *client, uint64_t request, struct lmp_message m,
-                            struct rpc_incoming *in)
-{
-    bool handed = err_is_ok(m.err) && m.header;
-    for (;;) {
-        if (!handed) {
-            m = lmp_chan_wait(&client->chan, m.err);
-        }
-        if (err_is_fail(m.err)) {
-            errval_t err = rpc_error(m.err);
-            client->gone |= err == RPC_ERR_PEER_GONE;
-            return err;
-        }
-        take_caps(client, &m, in);
-        if (is_reply_to(&m, request)) {
-            return SYS_ERR_OK;
-        }
-        drop(in);
-        handed = false;
-    }
-}
-
-struct lmp_message rpc_await(struct rpc_client *client, uint64_t header, const struct lmp_message *m)
-{
-    struct rpc_incoming in = {.m = {0}};
-    errval_t err = await_alone(client, header, *m, &in);
-    drop(&in); // the interface has none in such a reply
-    in.m.err = err;
-    return in.m;
-}
-
-/// The only thread of the domain, which has nothing else under way.
-static errval_t exchange_alone(struct rpc_client *client, const struct rpc_wire *wire, unsigned caps,
-                               struct rpc_incoming *in)
-{
-    errval_t err = rpc_provide_slots(&client->chan, caps);
-    if (err_is_fail(err)) {
-        return err;
-    }
-    struct lmp_message m = rpc_wire_send(&client->chan, wire, true);
-    while (err_is_fail(m.err) && lmp_err_is_transient(m.err)) {
-        thread_yield(); // an earlier one-way message still fills the ring
-        m = rpc_wire_send(&client->chan, wire, true);
-    }
-    return await_alone(client, wire->w[0], m, in);
 }
 
 /// If nobody reads, somebody who waits for a reply, or for room, is to.
@@ -154,7 +68,7 @@ static void forget_abandoned(struct rpc_client *client, uint32_t id)
         struct rpc_abandoned *abandoned = *link;
         if (abandoned->id == id) {
             *link = abandoned->next;
-            __atomic_sub_fetch(&rpc_specials, 1, __ATOMIC_RELAXED);
+            rpc_count_special(-1);
             give_room(client, abandoned->caps);
             free(abandoned);
             return;
@@ -184,13 +98,12 @@ static void lose_peer(struct rpc_client *client)
 }
 
 /// Gives a reply to whom it is for. With the mutex held.
-static void deliver(struct rpc_client *client, const struct lmp_message *m)
+static void deliver(struct rpc_client *client, struct rpc_incoming *in)
 {
-    struct rpc_incoming in;
-    take_caps(client, m, &in);
+    const uint32_t id = rpc_header_id(in->m.w0);
     for (struct rpc_waiter *waiter = client->waiters; waiter; waiter = waiter->next) {
-        if (!waiter->done && rpc_header_kind(m->w0) == RPC_REPLY && waiter->id == rpc_header_id(m->w0)) {
-            *waiter->in = in;
+        if (!waiter->done && rpc_header_kind(in->m.w0) == RPC_REPLY && waiter->id == id) {
+            *waiter->in = *in;
             waiter->done = true;
             waiter->err = SYS_ERR_OK;
             give_room(client, waiter->caps);
@@ -198,15 +111,15 @@ static void deliver(struct rpc_client *client, const struct lmp_message *m)
             return;
         }
     }
-    drop(&in);
-    forget_abandoned(client, rpc_header_id(m->w0));
+    client->link->drop(client, in);
+    forget_abandoned(client, id);
 }
 
-void rpc_client_deliver(struct rpc_client *client, const struct lmp_message *m)
+void rpc_client_take(struct rpc_client *client, errval_t err, struct rpc_incoming *in)
 {
     thread_mutex_lock(&client->mutex);
-    if (err_is_ok(m->err)) {
-        deliver(client, m);
+    if (err_is_ok(err)) {
+        deliver(client, in);
     } else {
         lose_peer(client);
     }
@@ -216,10 +129,10 @@ void rpc_client_deliver(struct rpc_client *client, const struct lmp_message *m)
 /// Reads one message, without the mutex.
 static void read_ring(struct rpc_client *client)
 {
-    uint64_t until = clock_ticks_of_us(deadline_us());
-    struct lmp_message m = lmp_chan_wait_until(&client->chan, SYS_ERR_OK, until);
-    if (m.err != LIB_ERR_TIMEOUT) {
-        rpc_client_deliver(client, &m);
+    struct rpc_incoming in;
+    errval_t err = client->link->receive(client, clock_ticks_of_us(rpc_deadline_us()), &in);
+    if (err != LIB_ERR_TIMEOUT) {
+        rpc_client_take(client, err, &in);
     }
 }
 
@@ -239,25 +152,25 @@ static errval_t take_room(struct rpc_client *client, unsigned caps)
             thread_mutex_lock(&client->mutex);
             client->reading = false;
         } else {
-            thread_cond_wait_until(&client->room, &client->mutex, deadline_us());
+            thread_cond_wait_until(&client->room, &client->mutex, rpc_deadline_us());
         }
-        if (is_over()) {
+        if (rpc_is_over()) {
             return RPC_ERR_DEADLINE;
         }
     }
     client->calls_left--;
     client->caps_left -= caps;
-    return rpc_provide_slots(&client->chan, LMP_RECV_SLOTS - client->caps_left);
+    return client->link->provide(client, LMP_RECV_SLOTS - client->caps_left);
 }
 
 static errval_t send(struct rpc_client *client, const struct rpc_wire *wire)
 {
     for (;;) {
-        struct lmp_message m = rpc_wire_send(&client->chan, wire, false);
-        if (err_is_ok(m.err) || !lmp_err_is_transient(m.err)) {
-            return rpc_error(m.err);
+        errval_t err = client->link->send(client, wire);
+        if (err != RPC_ERR_BUSY) {
+            return err;
         }
-        if (is_over()) {
+        if (rpc_is_over()) {
             return RPC_ERR_DEADLINE;
         }
         thread_yield();
@@ -277,14 +190,14 @@ static void unlink_waiter(struct rpc_client *client, struct rpc_waiter *waiter)
 /// deadline came first
 static bool wait_reply(struct rpc_client *client, struct rpc_waiter *waiter)
 {
-    while (!waiter->done && !is_over()) {
+    while (!waiter->done && !rpc_is_over()) {
         bool reads = !client->reading;
         client->reading = true;
         thread_mutex_unlock(&client->mutex);
         if (reads) {
             read_ring(client);
         } else {
-            thread_sem_wait_until(&waiter->wake, deadline_us());
+            thread_sem_wait_until(&waiter->wake, rpc_deadline_us());
         }
         thread_mutex_lock(&client->mutex);
         if (reads) {
@@ -301,13 +214,13 @@ static void abandon(struct rpc_client *client, const struct rpc_waiter *waiter, 
     if (abandoned) {
         *abandoned = (struct rpc_abandoned){.id = waiter->id, .caps = waiter->caps, .next = client->given_up};
         client->given_up = abandoned;
-        __atomic_add_fetch(&rpc_specials, 1, __ATOMIC_RELAXED);
+        rpc_count_special(1);
     }
     const struct rpc_wire wire = {
         .words = 1,
         .w = {rpc_header(RPC_DROP, rpc_header_method(header), waiter->id)},
     };
-    rpc_wire_send(&client->chan, &wire, false);
+    client->link->send(client, &wire);
 }
 
 /// One of several threads, or one with a deadline, or a server's. With the mutex held.
@@ -349,7 +262,7 @@ errval_t rpc_exchange(struct rpc_client *client, const struct rpc_wire *wire, un
         return RPC_ERR_PEER_GONE;
     }
     if (rpc_is_plain()) {
-        return exchange_alone(client, wire, caps, in);
+        return client->link->exchange_alone(client, wire, caps, in);
     }
     errval_t err = serving_pause();
     if (err_is_fail(err)) {

@@ -8,15 +8,7 @@
 #include <rpc/transport/transport.h>
 #include <stdlib.h>
 
-/// A message with the capabilities that it brought.
-struct arrival {
-    const struct lmp_message *m;
-    uint64_t header;
-    unsigned cap_count;
-    struct capref caps[RPC_MAX_CAPS];
-};
-
-static void delete_caps(struct arrival *arrival)
+static void delete_caps(struct rpc_arrival *arrival)
 {
     for (unsigned i = 0; i < arrival->cap_count; i++) {
         cap_discard(arrival->caps[i]);
@@ -24,7 +16,7 @@ static void delete_caps(struct arrival *arrival)
     arrival->cap_count = 0;
 }
 
-static errval_t open(struct rpc_session *session, struct arrival *arrival)
+static errval_t open(struct rpc_session *session, struct rpc_arrival *arrival)
 {
     if (arrival->cap_count != 1 || !capref_is_null(session->chan.remote_cap)) {
         return RPC_MALFORMED;
@@ -34,7 +26,7 @@ static errval_t open(struct rpc_session *session, struct arrival *arrival)
     return SYS_ERR_OK;
 }
 
-static errval_t attach(struct rpc_session *session, struct arrival *arrival)
+static errval_t attach(struct rpc_session *session, struct rpc_arrival *arrival)
 {
     struct rpc_message message;
     size_t stream;
@@ -51,7 +43,7 @@ static errval_t attach(struct rpc_session *session, struct arrival *arrival)
 }
 
 /// The piece that is with the message, as the next of what is kept for its call.
-static errval_t append(struct rpc_session *session, const struct arrival *arrival, struct rpc_kept *kept)
+static errval_t append(struct rpc_session *session, const struct rpc_arrival *arrival, struct rpc_kept *kept)
 {
     size_t rest = kept->total - kept->done;
     size_t bytes = rest < rpc_transport_kind.piece_bytes ? rest : rpc_transport_kind.piece_bytes;
@@ -61,7 +53,7 @@ static errval_t append(struct rpc_session *session, const struct arrival *arriva
     return err;
 }
 
-static errval_t push(struct rpc_session *session, const struct arrival *arrival)
+static errval_t push(struct rpc_session *session, const struct rpc_arrival *arrival)
 {
     uint32_t id = rpc_header_id(arrival->header);
     size_t offset = (uint32_t)arrival->m->w1, total = arrival->m->w1 >> 32;
@@ -87,7 +79,7 @@ static errval_t push(struct rpc_session *session, const struct arrival *arrival)
     return SYS_ERR_OK;
 }
 
-static errval_t pull(struct rpc_session *session, const struct arrival *arrival)
+static errval_t pull(struct rpc_session *session, const struct rpc_arrival *arrival)
 {
     struct rpc_kept *kept = kept_find(session, rpc_header_id(arrival->header), true);
     size_t offset = arrival->m->w1;
@@ -111,7 +103,7 @@ static errval_t pull(struct rpc_session *session, const struct arrival *arrival)
 /// The client has given a call up. If it was going to be answered later it is answered now, so that the
 /// client knows that nothing comes any more; else it was answered already, or is going to be when its handler
 /// returns.
-static void drop(struct rpc_session *session, const struct arrival *arrival)
+static void drop(struct rpc_session *session, const struct rpc_arrival *arrival)
 {
     session_give_up_call(session, rpc_header_id(arrival->header));
     for (unsigned outgoing = 0; outgoing < 2; outgoing++) {
@@ -145,8 +137,23 @@ static void release(struct rpc_message *call)
     rpc_message_release(call);
 }
 
-/// The bytes of a call: they came in pieces before it, or are with it, or both.
-static errval_t find_bytes(struct rpc_session *session, const struct arrival *arrival, size_t stream,
+/// The bytes of a call over UMP: they have come with it, or nobody had memory for them.
+static errval_t take_bytes(struct rpc_arrival *arrival, size_t stream, struct rpc_message *call)
+{
+    if (err_is_fail(arrival->err)) {
+        return arrival->err;
+    }
+    if (!arrival->data) {
+        return RPC_MALFORMED;
+    }
+    call->finish = free_kept;
+    call->owner = arrival->data;
+    arrival->data = NULL;
+    return rpc_take_stream(call, RPC_FIRST_REQUEST, call->owner, stream) ? SYS_ERR_OK : RPC_MALFORMED;
+}
+
+/// The bytes of a call on one core: they came in pieces before it, or are with it, or both.
+static errval_t find_bytes(struct rpc_session *session, const struct rpc_arrival *arrival, size_t stream,
                            struct rpc_message *call)
 {
     struct rpc_kept *kept = kept_find(session, rpc_header_id(arrival->header), false);
@@ -181,7 +188,7 @@ static errval_t find_bytes(struct rpc_session *session, const struct arrival *ar
     return err == RPC_ERR_PROTOCOL ? RPC_MALFORMED : err; // bytes were promised that did not come
 }
 
-static errval_t run(struct rpc_session *session, struct arrival *arrival, const struct rpc_method *method,
+static errval_t run(struct rpc_session *session, struct rpc_arrival *arrival, const struct rpc_method *method,
                     struct rpc_message *call, struct rpc_message *reply)
 {
     size_t stream;
@@ -189,7 +196,10 @@ static errval_t run(struct rpc_session *session, struct arrival *arrival, const 
     if (!rpc_unpack(arrival->m, RPC_FIRST_REQUEST, call, &stream)) {
         return RPC_MALFORMED;
     }
-    errval_t err = stream ? find_bytes(session, arrival, stream, call) : SYS_ERR_OK;
+    errval_t err = SYS_ERR_OK;
+    if (stream) {
+        err = session->ump ? take_bytes(arrival, stream, call) : find_bytes(session, arrival, stream, call);
+    }
     if (err_is_fail(err)) {
         delete_caps(arrival);
         return err;
@@ -204,7 +214,7 @@ static errval_t run(struct rpc_session *session, struct arrival *arrival, const 
     return err;
 }
 
-static errval_t request(struct rpc_session *session, struct arrival *arrival, bool wants_reply)
+static errval_t request(struct rpc_session *session, struct rpc_arrival *arrival, bool wants_reply)
 {
     const unsigned number = rpc_header_method(arrival->header);
     const struct rpc_skeleton *skeleton = session->service->skeleton;
@@ -232,13 +242,10 @@ static errval_t request(struct rpc_session *session, struct arrival *arrival, bo
     return SYS_ERR_OK;
 }
 
-static errval_t handle(struct rpc_session *session, struct arrival *arrival)
+/// Messages that only channels on one core have.
+static errval_t handle_of_core(struct rpc_session *session, struct rpc_arrival *arrival)
 {
-    switch (rpc_header_kind(arrival->header)) {
-    case RPC_REQUEST:
-        return request(session, arrival, true);
-    case RPC_ONEWAY:
-        return request(session, arrival, false);
+    switch (session->ump ? 0 : rpc_header_kind(arrival->header)) {
     case RPC_OPEN:
         return open(session, arrival);
     case RPC_ATTACH:
@@ -247,19 +254,33 @@ static errval_t handle(struct rpc_session *session, struct arrival *arrival)
         return push(session, arrival);
     case RPC_PULL:
         return pull(session, arrival);
-    case RPC_DROP:
-        drop(session, arrival);
-        return SYS_ERR_OK;
     default:
         return RPC_MALFORMED;
     }
 }
 
+static errval_t handle(struct rpc_session *session, struct rpc_arrival *arrival)
+{
+    switch (rpc_header_kind(arrival->header)) {
+    case RPC_REQUEST:
+        return request(session, arrival, true);
+    case RPC_ONEWAY:
+        return request(session, arrival, false);
+    case RPC_DROP:
+        drop(session, arrival);
+        return SYS_ERR_OK;
+    default:
+        return handle_of_core(session, arrival);
+    }
+}
+
 void session_handle(struct rpc_session *session, const struct lmp_message *m)
 {
-    struct arrival arrival; // its capabilities are not cleared
+    struct rpc_arrival arrival; // its capabilities are not cleared
     arrival.m = m;
     arrival.header = m->w0;
+    arrival.data = NULL;
+    arrival.err = SYS_ERR_OK;
     arrival.cap_count = lmp_header_caps(m->header);
     if (arrival.cap_count) {
         lmp_endpoint_take_caps(session->chan.endpoint, arrival.cap_count, arrival.caps);
@@ -268,6 +289,18 @@ void session_handle(struct rpc_session *session, const struct lmp_message *m)
     errval_t err = lmp_header_words(m->header) ? handle(session, &arrival) : RPC_MALFORMED;
     delete_caps(&arrival);
     if (!session->is_cut && (err == RPC_MALFORMED || err_is_fail(session_provide_slots(session)))) {
+        rpc_session_cut(session);
+    }
+    session_handled(session);
+}
+
+void session_handle_arrival(struct rpc_session *session, struct rpc_arrival *arrival)
+{
+    rpc_handling = (struct rpc_handling){session, arrival->header};
+    errval_t err = handle(session, arrival);
+    delete_caps(arrival);
+    free(arrival->data);
+    if (!session->is_cut && err == RPC_MALFORMED) {
         rpc_session_cut(session);
     }
     session_handled(session);

@@ -12,10 +12,15 @@
 #include <aos/slot_alloc.h>
 #include <lmp/endpoints.h>
 #include <rpc/client.h>
+#include <rpc/lmp_link.h>
+#include <rpc/registers.h>
 #include <rpc/serving.h>
-#include <rpc/session.h>
+#include <rpc/ump_serve.h>
+#include <ump/registry.h>
+#include <ump/wake.h>
 #include <stdlib.h>
 #include <threads/threads.h>
+#include <ump/wait.h>
 
 static struct {
     struct thread_mutex baton;
@@ -23,6 +28,9 @@ static struct {
     bool is_taken;           ///< A thread takes messages.
     unsigned parked;         ///< Threads that wait for `look`.
     unsigned threads;        ///< That serve.
+    bool serves_always;      ///< Also while no thread has called rpc_serve() (rpc_serve_always()).
+    bool has_stand_in;       ///< One of them serves because nobody else did,
+    volatile bool is_manned; ///< and is to end: somebody else serves.
 } server;
 
 /// What one reply may leave to be freed: owned byte arrays, what they were gathered into, and what the call's
@@ -39,6 +47,9 @@ static struct {
     void *to_free[LATER_FREED_MAX];
 } later;
 
+#define OF_CORE_AT_ONCE     8  ///< Messages of this core before those of others have a turn.
+#define LOOKS_BETWEEN_TURNS 64 ///< After so many that found nothing other dispatchers have a turn.
+
 void serving_take(void)
 {
     thread_mutex_lock_nested(&server.baton);
@@ -53,7 +64,7 @@ static void enter_serving(void)
 {
     serving_take();
     rpc_thread.is_server = true;
-    __atomic_add_fetch(&rpc_specials, 1, __ATOMIC_RELAXED);
+    rpc_count_special(1);
     server.threads++;
 }
 
@@ -87,32 +98,6 @@ static void handle_event(struct lmp_endpoint *endpoint, const struct lmp_message
     }
 }
 
-/**
- * Handles a call that comes and is answered in registers. \return words of the answer, which is in `m`; 0 for
- * none
- */
-static inline unsigned handle_registers(struct rpc_session *session, const struct rpc_method *method,
-                                        uint64_t header, struct lmp_message *m)
-{
-    const unsigned number = session->service->skeleton->interface->number << 8 | rpc_header_method(header);
-    rpc_handling = (struct rpc_handling){session, header};
-    trace_rpc_serve_begin(number, rpc_header_id(header));
-    unsigned words = method->registers(session, m);
-    trace_rpc_serve_end(number, rpc_header_id(header), words == 0);
-    m->w0 = header ^ (RPC_REQUEST ^ RPC_REPLY) << RPC_KIND_SHIFT;
-    if (__builtin_expect(session->is_cut, 0)) {
-        session_handled(session);
-        return 0;
-    }
-    return words;
-}
-
-/// What the kernel says of a message: its flags, of which a plain call has none, and its number of words.
-static inline uint32_t rpc_form(uint64_t header)
-{
-    return header >> (32 + RPC_FORM_SHIFT) & RPC_FORM_MASK;
-}
-
 /// The session that a message is for, and the method, if that is a plain call of numbers; else NULL.
 static inline struct rpc_session *find_registers(const struct lmp_message *m,
                                                  const struct rpc_method **method)
@@ -122,14 +107,8 @@ static inline struct rpc_session *find_registers(const struct lmp_message *m,
     if (!session) {
         return NULL;
     }
-    // Kind and flags are in the same half of the header: another kind is as wrong as a method that is too
-    // large.
-    const uint32_t number = (uint32_t)m->w0 - (RPC_REQUEST << RPC_KIND_SHIFT);
-    if (number >= session->method_count) {
-        return NULL;
-    }
-    *method = &session->methods[number];
-    return rpc_form(m->header) == (*method)->form ? session : NULL;
+    *method = rpc_find_registers(session, m);
+    return *method ? session : NULL;
 }
 
 /// Any other message, or the end of somebody.
@@ -175,10 +154,16 @@ static bool goes_on(void)
     return rpc_thread.takes;
 }
 
+/// Is there anything in shared memory to look at?
+static inline bool takes_from_both(void)
+{
+    return rpc_ump_session_count || ump_registered;
+}
+
 bool serving_send_later(struct rpc_session *session, const struct rpc_wire *wire, struct rpc_message *reply)
 {
-    if (!rpc_thread.takes || threads_several() || session->is_cut || rpc_handling.session != session
-        || later.session) {
+    if (!rpc_thread.takes || threads_several() || takes_from_both() || session->is_cut
+        || rpc_handling.session != session || later.session) {
         return false;
     }
     later.session = session;
@@ -238,7 +223,7 @@ static struct lmp_message send_later(bool wait)
     const bool sent = err_is_ok(m.err) || m.err == SYS_ERR_LMP_WAIT_INTERRUPTED;
     end_later(sent);
     if (!sent) {
-        rpc_session_cut(session);
+        lmp_link_reply_failed(session, later.wire.w[0], m.err);
         m = (struct lmp_message){.err = SYS_ERR_OK};
     }
     return m;
@@ -317,7 +302,7 @@ static inline __attribute__((always_inline)) struct rpc_session *serve_registers
             return session;
         }
         session = caller;
-        *words = handle_registers(session, method, next.w0, m);
+        *words = rpc_handle_registers(session, method, next.w0, m);
     } while (__builtin_expect(*words && !threads_several() && !(done && *done), 1));
     return *words ? session : NULL;
 }
@@ -328,7 +313,7 @@ static struct rpc_session *handle(struct rpc_session *answered, unsigned *words,
     const struct rpc_method *method;
     struct rpc_session *session = err_is_ok(m->err) ? find_registers(m, &method) : NULL;
     if (session) {
-        *words = handle_registers(session, method, m->w0, m);
+        *words = rpc_handle_registers(session, method, m->w0, m);
         return *words ? session : NULL;
     }
     rpc_handling.session = NULL;
@@ -340,6 +325,115 @@ static struct rpc_session *handle(struct rpc_session *answered, unsigned *words,
     return NULL;
 }
 
+/// Sends what was going to be sent with the next wait.
+static void end_answers(struct rpc_session *answered, unsigned words, const struct lmp_message *m)
+{
+    rpc_handling.session = NULL;
+    if (later.session) {
+        send_later(false);
+    }
+    if (answered) {
+        answer(answered, words, m);
+    }
+}
+
+/// Handles a message of one core, and answers it.
+static void handle_and_answer(struct lmp_message *m)
+{
+    unsigned words = 0;
+    struct rpc_session *answered = handle(NULL, &words, m);
+    if (answered) {
+        answer(answered, words, m);
+    }
+    rpc_handling.session = NULL;
+}
+
+/// Takes messages of one core that are there, a few. \return false if there is none
+static bool take_some_of_core(const volatile bool *done)
+{
+    unsigned taken = 0;
+    for (; taken < OF_CORE_AT_ONCE && rpc_thread.takes && !(done && *done); taken++) {
+        struct lmp_message m;
+        uint32_t seen;
+        if (!lmp_endpoints_may_have_news() || !lmp_endpoints_take_any(&m, &seen)) {
+            break;
+        }
+        handle_and_answer(&m);
+    }
+    return taken > 0;
+}
+
+/// For a moment between two looks that found nothing: others run, if there are any. The hint ends the turn of
+/// an emulator that runs cores one after the other.
+static void pause_between_looks(uint32_t rounds)
+{
+    __asm__ volatile("yield");
+    if (threads_several() || rpc_ump_all_local() || rounds % LOOKS_BETWEEN_TURNS == 0) {
+        serving_leave();
+        thread_yield();
+        if (rpc_ump_all_local() && threads_several()) {
+            sys_yield(0); // our threads may all be looking, in vain until a client has had the core
+        }
+        serving_take();
+    }
+}
+
+/// Events of channels in shared memory that are no sessions. \return true if there were any
+static bool handle_ump_events(void)
+{
+    bool any = false;
+    // Whoever has looked before may have found an event, and left it to be handled: looking again does not
+    // tell.
+    while (ump_registered && err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
+        rpc_handling.session = NULL;
+        any = true;
+    }
+    return any;
+}
+
+/// Sleeps in the kernel until there is anything, from this core or from another one.
+static void sleep_for_both(void)
+{
+    const uint32_t since = threads_begin_look();
+    if (!rpc_ump_sleep()) {
+        return;
+    }
+    const bool has_events = ump_registered != NULL;
+    ump_wake_listen();
+    if (has_events && !ump_registered_sleep()) {
+        ump_after_sleep();
+        return;
+    }
+    serving_leave();
+    struct lmp_message m = lmp_chan_wait_any_since(since);
+    serving_take();
+    if (has_events) {
+        ump_after_sleep();
+    }
+    if (m.err == LIB_ERR_LMP_PEER_GONE || (err_is_ok(m.err) && m.header)) {
+        handle_and_answer(&m);
+    }
+}
+
+/// The same as take_messages() while there are sessions over UMP: in turns, one message of each of them, and
+/// some of this core. Waits as the axis `ump` says.
+static void take_from_both(const volatile bool *done)
+{
+    static struct ump_habit habit;
+    struct ump_wait wait = {0};
+    do {
+        const bool of_others = handle_ump_events() | rpc_ump_sweep(done);
+        if (take_some_of_core(done) || of_others) {
+            ump_wait_learn(&wait, &habit);
+            wait = (struct ump_wait){0};
+        } else if (ump_wait_goes_on(&wait, &habit, rpc_ump_all_local())) {
+            pause_between_looks(wait.rounds);
+        } else {
+            sleep_for_both();
+        }
+    } while (takes_from_both() && !(done && *done) && (!threads_several() || goes_on()));
+}
+
 /// Takes messages for as long as it is this thread's turn. With the baton, but while it waits.
 static inline __attribute__((always_inline)) void take_messages(const volatile bool *done)
 {
@@ -347,6 +441,12 @@ static inline __attribute__((always_inline)) void take_messages(const volatile b
     struct lmp_message m = {0};
     unsigned words = 0;
     do {
+        if (__builtin_expect(takes_from_both(), 0)) {
+            end_answers(answered, words, &m);
+            answered = NULL;
+            take_from_both(done);
+            continue;
+        }
         if (later.session) {
             m = send_later_and_take();
         } else if (answered && !threads_several()) {
@@ -359,13 +459,7 @@ static inline __attribute__((always_inline)) void take_messages(const volatile b
         }
         answered = handle(answered, &words, &m);
     } while (!(done && *done) && (!threads_several() || goes_on()));
-    rpc_handling.session = NULL;
-    if (later.session) {
-        send_later(false);
-    }
-    if (answered) {
-        answer(answered, words, &m);
-    }
+    end_answers(answered, words, &m);
 }
 
 static inline __attribute__((always_inline)) void serve(const volatile bool *done)
@@ -378,6 +472,49 @@ static inline __attribute__((always_inline)) void serve(const volatile bool *don
     // The baton stays with the caller of rpc_serve_until(): handlers run while it serves, or calls.
 }
 
+/// Lets a stand-in go.
+static void relieve(void)
+{
+    serving_take();
+    if (server.has_stand_in) {
+        server.is_manned = true;
+        thread_cond_broadcast(&server.look);
+    }
+    serving_leave();
+}
+
+static int stand_in(void *unused)
+{
+    (void)unused;
+    serve(&server.is_manned);
+    server.has_stand_in = false;
+    thread_cond_broadcast(&server.look); // who relieves it takes messages now
+    serving_leave();
+    return 0;
+}
+
+/// Sees to it that somebody serves, if that was asked for.
+static errval_t provide_stand_in(void)
+{
+    errval_t err = SYS_ERR_OK;
+    serving_take();
+    if (server.serves_always && server.threads == 0 && !server.has_stand_in) {
+        server.is_manned = false;
+        err = thread_create(stand_in, NULL, NULL);
+        server.has_stand_in = err_is_ok(err);
+    }
+    serving_leave();
+    return err;
+}
+
+errval_t rpc_serve_always(void)
+{
+    serving_take();
+    server.serves_always = true;
+    serving_leave();
+    return provide_stand_in();
+}
+
 static int serve_as_well(void *unused)
 {
     (void)unused;
@@ -387,11 +524,14 @@ static int serve_as_well(void *unused)
 
 void rpc_serve_until(const volatile bool *done)
 {
+    relieve();
     serve(done);
+    provide_stand_in(); // or there is no memory for it; nobody could be told
 }
 
 _Noreturn void rpc_serve(void)
 {
+    relieve();
     serve(NULL);
     __builtin_unreachable();
 }

@@ -3,10 +3,8 @@
  */
 #include <aos/capabilities.h>
 #include <aos/slot_alloc.h>
-#include <rpc/client.h>
+#include <rpc/ump_client.h>
 #include <rpc/serving.h>
-#include <rpc/session.h>
-#include <rpc/transport/transport.h>
 #include <stdlib.h>
 
 #define KEPT_MAX     16 ///< Calls of one session that have bytes kept.
@@ -28,19 +26,28 @@ static void note_count(uint32_t change)
     trace_rpc_session(session_count);
 }
 
+static struct rpc_session *make(const struct rpc_service *service, domainid_t pid, uint64_t quota)
+{
+    struct rpc_session *session = calloc(1, sizeof(*session));
+    if (session) {
+        session->service = service;
+        session->operations = service->operations;
+        session->methods = service->skeleton->methods;
+        session->method_count = service->skeleton->interface->method_count;
+        session->pid = pid;
+        session->quota = quota;
+    }
+    return session;
+}
+
 errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, uint64_t quota,
                             struct capref remote, struct rpc_session **ret, struct capref *linked)
 {
-    struct rpc_session *session = calloc(1, sizeof(*session));
+    struct rpc_session *session = make(service, pid, quota);
     if (!session) {
         return LIB_ERR_MALLOC_FAIL;
     }
-    session->service = service;
-    session->operations = service->operations;
-    session->methods = service->skeleton->methods;
-    session->method_count = service->skeleton->interface->method_count;
-    session->pid = pid;
-    session->quota = quota;
+    session->link = &rpc_link_lmp;
     errval_t err = rpc_chan_make(&session->chan, service->skeleton->interface, linked);
     if (err_is_fail(err)) {
         free(session);
@@ -53,7 +60,7 @@ errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, u
     }
     if (err_is_fail(err)) {
         cap_discard(*linked);
-        lmp_chan_destroy(&session->chan);
+        session->link->end(session);
         free(session);
         return err;
     }
@@ -62,6 +69,35 @@ errval_t rpc_session_create(const struct rpc_service *service, domainid_t pid, u
     if (ret) {
         *ret = session;
     }
+    return SYS_ERR_OK;
+}
+
+errval_t rpc_session_create_ump(const struct rpc_service *service, domainid_t pid, uint64_t quota,
+                                unsigned rights, const struct rpc_ump_binding *binding)
+{
+    struct rpc_ump *ump;
+    errval_t err = rpc_ump_open(binding, &ump);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    struct rpc_session *session = make(service, pid, quota);
+    if (!session) {
+        rpc_ump_close(ump);
+        return LIB_ERR_MALLOC_FAIL;
+    }
+    session->link = &rpc_link_ump;
+    session->rights = rights;
+    session->ump = ump;
+    err = rpc_ump_serve(session);
+    if (err_is_ok(err) && service->opened) {
+        err = service->opened(session);
+    }
+    if (err_is_fail(err)) {
+        session->link->end(session);
+        free(session);
+        return err;
+    }
+    note_count(1);
     return SYS_ERR_OK;
 }
 
@@ -106,19 +142,16 @@ void rpc_session_cut(struct rpc_session *session)
         session->service->closed(session);
     }
     kept_drop_all(session);
-    rpc_transport_close(session->transport);
-    session->transport = NULL;
-    lmp_chan_destroy(&session->chan);
+    session->link->end(session);
     note_count(-1U);
     session_leave(session);
 }
 
-/// How much one call may have kept. What a service says is without words and padding.
-static size_t kept_limit(const struct rpc_session *session, bool outgoing)
+/// What a service says is without words and padding.
+size_t session_call_limit(const struct rpc_session *session)
 {
     size_t bytes = session->service->call_bytes_max;
-    return outgoing || bytes == 0 ? RPC_MAX_BYTES
-                                  : bytes + (RPC_MAX_WORDS + RPC_MAX_BLOBS) * sizeof(uint64_t);
+    return bytes ? bytes + (RPC_MAX_WORDS + RPC_MAX_BLOBS) * sizeof(uint64_t) : RPC_MAX_BYTES;
 }
 
 struct rpc_kept *kept_create(struct rpc_session *session, uint32_t id, bool outgoing, size_t total)
@@ -127,7 +160,7 @@ struct rpc_kept *kept_create(struct rpc_session *session, uint32_t id, bool outg
     for (struct rpc_kept *kept = session->kept; kept; kept = kept->next) {
         count++;
     }
-    if (count >= KEPT_MAX || total > kept_limit(session, outgoing)
+    if (count >= KEPT_MAX || total > (outgoing ? RPC_MAX_BYTES : session_call_limit(session))
         || total > RPC_MAX_BYTES - session->kept_bytes) {
         return NULL;
     }
@@ -200,7 +233,7 @@ struct rpc_session *rpc_call_session(const struct rpc_call *call)
     return call->session;
 }
 
-static void free_owned(struct rpc_message *reply)
+void session_free_owned(struct rpc_message *reply)
 {
     for (unsigned i = 0; i < reply->blob_count; i++) {
         if (reply->owned_blobs & 1U << i) {
@@ -208,74 +241,6 @@ static void free_owned(struct rpc_message *reply)
         }
     }
     reply->owned_blobs = 0;
-}
-
-/// The bytes of a reply that does not fit: with it, or kept until they are fetched.
-static errval_t reply_bytes(struct rpc_session *session, uint64_t request, const struct rpc_message *reply,
-                            struct rpc_wire *wire, void **scratch)
-{
-    size_t stream = rpc_stream_bytes(reply, RPC_FIRST_REPLY);
-    if (stream > RPC_MAX_BYTES) {
-        return RPC_ERR_TOO_LONG;
-    }
-    if (request & RPC_FLAG_ALONE && rpc_transport_kind.rides && stream <= rpc_transport_kind.piece_bytes) {
-        wire->w[0] |= RPC_FLAG_RIDES;
-        return rpc_transport_put(session->transport, reply, RPC_FIRST_REPLY, 0, stream, wire, scratch);
-    }
-    struct rpc_kept *kept = kept_create(session, rpc_header_id(request), true, stream);
-    if (!kept) {
-        return RPC_ERR_TOO_LONG;
-    }
-    rpc_gather(reply, RPC_FIRST_REPLY, 0, kept->data, stream);
-    return SYS_ERR_OK;
-}
-
-/// Sends what is ready. A client whose ring has no room for it does not keep to the rules: it holds as many
-/// replies as there may be calls under way.
-static errval_t send(struct rpc_session *session, const struct rpc_wire *wire)
-{
-    errval_t err = session->is_cut ? RPC_ERR_PEER_GONE : rpc_wire_send(&session->chan, wire, false).err;
-    if (err_is_fail(err)) {
-        rpc_session_cut(session);
-    }
-    return err;
-}
-
-static void begin_reply(struct rpc_wire *wire, uint64_t header, errval_t err)
-{
-    rpc_wire_init(wire);
-    wire->w[0] = header;
-    wire->w[1] = err;
-    wire->words = RPC_FIRST_REPLY;
-}
-
-/// \param at_once when this returns it was sent
-static void reply_to(struct rpc_session *session, uint64_t request, errval_t err, struct rpc_message *reply,
-                     bool at_once)
-{
-    const uint64_t header = rpc_header(RPC_REPLY, rpc_header_method(request), rpc_header_id(request));
-    void *scratch = NULL;
-    struct rpc_wire wire;
-    begin_reply(&wire, header, err);
-    if (err_is_ok(err) && reply && !rpc_pack(reply, RPC_FIRST_REPLY, header, &wire)) {
-        err = reply_bytes(session, request, reply, &wire, &scratch);
-        if (err_is_fail(err)) {
-            begin_reply(&wire, header, err);
-        }
-    }
-    errval_t sent = SYS_ERR_OK;
-    if (at_once || !serving_send_later(session, &wire, err_is_ok(err) ? reply : NULL)) {
-        sent = send(session, &wire);
-    }
-    if (reply && err_is_ok(err) && err_is_ok(sent)) {
-        rpc_free_given(reply);
-    } else if (reply) {
-        rpc_delete_given(reply);
-    }
-    if (reply) {
-        free_owned(reply);
-    }
-    serving_free(scratch);
 }
 
 void session_give_up_call(struct rpc_session *session, uint32_t id)
@@ -287,7 +252,7 @@ void session_give_up_call(struct rpc_session *session, uint32_t id)
     if (call) {
         unlink_deferred(session, call);
         call->session = NULL;
-        reply_to(session, call->header, RPC_ERR_DEADLINE, NULL, true);
+        session->link->reply(session, call->header, RPC_ERR_DEADLINE, NULL, true);
     }
 }
 
@@ -298,11 +263,11 @@ void rpc_answer(struct rpc_call *call, errval_t err, struct rpc_message *reply)
     if (session) {
         unlink_deferred(session, call);
         session_enter(session);
-        reply_to(session, call->header, err, reply, true);
+        session->link->reply(session, call->header, err, reply, true);
         session_leave(session);
     } else if (reply) {
         rpc_delete_given(reply);
-        free_owned(reply);
+        session_free_owned(reply);
     }
     free(call);
     serving_leave();
@@ -310,19 +275,5 @@ void rpc_answer(struct rpc_call *call, errval_t err, struct rpc_message *reply)
 
 void session_reply(struct rpc_session *session, uint64_t request, errval_t err, struct rpc_message *reply)
 {
-    reply_to(session, request, err, reply, false);
-}
-
-void session_reply_piece(struct rpc_session *session, uint64_t request, const struct rpc_message *piece,
-                         size_t bytes)
-{
-    struct rpc_wire wire;
-    void *scratch = NULL;
-    begin_reply(&wire, rpc_header(RPC_REPLY, rpc_header_method(request), rpc_header_id(request)), SYS_ERR_OK);
-    errval_t err = rpc_transport_put(session->transport, piece, RPC_FIRST_REPLY, 0, bytes, &wire, &scratch);
-    wire.w[1] = err;
-    if (!serving_send_later(session, &wire, NULL)) {
-        send(session, &wire);
-    }
-    serving_free(scratch);
+    session->link->reply(session, request, err, reply, false);
 }

@@ -58,14 +58,33 @@ void kept_drop_all(struct rpc_session *session);
  */
 void session_reply(struct rpc_session *session, uint64_t request, errval_t err, struct rpc_message *reply);
 
+/// Frees the byte arrays that go with a reply.
+void session_free_owned(struct rpc_message *reply);
+
 /// Answers a deferred call, if there is one of this number, with an error; whoever deferred it may forget it.
 void session_give_up_call(struct rpc_session *session, uint32_t id);
 
-/// Sends a piece of the bytes of a reply, in answer to `request`.
+/// Over LMP: sends a piece of the bytes of a reply, in answer to `request`.
 void session_reply_piece(struct rpc_session *session, uint64_t request, const struct rpc_message *piece,
                          size_t bytes);
 
-/// Handles a message that is not a call of numbers alone.
+/// For how many bytes of a call memory is taken.
+size_t session_call_limit(const struct rpc_session *session);
+
+/// A message with all that it brought.
+struct rpc_arrival {
+    const struct lmp_message *m;
+    uint64_t header;
+    unsigned cap_count;
+    struct capref caps[RPC_MAX_CAPS];
+    uint8_t *data; ///< Over UMP: its bytes, from malloc(), or NULL if there are none or `err` says why not.
+    errval_t err;
+};
+
+/// Handles a message over UMP that is not a call of numbers alone. The session may be gone then.
+void session_handle_arrival(struct rpc_session *session, struct rpc_arrival *arrival);
+
+/// Handles a message of one core that is not a call of numbers alone.
 void session_handle(struct rpc_session *session, const struct lmp_message *m);
 
 #endif

@@ -6,6 +6,9 @@
 
 #include <aos/lmp_chan.h>
 #include <aos/rpc_message.h>
+#include <threads/threads.h>
+
+struct rpc_cargo;
 
 /// What goes into the kernel for one message.
 struct rpc_wire {
@@ -15,6 +18,7 @@ struct rpc_wire {
     uint64_t caps[2];  ///< x10 and x11.
     const void *bytes; ///< That the kernel copies; x12 and x13.
     size_t byte_count;
+    const struct rpc_cargo *cargo; ///< Over UMP: what goes with the words, or NULL.
 };
 
 /// Makes an empty one.
@@ -25,6 +29,7 @@ static inline void rpc_wire_init(struct rpc_wire *wire)
     wire->caps[0] = wire->caps[1] = 0;
     wire->bytes = NULL;
     wire->byte_count = 0;
+    wire->cargo = NULL;
     for (unsigned i = 0; i < LMP_MSG_WORDS; i++) {
         wire->w[i] = 0;
     }
@@ -90,6 +95,13 @@ static inline struct lmp_message rpc_wire_send_to(const struct rpc_wire *wire, u
 static inline struct lmp_message rpc_wire_send(struct lmp_chan *chan, const struct rpc_wire *wire, bool wait)
 {
     return rpc_wire_send_to(wire, wait ? chan->call_target : (uint32_t)chan->call_target);
+}
+
+/// One more, or one less, of the threads that have a deadline or serve, and of the calls that were given up
+/// and may still be answered: while there is any of these nobody may just wait in the kernel.
+static inline void rpc_count_special(int change)
+{
+    __atomic_add_fetch(&thread_scheduler.specials, (uint32_t)change, __ATOMIC_RELAXED);
 }
 
 /// After a send that went through: the slots of capabilities that were given are free again.

@@ -10,6 +10,9 @@ static bool is_panicking;
 /// The thread is in here: what it prints meanwhile, when something fails, cannot take the same way.
 static _Thread_local bool is_inside;
 
+/// Where a domain without either console writes.
+static errval_t (*use)(const char *text, size_t bytes);
+
 /// What the first call on the kernel's console said.
 static enum {
     CONSOLE_UNKNOWN,
@@ -55,10 +58,18 @@ static bool is_lost(errval_t err)
     return false;
 }
 
+void console_use(errval_t (*write)(const char *text, size_t bytes))
+{
+    use = write;
+}
+
 errval_t console_write(const char *text, size_t bytes)
 {
     uint64_t deadline_us;
     errval_t err = RPC_ERR_DEPTH;
+    if (use) {
+        return use(text, bytes);
+    }
     if (is_kernels()) {
         return kernel_print(text, bytes);
     }
@@ -76,7 +87,7 @@ errval_t console_read(char *character)
 {
     uint64_t deadline_us;
     errval_t err = SERIAL_ERR_NO_INPUT;
-    if (is_kernels() || !enter(&deadline_us)) {
+    if (use || is_kernels() || !enter(&deadline_us)) {
         return err; // the kernel's has none
     }
     for (unsigned i = 0; i == 0 || (i < TRIES && is_lost(err)); i++) {
@@ -89,7 +100,7 @@ errval_t console_read(char *character)
 errval_t console_flush(void)
 {
     uint64_t deadline_us;
-    if (is_kernels() || !enter(&deadline_us)) {
+    if (use || is_kernels() || !enter(&deadline_us)) {
         return SYS_ERR_OK;
     }
     errval_t err = aos_rpc_serial_flush(aos_rpc_get_serial_channel());
@@ -105,7 +116,7 @@ void console_panic(void)
 void console_last_words(const char *text, size_t bytes, bool may_call)
 {
     console_panic();
-    if (may_call || is_kernels()) {
+    if (may_call || (!use && is_kernels())) {
         console_write(text, bytes);
     }
 }

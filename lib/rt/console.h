@@ -18,6 +18,10 @@
  */
 errval_t console_write(const char *text, size_t bytes);
 
+/// Has what the domain writes go elsewhere: it has neither the one nor the other. It is never called where
+/// the caller may hold what a message needs.
+void console_use(errval_t (*write)(const char *text, size_t bytes));
+
 /// Puts out what stands in a line without an end, waits for a character, and reads it.
 /// \return SYS_ERR_OK; SERIAL_ERR_NO_INPUT if there will be none; or why there is no console
 errval_t console_read(char *character);

@@ -60,6 +60,21 @@ SYSCALL_INLINE struct sys_result sys_invoke(capaddr_t cap, unsigned command, uin
     return (struct sys_result){.err = x0, .value = {x1, x2, x3}};
 }
 
+/// The same with two arguments, for commands that look at no more and return nothing.
+SYSCALL_INLINE errval_t sys_invoke_short(capaddr_t cap, unsigned command, uint64_t a2, uint64_t a3)
+{
+    register uint64_t x0 __asm__("x0") = SYS_INVOKE | (uint64_t)command << INVOKE_COMMAND_SHIFT;
+    register uint64_t x1 __asm__("x1") = cap;
+    register uint64_t x2 __asm__("x2") = a2;
+    register uint64_t x3 __asm__("x3") = a3;
+    __asm__ volatile("svc #0"
+                     : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+                     :
+                     : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16",
+                       "x17", "x18", "cc", "memory");
+    return x0;
+}
+
 /**
  * Sends a message, waits for one, or both. Waits only if the upper half of `target` says so.
  *

@@ -2,7 +2,19 @@
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
 #include <aos/spawn.h>
+#include <cap/recall.h>
 #include <rt/syscall.h>
+
+/// Wherever its capabilities have gone, also to other cores.
+static errval_t revoke(struct capref ram)
+{
+    struct capability_info info;
+    errval_t err = cap_revoke(ram);
+    if (err_is_ok(err)) {
+        err = cap_identify(ram, &info);
+    }
+    return err_is_ok(err) ? recall_range(info.base, info.bytes) : err;
+}
 
 errval_t spawn_destroy(struct spawninfo *si)
 {
@@ -13,7 +25,7 @@ errval_t spawn_destroy(struct spawninfo *si)
     if (!capref_is_null(si->ram)) {
         // Everything that the child is made of, whoever has a capability of it, and with the child's CNodes
         // what else it held.
-        err = cap_revoke(si->ram);
+        err = revoke(si->ram);
     }
     // These went with it; only their slots are left.
     if (!capref_is_null(si->dispatcher)) {

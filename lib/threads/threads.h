@@ -73,7 +73,13 @@ struct thread_scheduler {
     struct thread *current;    ///< NULL while the dispatcher sleeps.
     struct sync_queue ready;   ///< Can run, but the current one.
     struct sync_queue waiting; ///< For messages.
-    uint32_t count;            ///< Threads that have not ended.
+    union {
+        struct {
+            uint32_t count;    ///< Threads that have not ended.
+            uint32_t specials; ///< Of lib/rpc: reasons why nobody may just wait in the kernel.
+        };
+        uint64_t count_and_specials; ///< Both in one load.
+    };
     uint32_t looked; ///< Messages that had been delivered when the waiting threads were last looked at.
     uint32_t last_number;
     bool slices; ///< The kernel was asked to end our time slices.
@@ -92,6 +98,12 @@ lvaddr_t threads_grow_main_stack(size_t limit_bytes);
 static inline bool threads_several(void)
 {
     return *(const volatile uint32_t *)&thread_scheduler.count > 1;
+}
+
+/// True if not, and nothing special is under way either.
+static inline bool threads_plain(void)
+{
+    return *(const volatile uint64_t *)&thread_scheduler.count_and_specials == 1;
 }
 
 static inline void thread_queue_append(struct sync_queue *queue, struct thread *thread)

@@ -1,6 +1,10 @@
 #include "binding.h"
 
+#include "channels.h"
+#include "cores.h"
+#include "remote_binding.h"
 #include "services.h"
+#include "system_names.h"
 
 #include <aos/aos.h>
 #include <interfaces/control.h>
@@ -71,6 +75,11 @@ static void take_out(struct binding *binding)
 /// Tells the client. The binding is in no list, and is freed.
 static void answer(struct binding *binding, errval_t err, struct capref endpoint)
 {
+    if (binding->end) {
+        remote_binding_answer(channel_find(binding->end), err);
+        free(binding);
+        return;
+    }
     if (!binding->sent_to && !capref_is_null(binding->reply)) {
         cap_discard(binding->reply);
     }
@@ -78,15 +87,53 @@ static void answer(struct binding *binding, errval_t err, struct capref endpoint
     free(binding);
 }
 
+/// Does the client still want it?
+static bool is_wanted(const struct binding *binding)
+{
+    return binding->end ? !channel_find(binding->end)->is_peer_gone : rpc_call_session(binding->call) != NULL;
+}
+
+/// Asks the service. \return RPC_ERR_BUSY if it has no room
+static errval_t ask(const struct binding *binding, struct offer *offer)
+{
+    if (!binding->end) {
+        return control_connect(&offer->control, binding->number, binding->pid, binding->quota,
+                               binding->reply);
+    }
+    const struct channel_end *end = channel_find(binding->end);
+    struct capref frame, wake;
+    errval_t err = channel_grant(end, &frame, &wake);
+    if (err_is_fail(err)) {
+        return err;
+    }
+    err = control_connect_ump(&offer->control, binding->number, binding->pid, binding->quota, binding->rights,
+                              end->number, channel_side(end->number), end->peer_core, frame, wake);
+    if (err_is_fail(err)) {
+        cap_discard(frame);
+        cap_discard(wake);
+    }
+    return err;
+}
+
 static void bind_to_init(struct binding *binding, const struct offer *offer)
 {
     struct capref linked = NULL_CAP;
+    if (binding->end) {
+        answer(binding, RPC_ERR_CONNECT, NULL_CAP); // init's own are for its own core
+        return;
+    }
     errval_t err =
         rpc_session_create(offer->local, binding->pid, binding->quota, binding->reply, NULL, &linked);
     if (err_is_ok(err)) {
         binding->reply = NULL_CAP; // it is the session's
     }
     answer(binding, err, linked);
+}
+
+/// What a client hears if there is no such service here.
+static errval_t not_here(const struct binding *binding)
+{
+    return !binding->end && disp_get_core_id() != HOME_CORE ? MON_ERR_REMOTE : RPC_ERR_NO_SERVICE;
 }
 
 /// Goes on with a binding that was not sent yet. \return false if it has to wait; true: it is gone, or was
@@ -97,9 +144,9 @@ static bool go_on(struct binding *binding)
     if (!offer && services_has(binding->service)) {
         return false;
     }
-    if (!offer || offer->hash != binding->hash || !rpc_call_session(binding->call)) {
+    if (!offer || offer->hash != binding->hash || !is_wanted(binding)) {
         take_out(binding);
-        answer(binding, offer ? RPC_ERR_INTERFACE : RPC_ERR_NO_SERVICE, NULL_CAP);
+        answer(binding, offer ? RPC_ERR_INTERFACE : not_here(binding), NULL_CAP);
         return true;
     }
     if (offer->local) {
@@ -110,8 +157,7 @@ static bool go_on(struct binding *binding)
     if (offer->under_way == UNDER_WAY) {
         return false;
     }
-    errval_t err =
-        control_connect(&offer->control, binding->number, binding->pid, binding->quota, binding->reply);
+    errval_t err = ask(binding, offer);
     if (err == RPC_ERR_BUSY) {
         return false; // it is tried again when the service has answered another one
     }
@@ -144,7 +190,7 @@ void binding_begin(struct binding *binding)
     go_on(binding);
 }
 
-void binding_end(struct rpc_session *by, uint64_t number, errval_t err, struct capref endpoint)
+struct channel_end *binding_end(struct rpc_session *by, uint64_t number, errval_t err, struct capref endpoint)
 {
     struct binding *binding = bindings.first;
     while (binding && !(binding->number == number && binding->sent_to && binding->sent_to->by == by)) {
@@ -154,13 +200,20 @@ void binding_end(struct rpc_session *by, uint64_t number, errval_t err, struct c
         if (!capref_is_null(endpoint)) {
             cap_discard(endpoint);
         }
-        return;
+        return NULL;
     }
     struct offer *offer = binding->sent_to;
+    struct channel_end *end = binding->end && err_is_ok(err) ? channel_find(binding->end) : NULL;
+    if (binding->end && !capref_is_null(endpoint)) {
+        cap_discard(endpoint); // nobody asked for it
+    } else if (!binding->end && err_is_ok(err) && capref_is_null(endpoint)) {
+        err = RPC_ERR_CONNECT;
+    }
     offer->under_way--;
     take_out(binding);
     answer(binding, err, endpoint);
     go_on_with(offer->name);
+    return end;
 }
 
 static errval_t add(const char *name, uint32_t hash, struct offer **ret)
@@ -218,6 +271,7 @@ static void remove_offer(struct offer *offer)
         }
     }
     cap_discard(offer->control.chan.remote_cap);
+    system_names_note(offer->name, 0);
     go_on_with(offer->name); // they wait, or hear that there is none
     free(offer);
 }

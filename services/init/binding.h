@@ -6,11 +6,15 @@
 
 #include "monitor.h"
 
+struct channel_end;
+
 /// A client that asked for a service and has no answer yet.
 struct binding {
-    struct rpc_call *call;
+    struct rpc_call *call; ///< Of a client of this core that wants a channel of this core; or NULL:
+    uint32_t end;          ///< the service's end of a channel in shared memory (channels.h).
     uint32_t hash;
     struct capref reply; ///< The client's endpoint, until the service has it.
+    unsigned rights;     ///< The client's, MONITOR_RIGHT_*
     domainid_t pid;
     uint64_t quota;
     char service[MONITOR_NAME_BYTES];
@@ -22,8 +26,10 @@ struct binding {
 /// Binds as soon as possible; it is the callee's then.
 void binding_begin(struct binding *binding);
 
-/// A service has answered. \param by its session; \param endpoint the client's then, if `err` is SYS_ERR_OK
-void binding_end(struct rpc_session *by, uint64_t number, errval_t err, struct capref endpoint);
+/// A service has answered. \param by its session; \param endpoint the client's then, if `err` is SYS_ERR_OK.
+/// \return the service's end of the channel in shared memory that it took, or NULL
+struct channel_end *binding_end(struct rpc_session *by, uint64_t number, errval_t err,
+                                struct capref endpoint);
 
 /// A domain offers a service. \return RPC_ERR_NAME_TAKEN, or why there is no room; then `control` is the
 /// caller's

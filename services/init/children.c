@@ -1,10 +1,10 @@
 #include "children.h"
 
+#include "core_console.h"
 #include "monitor.h"
 
 #include <aos/aos.h>
 #include <aos/text.h>
-#include <process/announce.h>
 #include <rt/syscall.h>
 #include <trace/trace.h>
 
@@ -101,7 +101,7 @@ errval_t child_start(struct child *child, struct spawn_request *request)
     child->ended = false;
     child->next = children.all;
     children.all = child;
-    domain_announce(child->spawn.dispatcher_number, child->name, child->pid);
+    core_announce(child->spawn.dispatcher_number, child->name, child->pid);
     trace_bench_free_memory(ram_alloc_free_bytes());
     return SYS_ERR_OK;
 }

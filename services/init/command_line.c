@@ -4,7 +4,7 @@
 #include <string.h>
 
 /// Keys that the kernel reads.
-static const char *const kernel_keys[] = {"slice_us"};
+static const char *const kernel_keys[] = {"slice_us", "reset", "core_fails", "core_panics"};
 
 static bool read_mode(struct command_line *line, const char *value)
 {
@@ -49,6 +49,8 @@ static bool read_word(struct command_line *line, const char *key, const char *va
         line->samples = (uint32_t)strtoul(value, NULL, 10);
     } else if (strcmp(key, "fault") == 0) {
         line->fault = value;
+    } else if (strcmp(key, "slow") == 0) {
+        line->slow = value;
     } else if (strcmp(key, "test") == 0) {
         line->test = value;
     } else if (strcmp(key, "seed") == 0 && is_number(value)) {
@@ -59,6 +61,8 @@ static bool read_word(struct command_line *line, const char *key, const char *va
         line->how = value;
     } else if (strcmp(key, "calls") == 0 && is_number(value)) {
         line->calls = value;
+    } else if (strcmp(key, "cores") == 0 && is_number(value)) {
+        line->cores = (uint32_t)strtoul(value, NULL, 10);
     } else if (strcmp(key, "services") == 0 && is_number(value)) {
         line->services = strtoul(value, NULL, 10) != 0;
     } else {

@@ -23,11 +23,13 @@ struct command_line {
     const char *suites;  ///< suites=a,b or all; without it all
     uint32_t samples;    ///< samples=N: repetitions of each bench; 0: as the bench says
     const char *fault; ///< fault=suite.bench: this bench dies half way, to test what happens then; NULL: none
+    const char *slow;  ///< slow=suite.bench:P: this bench takes P percent longer, to test that it is found
     const char *test;  ///< test=NAME, for mode=test: spawn, crash, or any other test domain
     const char *seed;  ///< seed=N, passed on to the test
     const char *check; ///< check=1, passed on to the test: it is to have the kernel checked at every step
     const char *how;   ///< how=WORD, passed on to the test: which of its ways
     const char *calls; ///< calls=N, passed on to the test; for spawn how many domains
+    uint32_t cores;    ///< cores=N: so many are to run; 0: all
     bool services; ///< services=1, for mode=test: the services are started, and the test has no other console
     char text[COMMAND_LINE_BYTES];
 };

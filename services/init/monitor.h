@@ -12,8 +12,12 @@
 /* What a domain may do that not every domain may. */
 #define MONITOR_MAY_ADOPT   1 ///< Start domains, which get channels to init.
 #define MONITOR_MAY_RESERVE 2 ///< Offer a service of one of the names that are init's (services.h).
+#define MONITOR_ADOPTED     4 ///< It was not init that started it: less trust.
 
 #define MONITOR_NAME_BYTES 48
+
+/// Prepares for other domains, and other cores. Once.
+void monitor_init(void);
 
 /**
  * A domain is going to be started: makes its channel to init.

@@ -1,9 +1,9 @@
 /**
  * The services that init starts, and starts again when they end.
  *
- * What happens when one ends is its policy: serial is started again, and its clients connect anew. mem and
- * proc hold what others are made of; when one of them ends, all three are stopped and started anew, and every
- * domain that proc had started ends.
+ * What happens when one ends is its policy: serial and names are started again, and their clients connect
+ * anew. mem and proc hold what others are made of; when one of them ends, all are stopped and started anew,
+ * and every domain that proc had started ends.
  */
 #ifndef INIT_SERVICES_H
 #define INIT_SERVICES_H

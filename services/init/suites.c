@@ -4,6 +4,7 @@
 #include "services.h"
 
 #include <aos/aos.h>
+#include <aos/core.h>
 #include <aos/kernel.h>
 #include <aos/text.h>
 #include <bench_suites.h>
@@ -168,19 +169,23 @@ static size_t ram_for(const char *suite)
 
 static errval_t start_bench(struct suite_run *run, const struct command_line *line)
 {
-    char arguments[5][ARGUMENT_BYTES];
+    char arguments[6][ARGUMENT_BYTES];
     snprintf(arguments[0], ARGUMENT_BYTES, "suite=%s", run->name);
     snprintf(arguments[1], ARGUMENT_BYTES, "first=%lu", (unsigned long)run->first);
     snprintf(arguments[2], ARGUMENT_BYTES, "from=%lu", (unsigned long)run->next);
     snprintf(arguments[3], ARGUMENT_BYTES, "samples=%lu", (unsigned long)line->samples);
     snprintf(arguments[4], ARGUMENT_BYTES, "fault=%s", line->fault ? line->fault : "");
+    snprintf(arguments[5], ARGUMENT_BYTES, "slow=%s", line->slow ? line->slow : "");
     const char *argv[] = {"bench",      arguments[0], arguments[1], arguments[2],
-                          arguments[3], arguments[4], NULL};
+                          arguments[3], arguments[4], arguments[5], NULL};
+    const struct spawn_grant wakes = {.slot = TASKCN_SLOT_CORE, .cap = cap_core};
     struct spawn_request request = {
         .argv = argv,
         .ram_bytes = ram_for(run->name),
         .console = true,
         .modules = strcmp(run->name, "spawn") == 0, // it starts domains itself
+        .grants = &wakes,
+        .grant_count = strcmp(run->name, "cores") == 0,
     };
     run->running = NO_BENCH;
     run->has_other = false;
@@ -247,7 +252,13 @@ static bool run_once(struct suite_run *run, const struct command_line *line, cha
 /// Others are alone with init, so that nothing else runs.
 static bool needs_services(const char *suite)
 {
-    return strcmp(suite, "mem") == 0 || strcmp(suite, "spawn") == 0;
+    static const char *const suites[] = {"mem", "names", "scaling", "spawn", "ump"};
+    for (unsigned i = 0; i < ARRAY_LENGTH(suites); i++) {
+        if (strcmp(suite, suites[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// \return true if every bench of the suite was run by a domain that ended well

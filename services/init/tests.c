@@ -1,10 +1,12 @@
 #include "children.h"
+#include "core_test.h"
 #include "init.h"
 #include "monitor.h"
 #include "services.h"
 #include "started.h"
 
 #include <aos/aos.h>
+#include <aos/core.h>
 #include <aos/kernel.h>
 #include <aos/text.h>
 #include <interfaces/test_server.h>
@@ -93,6 +95,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
     const struct spawn_grant grants[] = {
         {.slot = TASKCN_SLOT_IRQ, .cap = cap_irq},
         {.slot = TASKCN_SLOT_PERFMON, .cap = cap_perfmon},
+        {.slot = TASKCN_SLOT_CORE, .cap = cap_core}, // the last: for one test only
     };
     struct spawn_request request = {
         .argv = argv,
@@ -101,7 +104,7 @@ static bool start_domain(const char *name, const char *const *argv, struct child
         .console = have_console,
         .modules = strcmp(name, "starter") == 0,
         .grants = grants,
-        .grant_count = ARRAY_LENGTH(grants),
+        .grant_count = ARRAY_LENGTH(grants) - (strcmp(name, "misuse") != 0),
     };
     *child = (struct child){.name = name};
     errval_t err = child_start(child, &request);
@@ -285,6 +288,8 @@ unsigned init_run_test(const struct command_line *line)
         failed = run_crashes();
     } else if (strcmp(line->test, "spawn") == 0) {
         failed = run_spawns(line->calls ? strtoul(line->calls, NULL, 10) : DEFAULT_SPAWNS);
+    } else if (strcmp(line->test, "cores") == 0) {
+        failed = core_test_run(line);
     } else if (strcmp(line->test, "cspace") == 0) {
         failed = run_twice(line);
     } else {

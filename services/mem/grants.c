@@ -5,6 +5,7 @@
 #include <aos/capabilities.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
+#include <cap/recall.h>
 #include <stdlib.h>
 
 /// More is in no machine (Armv8 ARM D8.1.2), and rounds without overflow.
@@ -141,29 +142,50 @@ static struct piece *find(const struct grants *grants, genpaddr_t base)
     return piece_of(at);
 }
 
+/// The first of what is to be taken back, or NULL.
+static struct piece *first_owed(void)
+{
+    return server.freed ? server.freed : server.gone ? piece_of(server.gone->tree.root) : NULL;
+}
+
+/// Takes it out of the queue.
+static void take_first_owed(struct piece *piece)
+{
+    struct grants *grants = server.gone;
+    server.owed_bytes -= piece->bytes;
+    if (piece == server.freed) {
+        server.freed = piece->next;
+        return;
+    }
+    take_out(grants, piece);
+    if (!grants->tree.root) {
+        server.gone = grants->next;
+        free(grants);
+    }
+}
+
 /// A step for the first of what is to be taken back.
 static void reclaim_step(void)
 {
-    struct grants *grants = server.freed ? NULL : server.gone;
-    struct piece *piece = grants ? piece_of(grants->tree.root) : server.freed;
+    struct piece *piece = first_owed();
     errval_t err = cap_revoke_step(piece->cap);
     if (err == SYS_ERR_RESTART) {
         return;
     }
-    server.owed_bytes -= piece->bytes;
-    if (!grants) {
-        server.freed = piece->next;
-    } else {
-        take_out(grants, piece);
-        if (!grants->tree.root) {
-            server.gone = grants->next;
-            free(grants);
-        }
+    take_first_owed(piece);
+    if (err_is_ok(err)) {
+        err = recall_range(piece->base, piece->bytes); // others may run meanwhile
     }
     if (err_is_fail(err) || err_is_fail(piece_put(piece))) {
         // Then somebody else may still have the memory: it is lost rather than given to two.
         free(piece);
     }
+}
+
+bool grants_is_recall_due(void)
+{
+    const struct piece *piece = first_owed();
+    return piece && recall_is_due(piece->base, piece->bytes);
 }
 
 static bool is_owed(void)
@@ -231,13 +253,14 @@ errval_t grants_free(struct grants *grants, uint64_t base, uint64_t bytes)
         return MEM_ERR_FOREIGN;
     }
     errval_t err = cap_revoke_step(piece->cap);
-    if (err_is_ok(err)) {
+    const bool takes_longer = err == SYS_ERR_RESTART || recall_is_due(base, bytes);
+    if (err_is_ok(err) && !takes_longer) {
         take_out(grants, piece);
         err = piece_put(piece);
         if (err_is_fail(err)) {
             insert(grants, piece);
         }
-    } else if (err == SYS_ERR_RESTART) {
+    } else if (err_is_ok(err) || err == SYS_ERR_RESTART) {
         take_out(grants, piece);
         piece->next = server.freed;
         server.freed = piece;
@@ -277,7 +300,7 @@ void grants_status(const struct grants *grants, struct grants_status *ret)
     // What the library has kept since then is not lost.
     uint64_t kept = ram_alloc_kept_bytes() - server.kept_bytes;
     *ret = (struct grants_status){
-        .total_bytes = server.total_bytes,
+        .total_bytes = server.total_bytes + ram_alloc_borrowed_bytes(),
         .free_bytes = pieces_free_bytes() + server.owed_bytes + kept,
         .granted_bytes = grants->account->granted_bytes,
         .quota_bytes = grants->account->quota_bytes,

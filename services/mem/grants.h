@@ -6,7 +6,11 @@
  * proportion to what was made: such work stands in a queue and is done in steps that the kernel bounds, or at
  * once when the memory is needed.
  *
- * Used by one thread at a time. Blocks on nothing.
+ * What other cores may have some of is recalled from them before anybody else gets it; meanwhile others are
+ * served.
+ *
+ * Used by one thread at a time. Blocks on nothing but that, and on the first core's server where this one has
+ * that for a source (home.h).
  */
 #ifndef MEM_GRANTS_H
 #define MEM_GRANTS_H
@@ -55,6 +59,9 @@ errval_t grants_free(struct grants *grants, uint64_t base, uint64_t bytes);
 
 /// The client is gone: `grants` is not valid any more, and its memory stands in the queue.
 void grants_close(struct grants *grants);
+
+/// True if the next of these steps may wait for other cores, which may have what is to be taken back.
+bool grants_is_recall_due(void);
 
 /// Does so many steps of what stands in the queue. \return true if there are more
 bool grants_reclaim(size_t steps);

@@ -5,10 +5,12 @@
  * is something to do the server has a message to itself under way, which stands in line with the others.
  */
 #include "grants.h"
+#include "home.h"
 
 #include <aos/aos.h>
 #include <aos/rpc_server.h>
 #include <cap/ram.h>
+#include <cap/recall.h>
 #include <interfaces/mem.h>
 #include <interfaces/mem_server.h>
 
@@ -26,11 +28,18 @@ static struct {
     bool is_sent; ///< The message to itself.
 } self;
 
+static void take_back_later(void)
+{
+    if (!self.is_sent) {
+        self.is_sent = err_is_ok(mem_reclaim(&self.client));
+    }
+}
+
 /// Takes some of what is to be taken back, and sees to it that the rest follows.
 static void take_back(void)
 {
-    if (grants_reclaim(RECLAIM_STEPS) && !self.is_sent) {
-        self.is_sent = err_is_ok(mem_reclaim(&self.client));
+    if (grants_reclaim(RECLAIM_STEPS)) {
+        take_back_later();
     }
 }
 
@@ -47,7 +56,11 @@ static errval_t opened(struct rpc_session *session)
 static void closed(struct rpc_session *session)
 {
     grants_close(session->state);
-    take_back();
+    if (grants_is_recall_due()) {
+        take_back_later(); // this is no place to wait for others
+    } else {
+        take_back();
+    }
 }
 
 static errval_t get_ram(struct rpc_session *session, uint64_t bytes, uint64_t alignment, struct capref *ram,
@@ -120,6 +133,11 @@ int main(void)
     errval_t err = prepare_self();
     if (err_is_fail(err)) {
         USER_PANIC_ERR(err, "preparing to take memory back");
+    }
+    home_use();
+    err = recall_begin();
+    if (err_is_fail(err)) {
+        USER_PANIC_ERR(err, "preparing to take memory back from other cores");
     }
     grants_init();
     err = rpc_export("mem", &service);

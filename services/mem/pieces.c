@@ -1,5 +1,7 @@
 #include "pieces.h"
 
+#include "home.h"
+
 #include <aos/capabilities.h>
 #include <aos/ram_alloc.h>
 #include <aos/slot_alloc.h>
@@ -23,6 +25,12 @@ static unsigned class_of(gensize_t bytes)
 {
     const unsigned bits = (unsigned)__builtin_ctzl(bytes);
     return bytes == 1UL << bits && bits <= MOST_CLASS_BITS ? bits - BASE_PAGE_BITS : CLASSES;
+}
+
+/// What is borrowed can go back only as a whole: then little is kept.
+static gensize_t most_stock_bytes(void)
+{
+    return home_is_used() ? MOST_STOCK_BYTES / 64 : MOST_STOCK_BYTES;
 }
 
 static void push(unsigned class, struct piece *piece)
@@ -74,7 +82,7 @@ static void dissolve_stock(void)
 static errval_t make_one(gensize_t bytes, gensize_t alignment, struct piece **ret)
 {
     struct capability_info info;
-    if (bytes > allocator_bytes()) {
+    if (bytes > allocator_bytes() && !home_ask(bytes, alignment)) {
         return LIB_ERR_RAM_ALLOC_EXHAUSTED;
     }
     struct piece *piece = malloc(sizeof(*piece));
@@ -189,7 +197,7 @@ errval_t piece_get(gensize_t bytes, gensize_t alignment, struct piece **ret)
 errval_t piece_put(struct piece *piece)
 {
     const unsigned class = class_of(piece->bytes);
-    if (class == CLASSES || piece->base % piece->bytes || stock.bytes + piece->bytes > MOST_STOCK_BYTES) {
+    if (class == CLASSES || piece->base % piece->bytes || stock.bytes + piece->bytes > most_stock_bytes()) {
         return give_to_allocator(piece);
     }
     push(class, piece);

@@ -36,6 +36,19 @@ struct allowance *allowance_create(struct allowance *within, domainid_t owner, u
     return allowance;
 }
 
+struct allowance *allowance_of_remote(domainid_t owner)
+{
+    static struct allowance *all;
+    if (!all) {
+        all = allowance_create(NULL, 0, ALLOWANCE_OF_REMOTE);
+        if (!all) {
+            return NULL;
+        }
+        all->parts++; // it stays
+    }
+    return allowance_create(all, owner, ALLOWANCE_USUAL);
+}
+
 /// Frees it, and those that it was within, as far as nobody uses them.
 static void release(struct allowance *allowance)
 {

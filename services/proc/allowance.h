@@ -16,6 +16,9 @@
 /// What a child of such a client has if nothing else is said.
 #define ALLOWANCE_USUAL 256
 
+/// What all processes of other cores may have here together, with themselves.
+#define ALLOWANCE_OF_REMOTE 2048
+
 /// Memory that processes are made of, for each in the number. Those that need more count as several.
 #define ALLOWANCE_RAM_BYTES 0x100000UL
 
@@ -29,6 +32,10 @@ struct allowance;
  * \return NULL if there is no memory, or too many are within each other
  */
 struct allowance *allowance_create(struct allowance *within, domainid_t owner, uint32_t processes);
+
+/// Makes one for a process of another core, which may start some here. Together they have a part of what
+/// there is. \return NULL if there is no memory
+struct allowance *allowance_of_remote(domainid_t owner);
 
 /// Another process uses it. \return PROC_ERR_LIMIT if it is used up, or one that it is within
 errval_t allowance_take(struct allowance *allowance);

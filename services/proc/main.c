@@ -7,11 +7,15 @@
 
 #include <aos/aos.h>
 #include <aos/rpc_server.h>
+#include <cap/recall.h>
 
 int main(void)
 {
     start_init();
-    errval_t err = ends_init();
+    errval_t err = recall_begin();
+    if (err_is_ok(err)) {
+        err = ends_init();
+    }
     if (err_is_ok(err)) {
         err = rpc_export("proc", &proc_service);
     }

@@ -6,6 +6,7 @@
 #include "watch.h"
 
 #include <aos/aos.h>
+#include <interfaces/monitor.h>
 #include <interfaces/proc_server.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,7 +155,7 @@ static errval_t kill(struct rpc_session *session, uint32_t pid)
     if (!caller || !process || process->state != PROCESS_RUNNING) {
         return PROC_ERR_NO_PROCESS;
     }
-    if (caller->is_ours && !may_end(caller, process)) {
+    if (!caller->is_trusted && !may_end(caller, process)) {
         return PROC_ERR_NOT_ALLOWED;
     }
     return ends_stop(process, PROCESS_KILLED, 0);
@@ -270,16 +271,20 @@ static errval_t usage(struct rpc_session *session, uint64_t *processes, uint64_t
     return SYS_ERR_OK;
 }
 
-/// The entry of a client that init has started, which lets it be a parent.
-static errval_t make_client_entry(domainid_t pid)
+/// The entry of a client that was not started here: by init, or on another core.
+static errval_t make_client_entry(const struct rpc_session *session)
 {
     struct process *process = process_create();
     if (!process) {
         return PROC_ERR_LIMIT;
     }
+    const domainid_t pid = session->pid;
+    const bool is_of_here = pid >> PID_CORE_SHIFT == disp_get_core_id();
     process->pid = pid;
-    process->ram_quota = UINT64_MAX; // init trusts it
-    process->allowance = allowance_create(NULL, pid, ALLOWANCE_OF_CLIENT);
+    process->is_trusted = is_of_here || session->rights & MONITOR_RIGHT_TRUSTED;
+    process->ram_quota = process->is_trusted ? UINT64_MAX : session->quota;
+    process->allowance =
+        process->is_trusted ? allowance_create(NULL, pid, ALLOWANCE_OF_CLIENT) : allowance_of_remote(pid);
     errval_t err = process->allowance ? allowance_take(process->allowance) : LIB_ERR_MALLOC_FAIL;
     if (err_is_fail(err)) {
         process_destroy(process);
@@ -298,7 +303,7 @@ static errval_t opened(struct rpc_session *session)
     }
     struct process *process = process_find(session->pid);
     if (!process) {
-        err = make_client_entry(session->pid);
+        err = make_client_entry(session);
         process = process_find(session->pid);
     }
     if (err_is_fail(err)) {

@@ -45,7 +45,7 @@ void start_init(void)
 /// The allowance that a child lives on; it is in use then.
 static errval_t take_allowance(struct process *child, struct process *parent, uint32_t processes)
 {
-    if (processes == 0 && !parent->is_ours) {
+    if (processes == 0 && parent->is_trusted) {
         processes = ALLOWANCE_USUAL;
     }
     child->allowance =
@@ -137,6 +137,16 @@ static errval_t load(const struct start *start, struct process *process, struct 
     return err;
 }
 
+static void announce(const struct process *process)
+{
+    struct rpc_client *init;
+    if (disp_get_core_id() == 0) {
+        domain_announce(process->spawn.dispatcher_number, process->name, process->pid);
+    } else if (err_is_ok(rpc_init_channel(&init))) {
+        monitor_announce(init, process->spawn.dispatcher_number, process->name, process->pid);
+    }
+}
+
 /// It runs: it is known to everybody, and its parent's if that is there yet.
 static void enter(const struct start *start, struct process *process)
 {
@@ -148,7 +158,7 @@ static void enter(const struct start *start, struct process *process)
     process->is_starting = false;
     memcpy(process->cycles, process->spawn.cycles, sizeof(process->spawn.cycles));
     if (starts.is_traced) {
-        domain_announce(process->spawn.dispatcher_number, process->name, process->pid);
+        announce(process);
     }
     process->cycles[PROCESS_TIME_STARTED] = cycle_count();
     ends_check(process);

@@ -29,6 +29,7 @@ struct process_list {
 struct process {
     domainid_t pid;
     bool is_ours; ///< Started here. Not so: a client that init started; known while it has a channel to us.
+    bool is_trusted;  ///< init started it, here or elsewhere: it may end anybody, and has no quota.
     bool is_starting; ///< Not known to anybody yet.
     bool is_detached; ///< Nobody waits for it.
     bool is_buried;   ///< Has ended, and everything of it has been taken back.

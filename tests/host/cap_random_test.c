@@ -153,6 +153,7 @@ static void try_retype(struct random *random, int to, int from)
                                     ObjType_Dispatcher,
                                     ObjType_EndPoint,
                                     ObjType_IRQ,
+                                    ObjType_Core,
                                     ObjType_Null};
     const unsigned type = types[random_below(random, sizeof types)];
     const struct captable_entry *entry = &captable[type];
@@ -448,6 +449,7 @@ static void run_seed(uint64_t seed, lpaddr_t physical)
     model_create(ROOT, ObjType_RAM, ram_base, RAM_BYTES);
     model_create(1, ObjType_IRQ, 32, 64);
     model_create(2, ObjType_Kernel, 0, 0);
+    model_create(4, ObjType_Core, 0, CORES_MAX);
     try_copy(3, ROOT);
     for (unsigned i = 0; i < STEPS; i++) {
         step(&random);

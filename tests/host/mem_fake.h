@@ -1,6 +1,7 @@
 /**
  * What the memory server stands on, as a map of pages and a table of slots: RAM, capabilities of it, and the
- * kernel's revoking of them in steps. Any of its calls that can fail can be made to.
+ * kernel's revoking of them in steps; there is no other core to borrow from. Any of its calls that can fail
+ * can be made to.
  */
 #ifndef TEST_MEM_FAKE_H
 #define TEST_MEM_FAKE_H
@@ -16,6 +17,7 @@ extern struct mem_fake {
     unsigned fail_in;      ///< The so-many-th call that can fail does; 0: none.
     unsigned revoke_steps; ///< That a revoke takes.
     unsigned slots_used;
+    genpaddr_t exported; ///< A page that other cores have capabilities of; 0: none.
 } mem_fake;
 
 void mem_fake_reset(void);

@@ -252,6 +252,23 @@ static void test_long_revokes(void **state)
     finish();
 }
 
+/// What other cores have capabilities of is recalled from them before anybody else gets it.
+static void test_recall(void **state)
+{
+    (void)state;
+    start();
+    open(&clients[0], MEM_QUOTA_UNLIMITED);
+    open(&clients[1], MEM_QUOTA_UNLIMITED);
+    assert_ok(get(&clients[0], 4 * PAGE, PAGE));
+    mem_fake.exported = clients[0].held[0].base + PAGE;
+    assert_false(grants_is_recall_due());
+    give_back(&clients[0], 0);
+    assert_true(grants_is_recall_due());
+    assert_ok(get(&clients[1], ALL, PAGE));
+    assert_int_equal(mem_fake.exported, 0);
+    finish();
+}
+
 /// Sizes as domains ask for them, and any others.
 static uint64_t some_bytes(unsigned *random)
 {
@@ -343,9 +360,9 @@ static void test_every_failure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arguments), cmocka_unit_test(test_quota),
-        cmocka_unit_test(test_sessions),  cmocka_unit_test(test_long_revokes),
-        cmocka_unit_test(test_random),    cmocka_unit_test(test_every_failure),
+        cmocka_unit_test(test_arguments),     cmocka_unit_test(test_quota),  cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_long_revokes),  cmocka_unit_test(test_recall), cmocka_unit_test(test_random),
+        cmocka_unit_test(test_every_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

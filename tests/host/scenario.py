@@ -41,6 +41,13 @@ class Scenario:
         self.now[core] = self.now.get(core, 1000) + after
         self.pending.setdefault(core, []).append((self.now[core], point.number, point.encode(values)))
 
+    def receive(self, receiver: int, flow: int, sender: int, after: int = 100) -> None:
+        """A receipt from another core: its point has an argument that is called as a parameter of event()."""
+        point = self.declaration.by_name("ump.receive")
+        self.now[receiver] += after
+        word = point.encode({"flow": flow, "core": sender})
+        self.pending.setdefault(receiver, []).append((self.now[receiver], point.number, word))
+
     def flush(self, core: int) -> None:
         records = self.pending.pop(core, [])
         for start in range(0, len(records), 40):
@@ -58,8 +65,10 @@ def start(
     hello: bool = True,
     declaration_hash: str | None = None,
     declaration: Declaration = DECLARATION,
+    late: int = 0,
     **values: object,
 ) -> Scenario:
+    """Each core's cycle counter starts `late` cycles after that of the core before it."""
     scenario = Scenario(declaration)
     writer = scenario.writer
     writer.text("U-Boot 2024.01\r\nLanternfish starts\r\n")
@@ -69,6 +78,7 @@ def start(
         for dispatcher, name, pid in DOMAINS:
             writer.domain(core * 16 + dispatcher, name, core * 16 + pid, core)
     for core in range(cores):
+        scenario.event(core, "boot.clock", counter=(scenario.now.get(core, 1000) + 50 + core * late) // 125)
         scenario.event(core, "boot.milestone", stage=1)
         scenario.event(core, "dispatch.switch", dispatcher=core * 16 + 1, previous_runnable=0)
     return scenario

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from analysis import compare, compare_plots, figures, plots, scaling, statistics
+from analysis import (
+    compare,
+    compare_plots,
+    differences,
+    figures,
+    line_plots,
+    looks,
+    plots,
+    scaling,
+    statistics,
+)
 from analysis.compare import Variant
 from tools.command import compare_table
 
@@ -93,34 +103,39 @@ def test_lines_of_all_variants_come_together(variants: list[Variant]) -> None:
     }
 
 
-def row(*samples: list[float], unit: str = "cycles") -> compare.Row:
-    return compare.Row("a.b", {}, unit, [bench("a.b", values) if values else None for values in samples])
+def best(*samples: list[float], unit: str = "cycles") -> dict[int, bool]:
+    variants = [
+        Variant({"x": str(at)}, results([bench("a.b", values, unit=unit)] if values else []))
+        for at, values in enumerate(samples)
+    ]
+    (judged,) = differences.differences(variants)
+    return judged.best
 
 
 @pytest.mark.parametrize(
-    ("given", "best"),
+    ("given", "marks"),
     [
-        (row([5, 5], [6, 6]), {0: True}),  # no variance: one instruction decides
-        (row([6, 6], [5, 5], [5, 5]), {1: True, 2: True}),
-        (row([5], [5]), {}),
-        (row([5], []), {}),
-        (row([10, 11, 12] * 20, [20, 21, 22] * 20), {0: True}),
-        (row([10, 20, 30] * 5, [11, 21, 31] * 5), {0: False}),
-        (row([5, 5], [6, 6], unit="bytes/s"), {1: True}),
+        (best([5, 5], [6, 6]), {0: True}),  # no variance: one instruction decides
+        (best([6, 6], [5, 5], [5, 5]), {1: True, 2: True}),
+        (best([5], [5]), {}),
+        (best([5], []), {}),
+        (best([10, 11, 12] * 20, [20, 21, 22] * 20), {0: True}),
+        (best([10, 20, 30] * 5, [11, 21, 31] * 5), {0: False}),
+        (best([5, 5], [6, 6], unit="bytes/s"), {1: True}),
     ],
 )
-def test_who_wins(given: compare.Row, best: dict[int, bool]) -> None:
-    assert compare.winners(given) == best
+def test_who_wins(given: dict[int, bool], marks: dict[int, bool]) -> None:
+    assert given == marks
 
 
 def test_the_table_marks_the_best_and_what_is_missing(variants: list[Variant]) -> None:
     broken = Variant({"alloc": "worst_fit"}, None, "it did not build.")
     every = [*variants, broken]
-    lines = compare_table.table(every, compare.match(every), "instruction").splitlines()
+    lines = compare_table.table(every, differences.differences(every), "instruction").splitlines()
     assert lines[0].split() == ["bench,", "by", "alloc", "unit", "first_fit", "rbtree", "buddy", "worst_fit"]
-    assert lines[2].split()[-6:] == ["instructions", "50", "*", "100", "90", "failed"]
-    assert lines[4].split()[-5:] == ["5000", "200", "*", "-", "failed"]
-    assert lines[5].split()[-6:] == ["8", "*", "20", "failed", "failed"][-6:] or "failed" in lines[5]
+    assert lines[2].split()[-7:] == ["instructions", "50", "*", "100", "=2", "90", "=1.8", "failed"][-7:]
+    assert lines[4].split()[-6:] == ["5000", "200", "=0.04", "*", "-", "failed"]
+    assert lines[5].split()[-2:] == ["failed", "failed"] and "[2.22, 2.86]" in lines[5]
     assert "cycles" not in "\n".join(lines)
 
 
@@ -133,8 +148,8 @@ def test_lines_that_lie_on_each_other_are_found(variants: list[Variant]) -> None
     """They are drawn so that each can be seen, and the legend says so."""
     twin = allocator("best_fit", [100, 150, 200])
     (overlay,) = compare.overlays([*variants, twin])
-    assert [compare_plots.together(overlay, at) for at in range(4)] == [[0], [1, 3], [2], [1, 3]]
-    figure = compare_plots.lines_figure([*variants, twin], overlay, "instruction")
+    assert [line_plots.together(overlay, at) for at in range(4)] == [[0], [1, 3], [2], [1, 3]]
+    figure = line_plots.lines_figure([*variants, twin], overlay, "instruction")
     legend = figure.axes[0].get_legend()
     assert sorted(text.get_text().partition("\n")[2] for text in legend.get_texts()) == [
         "",
@@ -152,7 +167,7 @@ def test_axes_say_what_they_count() -> None:
 
 
 def test_lines_and_bars_are_drawn(drawn: dict[str, bytes]) -> None:
-    names = ("mm.alloc-by-blocks-on_ranges", "mm-instructions")
+    names = ("mm-ratios", "mm.alloc-by-blocks-on_ranges", "mm-instructions")
     assert set(drawn) == {f"{name}.{ending}" for name in names for ending in ("png", "svg")}
     assert all(data.startswith(b"\x89PNG") for name, data in drawn.items() if name.endswith("png"))
 
@@ -193,12 +208,13 @@ def test_many_variants_and_benches_are_drawn() -> None:
         variants.append(Variant({"a": f"v{at}", "b": "x"}, results(rows)))
     names = {name for name, _ in compare_plots.draw(variants, "x") if name.endswith("png")}
     assert names == {
+        "paging-ratios.png",
         "paging.map-by-mapped.png",
         "caps-instructions-1.png",
         "caps-instructions-2.png",
         "caps-instructions-3.png",
     }
-    assert len({compare_plots.look(at) for at in range(14)}) == 14
+    assert len({looks.look(at) for at in range(14)}) == 14
 
 
 def test_benches_that_all_failed_are_drawn() -> None:

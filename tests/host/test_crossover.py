@@ -101,6 +101,7 @@ def test_the_comparison_marks_crossings(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(figures.STYLE, "svg.fonttype", "none")
     drawn = dict(compare_plots.draw(rpc_variants(), "./lantern compare rpc"))
     assert {name.partition(".svg")[0] for name in drawn if name.endswith("svg")} == {
+        "rpc-ratios",
         "rpc.string-by-bytes",
         "rpc.bytes-by-bytes",
         "rpc-instructions",

@@ -209,3 +209,18 @@ def test_a_failed_write_leaves_no_temporary_files(tmp_path: Path) -> None:
     with open("/dev/full", "wb", buffering=0) as full, pytest.raises(say.UserError, match="the disk is full"):
         folder.stage("results.json", lambda file: full.write(b"x"))
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("results.json", "older")]
+
+
+def test_what_only_tests_need_stops_nobody(monkeypatch, capsys):
+    def fails(wanted: list[str]) -> None:
+        raise say.UserError(f"Installing packages failed: {wanted}.")
+
+    monkeypatch.setattr(packages, "TEST_NEEDS", (packages.Need("browser", lambda: False),))
+    monkeypatch.setattr(packages.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(packages, "install", fails)
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 1000)
+    packages.install_for_tests()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 0)
+    packages.install_for_tests()
+    assert "Tests that need browser are skipped." in capsys.readouterr().err

@@ -34,8 +34,8 @@ LIMITS = {
     "rpc.buffer[bytes=2048,direction=out,strategy=kernel_copy]": 4000,
     "rpc.buffer[bytes=2048,direction=both,strategy=kernel_copy]": 4000,
 }
-SEVERAL_DOMAINS = ("mem", "rpc", "spawn")
-"""Suites in which domains run by turns for longer than a time slice."""
+WITHOUT_OBJECTS = ("cores", "dispatch", "lmp", "locks", "syscall", "threads", "ump")
+"""Suites in which no kernel objects come and go."""
 TRACE_POINT_LIMIT = 15
 RPC_LIMIT = 1.5
 """What a call through stubs costs at most, in round trips of bare messages, the cheapest of them."""
@@ -111,16 +111,16 @@ def test_trace_point_limit(traced_run: Run) -> None:
         assert 0 < statistics.median(row.samples) <= TRACE_POINT_LIMIT
 
 
-def test_figures_do_not_depend_on_the_number_of_cores(plain_run: Run) -> None:
-    """Cores beyond the first are parked. But they change when time slices end, which costs some samples."""
+def test_what_other_cores_do_to_figures_of_the_first(plain_run: Run) -> None:
+    """Cores that wait cost nothing. But the first one's kernel knows more capabilities then, of their memory:
+    what makes and deletes objects costs more or less with the shape of its tree."""
     four = boot("imx8mp", ALL_SUITES, smp=4)
     assert_good(four)
     for row in plain_run.benches:
-        if row.suite in SEVERAL_DOMAINS:
+        if row.suite != "boot":
+            apart = 0.005 if row.suite in WITHOUT_OBJECTS else 0.25
             median = statistics.median(row.samples)
-            assert statistics.median(samples(four)[row.label]) == pytest.approx(median, rel=0.005), row.label
-        elif row.suite != "boot":
-            assert samples(four)[row.label] == row.samples
+            assert statistics.median(samples(four)[row.label]) == pytest.approx(median, rel=apart), row.label
 
 
 @pytest.mark.parametrize("smp", [1, 2, 3, 4])
@@ -158,5 +158,6 @@ def test_short_slices_change_no_result() -> None:
     assert_good(boot("imx8mp", f"{ALL_SUITES} slice_us=50", smp=1))
 
 
+@pytest.mark.alone
 def test_realtime_mode() -> None:
     assert_good(boot("imx8mp", "mode=bench suites=syscall,lmp samples=200", smp=1, mode="realtime"))

@@ -25,9 +25,11 @@ def test_the_fast_path_is_compared(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "plots" / "syscall-instructions.png").stat().st_size > 10_000
     for value in ("off", "on"):
-        content = load.load(tmp_path / f"fastpath_{value}")
+        content = load.load(tmp_path / "cells" / f"fastpath_{value}-run_1")
         assert content["variant"]["fastpath"] == value
         assert {bench["status"] for bench in content["benches"]} == {"ok"}
-    heading, _, *rows = [line for line in done.stdout.splitlines() if not line.startswith("written:")]
+    lines = done.stdout.splitlines()
+    heading = next(line for line in lines if line.startswith("bench, by fastpath"))
     assert heading.split()[-2:] == ["off", "on"]
-    assert any(row.startswith("syscall.null ") for row in rows)
+    row = next(line for line in lines if line.startswith("syscall.null "))
+    assert row.split()[1:] == ["instructions", "15", "=1", "15"]

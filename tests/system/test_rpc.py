@@ -71,3 +71,35 @@ def test_many_domains_ask_every_service_and_some_are_killed(slice_us: int, seed:
 def test_many_domains_with_every_transport(transport: str) -> None:
     words = "mode=test test=swarm services=1 calls=60 seed=3 slice_us=1000"
     assert_swarmed(boot("imx8mp", words, smp=1, timeout=180, variant={"rpc": transport}, debug=True), 60)
+
+
+ACROSS_GROUPS = [group for group in GROUPS if group != "circles"]
+"""Endpoints do not go to other cores."""
+
+
+@pytest.mark.parametrize("wait", ["polled", "notified", "adaptive"])
+def test_every_promise_over_ump(wait: str) -> None:
+    assert_holds(rpctest("how=ump seed=5", variant={"ump": wait}), GROUPS)
+
+
+@pytest.mark.parametrize("wait", ["notified", "adaptive"])
+def test_every_promise_across_cores(wait: str) -> None:
+    run = boot(
+        "imx8mp", "mode=test services=1 test=rpctest how=ump1", smp=2, timeout=240, variant={"ump": wait}
+    )
+    assert run.ok, run.annotated_console
+    assert re.findall(r"rpctest: (\w+): all checks hold across", run.console) == ACROSS_GROUPS
+
+
+def test_every_core_to_every_other() -> None:
+    run = boot("imx8mp", "mode=test services=1 test=rpctest how=pairs:shapes", smp=4, timeout=240)
+    assert run.ok, run.annotated_console
+    assert "rpctest: 12 pairs of cores" in run.console
+
+
+def test_every_core_calls_every_core_while_domains_die() -> None:
+    """The same with 100 000 calls is `./lantern soak --cores 100000`."""
+    run = boot("imx8mp", "mode=test services=1 test=crosscalls calls=4000 seed=2", smp=4, timeout=240)
+    assert run.ok, run.annotated_console
+    found = re.search(r"soak: (\d+) calls across cores, (\d+) killed, (\d+) ended", run.console)
+    assert found and int(found[1]) >= 4000 and int(found[2]) > 5

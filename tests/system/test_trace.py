@@ -70,7 +70,7 @@ def test_perfetto_file_passes_the_strict_checker(checker: Checker) -> None:
 def test_perfetto_file_has_an_arrow_for_every_message(
     checker: Checker, records: list[tuple[int, str, dict[str, int]]]
 ) -> None:
-    assert checker.summary.flows == sum(name == "lmp.send" for _, name, _ in records)
+    assert checker.summary.flows == sum(name in ("lmp.send", "ump.send") for _, name, _ in records)
 
 
 def test_every_subsystem_speaks(records: list[tuple[int, str, dict[str, int]]]) -> None:

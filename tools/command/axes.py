@@ -17,6 +17,7 @@ SUITES: Mapping[str, Sequence[str]] = {
     "lock": ("locks", "paging", "mm"),
     "shadow": ("paging", "heap", "locks"),
     "spin": ("locks",),
+    "ump": ("ump", "rpc"),
 }
 """The suites whose figures depend on an axis. One that is not here bears on the suite of its own name; if
 there is none, it is put through all of them."""

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import plots
 from analysis.load import mode_sentence
 from tools.command import board, results, symbols
 from tools.command.build import Configuration, Image, build
@@ -92,7 +91,9 @@ def boot(options: argparse.Namespace, image: Image, stage: str) -> Run:
                 current = f", {names.get(bench, '')}" if event == "begin" else ""
                 progress.update(f"{ended} of {len(names)} benches done{current}")
 
-        if options.serial:
+        if options.serial and getattr(options, "unattended", False):
+            done = board.load_and_listen(options, image, append, progress, watch)
+        elif options.serial:
             done = board.listen(options, image, append, progress, watch)
         else:
             target = Target(options.platform, options.smp, options.mode, options.cpu)
@@ -122,6 +123,8 @@ def finish(options: argparse.Namespace, output: OutputFolder, boots: Boots) -> i
 
 def write(options: argparse.Namespace, output: OutputFolder, boots: Boots) -> Written:
     """Writes the output folder."""
+    from analysis import plots  # only where something is drawn: what it needs is slow to load
+
     mode = "board" if options.serial else options.mode
     rows = results.all_rows(boots.plain, boots.traced)
     content = results.results(
@@ -171,17 +174,17 @@ def console_log(boots: Boots) -> str:
 def write_trace(output: OutputFolder, run: Run, mode: str, progress: Progress) -> list[str]:
     """Writes and checks the trace; what the checker objects to is a fault of the system or of the writer."""
     buffer = io.BytesIO()
-    perfetto_writer.write(run.recording, buffer, mode, progress.update)
+    problems = perfetto_writer.write(run.recording, buffer, mode, progress.update)
     data = buffer.getvalue()
     output.stage_bytes("trace.pftrace", data)
     progress.stage("checking the trace")
     found = checker.check(data, progress.update)
-    return [f"The trace is not sound: {found.problems[0]}"] if found.problems else []
+    return [f"The trace is not sound: {problem}" for problem in (*problems, *found.problems[:1])]
 
 
 def judge(options: argparse.Namespace, output: OutputFolder, boots: Boots, written: Written) -> int:
     """Says what is worth knowing, and gives the exit status: 0 only if every suite finished."""
-    rows, complaints = written.content["benches"], list(written.complaints)
+    rows = written.content["benches"]
     if len(boots.plain) > 1 and options.mode == "icount" and not options.serial:
         changed = results.differing(boots.plain)
         same = f"the {len(boots.plain)} plain boots gave the same samples"
@@ -190,17 +193,23 @@ def judge(options: argparse.Namespace, output: OutputFolder, boots: Boots, writt
         for sentence in run.recording.report.sentences() if run.ok else []:
             note(sentence)
     failed = [r for r in rows if r["status"] != "ok"]
-    for suite in options.suites:
-        if not any(r["name"].startswith(f"{suite}.") for r in rows):
-            complaints.append(f"The machine ran no bench of the suite {suite!r}.")
-    for run in boots.all:
-        if run.ok and not run.recording.benches.done:
-            complaints.append("A boot ended well without saying that all suites were over.")
-    if not rows:
-        complaints.append("No bench ran.")
+    complaints = [*written.complaints, *shortcomings(rows, options.suites, boots.all)]
     for complaint in complaints:
         note(complaint)
     info(f"written: {shown(output.path)}")
     if failed:
         note(f"{len(failed)} of {len(rows)} rows failed.")
     return 1 if failed or complaints or not all(run.ok for run in boots.all) else 0
+
+
+def shortcomings(rows: Sequence[results.Row], suites: Sequence[str], runs: Sequence[Run]) -> list[str]:
+    """What is missing without a failed row or boot that would say so."""
+    found = [
+        f"The machine ran no bench of the suite {suite!r}."
+        for suite in suites
+        if not any(row["name"].startswith(f"{suite}.") for row in rows)
+    ]
+    for run in runs:
+        if run.ok and not run.recording.benches.done:
+            found.append("A boot ended well without saying that all suites were over.")
+    return found if rows else [*found, "No bench ran."]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
 import re
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,11 +61,17 @@ class Image:
         return self.folder / "domains" / f"{name}.elf"
 
 
-def build(configuration: Configuration, stage: str = "building") -> Image:
-    """Builds, with progress. A mistake in the choice of variants is told in CMake's own words."""
-    folder = configure(configuration, stage)
-    with Progress(f"{stage}: compiling {folder.name}") as progress:
-        _compile(folder, progress)
+def build(configuration: Configuration, stage: str = "building", parallel: int = 0) -> Image:
+    """Builds, with progress. A mistake in the choice of variants is told in CMake's own words.
+
+    `parallel` is how many compilers may run at a time; 0 leaves it to Ninja. Waits while another process
+    builds the same.
+    """
+    folder = _made(configuration.folder)
+    with _locked(folder) as lock:
+        _configure(configuration, folder, stage, lock)
+        with Progress(f"{stage}: compiling {folder.name}") as progress:
+            _compile(folder, progress, parallel, lock)
     image = Image(folder, configuration.platform)
     for artifact in filter(None, (image.kernel, image.symbols, image.device_tree)):
         if not artifact.exists():
@@ -71,26 +81,58 @@ def build(configuration: Configuration, stage: str = "building") -> Image:
 
 def configure(configuration: Configuration, stage: str = "building") -> Path:
     """Configures without building; gives the build folder."""
-    folder = configuration.folder
+    folder = _made(configuration.folder)
+    with _locked(folder) as lock:
+        _configure(configuration, folder, stage, lock)
+    return folder
+
+
+def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise file_error(error, f"making the folder {shown(folder)}") from error
-    with Progress(f"{stage}: configuring {folder.name}"):
-        _configure(configuration, folder)
     return folder
 
 
-def _configure(configuration: Configuration, folder: Path) -> None:
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[int]:
+    """One process at a time works in a build folder. What it starts inherits the lock, and so holds it for as
+    long as it lives, should the process itself be killed."""
+    try:
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise file_error(error, f"locking the folder {shown(folder)}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _configure(configuration: Configuration, folder: Path, stage: str, lock: int) -> None:
     argv = ["cmake", "-S", str(ROOT), "-B", str(folder), "-G", "Ninja"]
     argv += ["--toolchain", str(ROOT / "cmake" / "toolchain-aarch64.cmake"), *configuration.arguments]
+    argv += compiler_cache()
     log = folder / "configure.log"
-    outcome = shell.stream(argv, log=log)
+    with Progress(f"{stage}: configuring {folder.name}"):
+        outcome = shell.stream(argv, log=log, pass_fds=[lock])
     if outcome.status:
         raise UserError(cmake_message(outcome.output) or f"CMake failed; see {shown(log)}.")
 
 
-def _compile(folder: Path, progress: Progress) -> None:
+def compiler_cache() -> list[str]:
+    """Has ccache, where it is installed, share objects between the builds of variants: they differ in few.
+
+    The environment goes with the rule, so that it holds for whoever calls Ninja, too.
+    """
+    if not shutil.which("ccache"):
+        return []
+    settings = f"CCACHE_DIR={BUILD / 'ccache'};CCACHE_BASEDIR={ROOT};CCACHE_NOHASHDIR=1"
+    return [f"-DCMAKE_C_COMPILER_LAUNCHER=env;{settings};ccache"]
+
+
+def _compile(folder: Path, progress: Progress, parallel: int, lock: int) -> None:
     log = folder / "build.log"
 
     def step(line: str) -> None:
@@ -98,7 +140,8 @@ def _compile(folder: Path, progress: Progress) -> None:
         if found:
             progress.update(f"{found[1]} {Path(found[2].split()[-1]).name if found[2].split() else ''}")
 
-    outcome = shell.stream(["cmake", "--build", str(folder)], step, log=log)
+    argv = ["cmake", "--build", str(folder), *(["--parallel", str(parallel)] if parallel else [])]
+    outcome = shell.stream(argv, step, log=log, pass_fds=[lock])
     if outcome.status:
         progress.clear()
         if "No space left on device" in outcome.output:

@@ -1,73 +1,129 @@
-"""./lantern compare: runs every value of an axis through the suites, and lays the results over each other."""
+"""./lantern compare: runs a matrix of strategies through the suites, and lays the results over each other."""
 
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
 
-from analysis import compare, compare_plots, crossover
-from analysis.compare import Variant
+from analysis import compare, comparison, crossover
 from analysis.load import mode_sentence
-from tools.command import axes, bench_command, compare_plan, compare_run, compare_table, results
+from tools.command import (
+    axes,
+    bench_command,
+    compare_matrix,
+    compare_plan,
+    compare_records,
+    compare_table,
+)
 from tools.command.build import Configuration
+from tools.command.compare_matrix import Work
 from tools.command.compare_plan import Cell
+from tools.command.compare_times import GUESSES, Times, duration
 from tools.command.options import common_words
 from tools.command.output import OutputFolder
-from tools.command.say import Progress, info, note
+from tools.command.say import info, note, shown
 
 
 def run(options: argparse.Namespace) -> int:
     bench_command.known_suites(options.suites)
-    configuration = Configuration(options.platform, bench_command.PLAIN, options.debug, options.variant)
+    cells, plan = planned(options)
+    tree = compare_records.tree_state(options.out.resolve())
+    there = compare_records.current(cells, options, tree)
+    work = Work([cell for cell, old in zip(cells, there, strict=True) if not old], options, plan, tree)
+    for line in plan_lines(cells, there, work):
+        info(line)
+    if options.dry_run:
+        return 0
+    OutputFolder(options.out, ())  # one that cannot be written is told before anything runs
+    for cell, old in zip(plan.cells, there, strict=True):
+        cell.status = comparison.OK if old else comparison.PENDING
+    compare_records.write_plan(options.out, plan)
+    lost = compare_matrix.run(work) if work.cells else {}
+    compare_records.collect(options.out, plan, lost)
+    return finish(options)
+
+
+def planned(options: argparse.Namespace) -> tuple[list[Cell], comparison.Plan]:
+    """The cells and the plan that an output folder gets; an unknown axis or value ends it with the menu."""
+    configuration = Configuration(options.platform, compare_plan.PLAIN, options.debug, options.variant)
+    menu = axes.menu(configuration)
     cells = compare_plan.cells(
         dict(options.axes),
-        axes.menu(configuration),
+        menu,
         options.variant,
         options.suites,
         bench_command.suite_menu(),
+        options.smp,
+        options.repeat,
+        options.trace,
     )
-    found = already_there(cells, options)
-    if options.dry_run:
-        states = ["is complete, will not run again" if old else "will run" for old in found]
-        for line in compare_plan.plan_lines(cells, states):
-            info(line)
-        return 0
-    OutputFolder(options.out, ())  # one that cannot be written is told before anything runs
-    variants = compare_run.run_all(cells, options, found)
-    return finish(options, cells, variants)
+    reference = compare_plan.baseline(options.baseline, cells, menu)
+    return cells, compare_plan.plan(cells, options, reference, command_line(options))
 
 
-def already_there(cells: Sequence[Cell], options: argparse.Namespace) -> list[Variant | None]:
-    if options.again:
-        return [None] * len(cells)
-    ledger, git = compare_run.Ledger(options.out), results.git_state()
-    return [ledger.found(cell, cell.options(options), git) for cell in cells]
+def plan_lines(cells: Sequence[Cell], there: Sequence[bool], work: Work) -> list[str]:
+    """The plan for people: every cell, and how long it will take."""
+    traced = sum(cell.traced for cell in cells)
+    suites = ", ".join(cells[0].suites) or "all"
+    width = max(len(cell.label) for cell in cells)
+    lines = [f"{len(cells)} cells ({traced} of them with tracing), each through the suites {suites}:"]
+    for cell, old in zip(cells, there, strict=True):
+        lines.append(f"  {cell.label:{width}}  {'is complete, will not run again' if old else 'will run'}")
+    reference = ", ".join(f"{axis}={value}" for axis, value in work.plan.baseline.items())
+    return [*lines, f"compared with: {reference}", time_line(work)]
 
 
-def finish(options: argparse.Namespace, cells: Sequence[Cell], variants: Sequence[Variant]) -> int:
-    """Draws, prints the table, and judges: 0 only if every cell finished."""
-    with_results = [variant.results for variant in variants if variant.results]
+def time_line(work: Work) -> str:
+    if not work.cells:
+        return "Nothing has to run."
+    builds = len(work.builds)
+    estimate = work.estimate(work.cells, builds)
+    source = "by times measured here" if estimate.is_measured else f"by guesses ({GUESSES})"
+    where = "on a cluster" if work.options.profile else f"{work.parallel} at a time"
+    if work.one_by_one:
+        where = "boots one after another"
+    return (
+        f"{len(work.cells)} cells with {builds} builds to run, {where}: "
+        f"about {duration(estimate.seconds)}, {source}."
+    )
+
+
+def finish(options: argparse.Namespace) -> int:
+    """Writes the report, prints the table, and judges: 0 only if every cell finished."""
+    read = comparison.load_comparison(options.out)
+    with_results = [variant.results for variant in read.variants if variant.results]
     if with_results:
-        output = OutputFolder(options.out, ())
-        with Progress("drawing plots") as progress:
-            for name, data in compare_plots.draw(variants, command_line(options), progress.update):
-                output.stage_bytes(f"plots/{name}", data)
-            output.commit()
+        begun = time.monotonic()
+        from tools.command import report_command  # what draws is slow to load
+
+        report_command.write_report([options.out], options.out / report_command.PAGE)
+        Times().add("report", time.monotonic() - begun)
         cycle_is = with_results[0]["clock"]["cycle_is"]
-        info(compare_table.table(variants, compare.match(variants), cycle_is))
-        info(compare_table.EXPLANATION)
-        for sentence in crossover.sentences(variants, compare.overlays(variants), cycle_is):
+        for line in compare_table.lines(read.variants, cycle_is, read.plan.baseline):
+            info(line)
+        for sentence in crossover.sentences(read.variants, compare.overlays(read.variants), cycle_is):
             info(sentence)
         info(mode_sentence(with_results[0]))
-    info(f"written: {compare_run.folders_text(options, cells)}")
-    failed = [cell.label for cell, variant in zip(cells, variants, strict=True) if variant.failure]
+    for sentence in read.damaged:
+        note(sentence)
+    info(f"written: {shown(options.out)} (report.html, report.md, plots, and the cells)")
+    failed = [cell for cell in read.plan.cells if cell.status != comparison.OK]
     if failed:
-        note(f"{len(failed)} of {len(cells)} cells failed: {'; '.join(failed)}.")
-    return 1 if failed else 0
+        names = "; ".join(f"{cell.folder} ({cell.status.removeprefix('failed: ')})" for cell in failed[:3])
+        more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
+        note(f"{len(failed)} of {len(read.plan.cells)} cells failed: {names}{more}")
+    return 1 if failed or read.damaged else 0
 
 
 def command_line(options: argparse.Namespace) -> str:
     """The call that makes the comparison again."""
     named = [f"{axis}={','.join(values)}" if values else axis for axis, values in options.axes]
-    suites = [f"--suite {suite}" for suite in options.suites]
-    return " ".join(["./lantern compare", *named, *suites, *common_words(options)])
+    words = ["./lantern compare", *named]
+    if options.suites:
+        words.append(f"--suite {','.join(options.suites)}")
+    if options.baseline:
+        words.append("--baseline " + ",".join(f"{axis}={value}" for axis, value in options.baseline.items()))
+    if not options.trace:
+        words.append("--no-trace")
+    return " ".join([*words, *common_words(options)])

@@ -195,9 +195,25 @@ def boot_board(
     keyboard: Keyboard | None = None,
 ) -> Run:
     """Listens to a board that the user starts; `first_timeout` is how long its first frame may take."""
-    wire = SerialWire(device, baud)
+    wire, command = SerialWire(device, baud), [device, str(baud)]
+    return follow_board(
+        wire, image, command, timeout=timeout, first_timeout=first_timeout, watch=watch, keyboard=keyboard
+    )
+
+
+def follow_board(
+    wire: SerialWire,
+    image: Image | None,
+    command: list[str],
+    *,
+    timeout: float,
+    first_timeout: float | None = None,
+    watch: Watch | None = None,
+    keyboard: Keyboard | None = None,
+) -> Run:
+    """Listens to a board on a port that is open; closes it in the end."""
     recording = Recording(load(), restartable=True)
-    session = Session(wire, Run(recording, image, [device, str(baud)], timeout=timeout))
+    session = Session(wire, Run(recording, image, command, timeout=timeout))
     session.configure(watch=watch, keyboard=keyboard, first_timeout=first_timeout)
     return session.talk()
 

@@ -23,10 +23,12 @@ def dispatch(chosen: argparse.Namespace) -> int:
         return 0
     if chosen.command != "clean":
         if not chosen.no_setup:
-            setup.ensure()
+            setup.ensure(for_tests=chosen.command == "test" and not setup.inside())
         if not setup.inside():
             setup.enter([str(Path(__file__)), *sys.argv[1:]])
-    module = importlib.import_module(f"tools.command.{chosen.command}_command")
+    # Comparing folders that exist needs nothing of what makes and draws them.
+    name = "against" if getattr(chosen, "against", None) else chosen.command
+    module = importlib.import_module(f"tools.command.{name}_command")
     return module.run(chosen)
 
 

@@ -11,6 +11,7 @@ PLATFORMS = ("imx8mp", "virt")
 MODES = ("icount", "realtime")
 CPUS = ("cortex-a53", "cortex-a35", "cortex-a57", "cortex-a72")
 CORES_DEFAULT = 4
+SOAK_CORES = 4
 CORES_LIMIT = {"imx8mp": 4, "virt": 16}
 TEST_KINDS = ("unit", "system", "model", "fuzz")
 DEFAULT_BAUD = 115200
@@ -23,6 +24,7 @@ COMMANDS = {
     "compare": "build and measure every value of an axis of build-time choice; tables and plots side by side",
     "soak": "let threads or domains use everything at random for long; see that nothing breaks or is lost",
     "test": "run the tests",
+    "report": "one HTML page with the tables and plots of results folders",
     "trace": "check a trace, summarise it, and open it in the Perfetto UI",
     "clean": "remove what was built",
 }
@@ -57,6 +59,21 @@ def whole(low: int, high: int | None = None) -> type:
     return convert  # type: ignore[return-value]
 
 
+def numbers(low: int, high: int) -> type:
+    """An argparse type: whole numbers in a range, with commas between them, each once."""
+    one = whole(low, high)
+
+    def convert(text: str) -> list[int]:
+        return list(dict.fromkeys(one(word) for word in text.split(",")))
+
+    return convert  # type: ignore[return-value]
+
+
+def names(text: str) -> list[str]:
+    """An argparse type: names with commas between them."""
+    return text.split(",")
+
+
 def seconds(text: str) -> float:
     """An argparse type: a time above zero."""
     try:
@@ -65,6 +82,17 @@ def seconds(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a time above zero")
+    return value
+
+
+def percent(text: str) -> float:
+    """An argparse type: a share of 0 percent or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of percent") from None
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not 0 percent or more")
     return value
 
 
@@ -123,9 +151,15 @@ def _target(parser: Parser, always_debug: bool = False) -> None:
         parser.add_argument("--debug", action="store_true", help="a debug build")
 
 
-def _machine(parser: Parser, cores: int = CORES_DEFAULT, always_debug: bool = False) -> None:
+def _machine(
+    parser: Parser, cores: int = CORES_DEFAULT, always_debug: bool = False, several: bool = False
+) -> None:
     _target(parser, always_debug)
-    parser.add_argument("--smp", type=whole(1, 16), metavar="N", help=f"cores; default {cores}")
+    if several:
+        text = f"numbers of cores, all of which are compared; default {cores}"
+        parser.add_argument("--smp", type=numbers(1, 16), metavar="N,...", help=text)
+    else:
+        parser.add_argument("--smp", type=whole(1, 16), metavar="N", help=f"cores; default {cores}")
     parser.set_defaults(default_cores=cores)
     parser.add_argument(
         "--mode",
@@ -149,11 +183,12 @@ def _machine(parser: Parser, cores: int = CORES_DEFAULT, always_debug: bool = Fa
 
 def _compare(parser: Parser) -> None:
     parser.epilog = (
-        "Each combination of values is a cell: one build, plain boots, and an output folder DIR/AXIS_VALUE "
-        "like that of ./lantern bench. The plots that lay the cells over each other are in DIR/plots. A cell "
-        "that is complete, and was made from the same commit without changes and with the same options, is "
-        "not run again. The exit status is 0 only if every cell finished. For example: ./lantern compare "
-        "alloc; ./lantern compare alloc=buddy,rbtree fastpath --suite mm --suite lmp."
+        "Each combination of values is built once for its figures and once with tracing. A cell is one boot "
+        "of such a build; what it gives is in DIR/cells. DIR also gets the plan (compare.json), plots and "
+        "the report. A cell that is complete, of the same state of the tree and the same options, is not run "
+        "again, so a comparison that was interrupted goes on where it stopped. The exit status is 0 only if "
+        "every cell finished, 1 if one failed, 2 for a call that makes no sense. For example: ./lantern "
+        "compare alloc; ./lantern compare alloc=buddy,rbtree lock --suite mm,locks --smp 1,2 --repeat 5."
     )
     parser.add_argument(
         "axes",
@@ -162,23 +197,82 @@ def _compare(parser: Parser) -> None:
         metavar="AXIS[=VALUE,...]",
         help="all values of the axis, or those named; of several all combinations; none prints the menu",
     )
-    _machine(parser)
+    _machine(parser, several=True)
     parser.add_argument(
         "--suite",
-        action="append",
+        action="extend",
+        type=names,
         default=[],
         dest="suites",
-        metavar="SUITE",
-        help="a suite to run, may be repeated; default: those that the axes bear on",
+        metavar="SUITE,...",
+        help="suites to run, may be repeated; default: those that the axes bear on",
     )
     parser.add_argument(
         "--out", type=Path, default=None, metavar="DIR", help="default results/compare/AXIS..."
     )
     parser.add_argument(
-        "--repeat", type=whole(1, 1000), default=1, metavar="N", help="boots of each cell; default 1"
+        "--repeat", type=whole(1, 1000), default=1, metavar="N", help="boots for the figures; default 1"
+    )
+    parser.add_argument(
+        "--baseline",
+        type=variant,
+        default={},
+        metavar="AXIS=VALUE,...",
+        help="what the others are compared with; default: the defaults of the axes",
+    )
+    parser.add_argument(
+        "--no-trace", action="store_false", dest="trace", help="leave out the boots with tracing"
+    )
+    parser.add_argument(
+        "--jobs", type=whole(1, 1024), metavar="N", help="processors to use here; default: all there are"
+    )
+    parser.add_argument(
+        "--profile",
+        type=Path,
+        metavar="DIR",
+        help="run the cells where the Snakemake profile in DIR says, such as on a cluster",
     )
     parser.add_argument("--again", action="store_true", help="run cells again that are complete")
-    parser.add_argument("--dry-run", action="store_true", help="print the plan, and do nothing")
+    parser.add_argument(
+        "--against",
+        type=Path,
+        nargs="+",
+        metavar="DIR",
+        help="run nothing: tell what got worse since the results in the first DIR, in those of the second "
+        "or in results/latest; both of a bench run or of a comparison; the exit status is 3 if anything did",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=percent,
+        metavar="PERCENT",
+        help="with --against: how much worse a row may be; default 2 in mode icount, 10 in realtime, "
+        "5 on a board",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the plan with its time, and do nothing")
+
+
+def _report(parser: Parser) -> None:
+    parser.epilog = (
+        "Folders of ./lantern bench and of ./lantern compare may be mixed. The page needs nothing beside "
+        "it: it opens from disk and loads nothing. The plots are left in plots/ beside the page too, as PNG "
+        "and SVG. For example: ./lantern report; ./lantern report results/compare/alloc --markdown."
+    )
+    parser.add_argument(
+        "folders", nargs="*", type=Path, metavar="DIR", help="folders with results; default results/latest"
+    )
+    parser.add_argument("--markdown", action="store_true", help="write the same as Markdown too")
+    parser.add_argument(
+        "--pack",
+        action="store_true",
+        help="then pack every results.json into results.json.xz, for folders that a repository keeps",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="default DIR/report.html; of several folders results/report.html",
+    )
 
 
 def _soak(parser: Parser) -> None:
@@ -189,7 +283,8 @@ def _soak(parser: Parser) -> None:
         "only if the soak passed. For example: ./lantern soak --famine --seed 7 --variant lock=two_level. "
         "With --domains so many domains ask all services at random, compare every answer with what it must "
         "be, and some are killed at random: ./lantern soak --domains --millions 200. With --processes so "
-        "many processes come and go, a third of them killed: ./lantern soak --processes 20000."
+        "many processes come and go, a third of them killed: ./lantern soak --processes 20000. With --cores "
+        f"every core calls every other one; --smp is {SOAK_CORES} then if it is not given."
     )
     parser.add_argument(
         "--seed", type=whole(0, 2**32 - 1), default=1, metavar="N", help="of the random choices; default 1"
@@ -221,6 +316,15 @@ def _soak(parser: Parser) -> None:
         default=0,
         metavar="N",
         help="so many processes one after the other, however long it takes; without N 20000",
+    )
+    parser.add_argument(
+        "--cores",
+        type=whole(1, 10**7),
+        nargs="?",
+        const=100000,
+        default=0,
+        metavar="N",
+        help="so many calls from every core to every core while domains die; without N 100000",
     )
     parser.add_argument(
         "--slice-us",
@@ -266,6 +370,8 @@ def build_parser(command: str) -> Parser:
         )
     elif command == "compare":
         _compare(parser)
+    elif command == "report":
+        _report(parser)
     elif command == "soak":
         _soak(parser)
     elif command == "test":
@@ -292,8 +398,9 @@ def common_words(options: argparse.Namespace) -> list[str]:
             continue
         value = getattr(options, name)
         default = {"smp": defaults.default_cores, "cpu": CPUS[0]}.get(name, getattr(defaults, name))
-        if value != default:
-            words.append(f"--{name} {value}")
+        shown = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        if shown != str(default):
+            words.append(f"--{name} {shown}")
     if options.variant:
         words.append("--variant " + ",".join(f"{axis}={value}" for axis, value in options.variant.items()))
     if options.debug and not defaults.debug:
@@ -326,9 +433,15 @@ def _check(parser: Parser, options: argparse.Namespace) -> None:
         if options.cpu and options.platform != "virt":
             parser.error("--cpu can be chosen for --platform virt only")
         limit = CORES_LIMIT[options.platform]
-        if (options.smp or 1) > limit:
-            parser.error(f"--smp {options.smp} is too much: {options.platform} has up to {limit} cores")
-        options.smp = options.smp or options.default_cores
+        if options.command == "soak" and options.cores:
+            options.default_cores = SOAK_CORES
+            if options.smp == 1:
+                parser.error("--cores needs more than one: --smp 2 or more")
+        several = options.command == "compare"
+        most = max(options.smp or [1]) if several else options.smp or 1
+        if most > limit:
+            parser.error(f"--smp {most} is too much: {options.platform} has up to {limit} cores")
+        options.smp = options.smp or ([options.default_cores] if several else options.default_cores)
         options.cpu = options.cpu or CPUS[0]
         if options.serial and options.platform != "imx8mp":
             parser.error("--serial means an imx8mp board, not --platform virt")
@@ -338,10 +451,18 @@ def _check(parser: Parser, options: argparse.Namespace) -> None:
                 parser.error(f"{suite!r} is not the name of a suite")
     if options.command == "compare":
         names = [name for name, _ in options.axes]
+        if options.against and (names or len(options.against) > 2):
+            parser.error("--against takes one or two folders, and no axes")
+        if options.tolerance is not None and not options.against:
+            parser.error("--tolerance goes with --against")
         for name in names:
             if names.count(name) > 1:
                 parser.error(f"the axis {name} is given twice")
-        options.out = options.out or Path("results/compare") / "-".join(names)
+        options.out = options.out or Path("results/compare") / ("-".join(names) or "cores")
+        if options.serial and options.profile:
+            parser.error("--serial is a board at this machine, so it does not go with --profile")
+        if options.profile and not any(options.profile.glob("config*.y*ml")):
+            parser.error(f"{options.profile} is no Snakemake profile: it has no config.yaml")
     if options.command == "test":
         for kind in options.kinds:
             if kind not in TEST_KINDS:

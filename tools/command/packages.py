@@ -54,6 +54,7 @@ NEEDS = (
     Need("picolibc-aarch64-linux-gnu", has_file("/usr/lib/picolibc/aarch64-linux-gnu/picolibc.specs")),
     Need("cmake", has_program("cmake")),
     Need("ninja-build", has_program("ninja")),
+    Need("ccache", has_program("ccache")),
     Need("make", has_program("make")),
     Need("gcc", has_program("gcc")),
     Need("libc6-dev", has_file("/usr/include/stdio.h")),
@@ -65,6 +66,22 @@ NEEDS = (
     Need("git", has_program("git")),
     Need("python3-venv", has_venv),
 )
+
+
+TEST_NEEDS = (Need("chromium", has_program("chromium")),)
+"""What single tests need beside these (124 MB to fetch, 414 MB on the disk); without it they are skipped by
+name, so a machine that cannot get it is left as it is."""
+
+
+def install_for_tests() -> None:
+    """Installs what is missing of TEST_NEEDS where that needs no hand; says so where it fails."""
+    absent = [need.package for need in TEST_NEEDS if not need.present()]
+    if not absent or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return
+    try:
+        install(absent)
+    except UserError as error:
+        note(f"{error} Tests that need {' '.join(absent)} are skipped.")
 
 
 def missing() -> list[str]:

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -19,8 +20,11 @@ TRACE_SUITE = "trace"
 Row = dict[str, Any]
 
 
-def git_state() -> dict[str, Any]:
-    """The revision of the tree and whether it has changes; "unknown" outside a repository."""
+def git_state(apart: Path | None = None) -> dict[str, Any]:
+    """The revision of the tree and whether it has changes; "unknown" outside a repository.
+
+    Files in the folder `apart` are no changes.
+    """
 
     def git(*arguments: str) -> str | None:
         try:
@@ -32,7 +36,10 @@ def git_state() -> dict[str, Any]:
         return done.stdout.strip() if done.returncode == 0 else None
 
     rev = git("rev-parse", "--short=12", "HEAD")
-    return {"rev": rev or "unknown", "dirty": bool(git("status", "--porcelain")) or rev is None}
+    without: list[str] = []
+    if apart is not None and apart.resolve().is_relative_to(ROOT):
+        without = ["--", ".", f":(exclude){apart.resolve().relative_to(ROOT)}"]
+    return {"rev": rev or "unknown", "dirty": bool(git("status", "--porcelain", *without)) or rev is None}
 
 
 def typed(params: dict[str, str]) -> dict[str, int | float | str]:
@@ -134,7 +141,7 @@ def results(
     return {
         "schema": 1,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "git": git_state(),
+        "git": chosen.get("git") or git_state(),
         "platform": recording.hello.get("platform", chosen["platform"]),
         "mode": mode,
         "cores": recording.hello_number("cores") or chosen["cores"],

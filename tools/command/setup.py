@@ -57,8 +57,10 @@ def ready() -> bool:
     )
 
 
-def ensure(packages_only: bool = False) -> None:
-    """Does what is missing; silent if nothing is."""
+def ensure(packages_only: bool = False, for_tests: bool = False) -> None:
+    """Does what is missing; silent if nothing is. `for_tests` adds what only single tests need."""
+    if for_tests:
+        packages.install_for_tests()
     if packages_only:
         absent = packages.missing()
         if absent:

@@ -25,10 +25,12 @@ def stream(
     cwd: Path | None = None,
     log: Path | None = None,
     keep: int = 4000,
+    pass_fds: Sequence[int] = (),
 ) -> Outcome:
     """Runs `argv`, giving each line of its output to `line` as it comes; keeps the last `keep` lines.
 
-    Standard output and error come together, and go into the file `log` if there is one.
+    Standard output and error come together, and go into the file `log` if there is one. The program inherits
+    the descriptors `pass_fds`.
     """
     kept: deque[str] = deque(maxlen=keep)
     try:
@@ -45,6 +47,7 @@ def stream(
             cwd=cwd,
             text=True,
             errors="replace",
+            pass_fds=tuple(pass_fds),
         ) as process:
             assert process.stdout is not None
             try:

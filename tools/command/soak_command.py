@@ -28,7 +28,7 @@ _PROGRESS = re.compile(r"(?:soak|processes): (\d+) of (\d+)( million)?\s")
 
 
 def run(options: argparse.Namespace) -> int:
-    chosen = [f"--{name}" for name in ("famine", "domains", "processes") if getattr(options, name)]
+    chosen = [f"--{name}" for name in ("famine", "domains", "processes", "cores") if getattr(options, name)]
     if len(chosen) > 1:
         raise UserError(f"{' and '.join(chosen)} are different soaks: choose one.")
     output = OutputFolder(options.out, OUTPUT)

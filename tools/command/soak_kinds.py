@@ -1,4 +1,5 @@
-"""The kinds of soak: threads of one domain, domains that share the services, processes that come and go."""
+"""The kinds of soak: threads of one domain, domains that share the services, processes that come and go,
+cores that call each other."""
 
 from __future__ import annotations
 
@@ -10,6 +11,9 @@ _ACTIONS = re.compile(r"soak: (\d+) actions, (\d+) refused, (\d+) famines")
 _CALLS = re.compile(r"soak: (\d+) calls, (\d+) processes, (\d+) killed, (\d+) ended by themselves")
 _CAME = re.compile(r"processes: (\d+) came and went")
 _COST = re.compile(r"processes: (first|last): to_main=(\d+) to_start=\d+ to_end=(\d+)")
+_ACROSS = re.compile(
+    r"soak: (\d+) calls across cores, (\d+) killed, (\d+) ended by themselves, (\d+) services killed"
+)
 _LINE = re.compile(r"swarm member (\d+), process (\d+): line (\d+)\.")
 
 
@@ -108,10 +112,35 @@ class Processes:
         ]
 
 
-Kind = Threads | Domains | Processes
+class Cores:
+    """Every core calls every core, while clients and services are killed."""
+
+    domain = "crosscalls"
+    slice_us = 10000
+    traced = "dispatch,rpc"
+
+    def words(self, options: argparse.Namespace) -> str:
+        return f"test=crosscalls services=1 seed={options.seed} calls={options.cores}"
+
+    def told(self, console: str) -> list[str]:
+        found = _ACROSS.search(console)
+        if not found:
+            return []
+        return [
+            f"calls: {found[1]}, all answered rightly or with an error; nothing is left of them",
+            f"clients: {found[2]} were killed, {found[3]} ended by themselves; killed services: {found[4]}",
+        ]
+
+    def complaints(self, console: str) -> list[str]:
+        return []
+
+
+Kind = Threads | Domains | Processes | Cores
 
 
 def kind_of(options: argparse.Namespace) -> Kind:
+    if options.cores:
+        return Cores()
     if options.processes:
         return Processes()
     return Domains() if options.domains else Threads()
@@ -121,4 +150,5 @@ def repeat_words(options: argparse.Namespace) -> Sequence[str]:
     """The options that choose the kind, for the call that does the same again."""
     words = [f"--domains {options.domains}"] if options.domains else []
     words += [f"--processes {options.processes}"] if options.processes else []
+    words += [f"--cores {options.cores}"] if options.cores else []
     return words + (["--famine"] if options.famine else [])

@@ -22,8 +22,10 @@ HOST_TESTS_BUILT = BUILD / "host-tests"
 SYSTEM_TESTS = ROOT / "tests" / "system"
 MODELS = ROOT / "tests" / "model"
 PYTHON_SOURCES = ("trace", "analysis", "tools", "tests")
+JOBS = max(os.cpu_count() or 1, 1)
 FUZZ_SEEDS = "100000"
 FUZZ_EXECUTABLES = "5000000"
+FUZZ_RESULTS = "2500"
 C_SOURCES = ("include", "kernel", "lib", "services", "bench", "trace", "tests/host", "tests/system/domains")
 CPPCHECK_VERSION = "Cppcheck 2.10"
 CPPCHECK = (
@@ -107,12 +109,13 @@ def tail(output: str, lines: int = 40) -> str:
     return "\n".join(output.splitlines()[-lines:])
 
 
-def pytest(name: str, arguments: list[str], env: dict[str, str] | None = None) -> Tally:
-    """Runs pytest with a line a test."""
+def pytest(name: str, arguments: list[str], env: dict[str, str] | None = None, jobs: int = 1) -> Tally:
+    """Runs pytest with a line a test. With several jobs the tests of one file stay together."""
     report = REPORTS / f"{name}.xml"
     report.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "--no-header"]
     argv += [f"--junit-xml={report}", "--color=no", *arguments]
+    argv += [f"--numprocesses={jobs}", "--dist=loadfile"] if jobs > 1 else []
     failures = False
 
     def show(line: str) -> None:
@@ -193,7 +196,6 @@ def host_c() -> Tally:
         return Tally(failed=1)
     report = REPORTS / "host-c.xml"
     report.unlink(missing_ok=True)
-    jobs = str(max(os.cpu_count() or 1, 1))
     argv = [
         "ctest",
         "--test-dir",
@@ -202,7 +204,7 @@ def host_c() -> Tally:
         str(report),
         "--output-on-failure",
         "-j",
-        jobs,
+        str(JOBS),
     ]
     outcome = shell.stream(argv, show_ctest)
     if "No tests were found" in outcome.output:
@@ -220,14 +222,17 @@ def show_ctest(line: str) -> None:
 
 
 def host_python() -> Tally:
-    return pytest("host", [str(HOST_TESTS.relative_to(ROOT))])
+    return pytest("host", [str(HOST_TESTS.relative_to(ROOT))], jobs=JOBS)
 
 
 def system() -> Tally:
     if not any(SYSTEM_TESTS.glob("test_*.py")):
         info("no system tests yet")
         return Tally(skipped=1)
-    return pytest("system", [str(SYSTEM_TESTS.relative_to(ROOT))])
+    folder = str(SYSTEM_TESTS.relative_to(ROOT))
+    tally = pytest("system", [folder, "-m", "not alone"], jobs=JOBS)
+    tally.add(pytest("system-alone", [folder, "-m", "alone"]))
+    return tally
 
 
 def model() -> Tally:
@@ -244,6 +249,12 @@ def fuzz() -> Tally:
     return pytest("fuzz", arguments, {"LANTERN_DAMAGE_SEEDS": FUZZ_SEEDS})
 
 
+def fuzz_results() -> Tally:
+    """Damaged results files, likewise."""
+    arguments = ["tests/host/test_results_damage.py", "-k", "random_damage"]
+    return pytest("fuzz-results", arguments, {"LANTERN_RESULTS_DAMAGES": FUZZ_RESULTS})
+
+
 def fuzz_executables() -> Tally:
     """Damaged executables, likewise."""
     if not build_host_c():
@@ -256,5 +267,5 @@ STEPS: dict[str, tuple[Callable[[], Tally], ...]] = {
     "unit": (lint, host_c, host_python),
     "system": (system,),
     "model": (model,),
-    "fuzz": (fuzz, fuzz_executables),
+    "fuzz": (fuzz, fuzz_results, fuzz_executables),
 }

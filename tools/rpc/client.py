@@ -49,7 +49,9 @@ def source(interface: Interface) -> str:
     includes += ["#include <stdlib.h>"] if any(_frees(method) for method in interface.methods) else []
     copies = any(argument.type == "buffer" for method in interface.methods for argument in method.outs)
     includes += ["#include <string.h>"] if copies else []
-    blobs = any(argument.is_blob for method in interface.methods for argument in method.arguments)
+    # A one-way message has no room but its registers.
+    calls = [method for method in interface.methods if not method.is_oneway]
+    blobs = any(argument.is_blob for method in calls for argument in method.arguments)
     lines = [
         *banner(interface, f"Asking the service of interface `{interface.name}`: the client's stubs."),
         *includes,

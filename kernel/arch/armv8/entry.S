@@ -1,10 +1,16 @@
 /*
- * From the boot loader to kernel_main: image header, EL2 to EL1, cycle counter, first page tables, MMU on.
+ * From the boot loader or the firmware to C: image header, EL2 to EL1, cycle counter, first page tables, MMU on.
  *
- * Entered on one core with the MMU off, x0 the physical address of the device tree or 0 (arm64 boot protocol). Everything before
- * the jump to the high half uses addresses relative to the program counter only.
+ * The first core enters by the header, x0 the physical address of the device tree or 0 (arm64 boot protocol). Any other one is
+ * started by the firmware at secondary_entry of its own copy of the image, and goes on at resumed_entry after it was parked.
+ * All come with the MMU off, so everything before the jump to the high half uses addresses relative to the program counter only.
  */
 #include <arch/armv8/layout.h>
+
+/* Why the core is here, in x19. */
+#define ENTRY_PRIMARY   0
+#define ENTRY_SECONDARY 1
+#define ENTRY_RESUMED   2
 
 .section .head, "ax"
 .global _start
@@ -21,7 +27,16 @@ _start:
     .long   0
 
 .text
+.global secondary_entry, resumed_entry
+secondary_entry:
+    mov     x19, #ENTRY_SECONDARY
+    b       entry
+resumed_entry:
+    mov     x19, #ENTRY_RESUMED
+    b       entry
 primary_entry:
+    mov     x19, #ENTRY_PRIMARY
+entry:
     // The cycle counter starts with the first instructions, in both exception levels that the kernel passes.
     msr     pmccntr_el0, xzr
     ldr     x1, =0x08000000         // PMCCFILTR: count in EL2 too
@@ -42,6 +57,8 @@ at_el1:
     ldr     x1, =0x30d00800         // MMU off, known state
     msr     sctlr_el1, x1
     isb
+    cmp     x19, #ENTRY_RESUMED     // its data and tables are as it left them
+    b.eq    mmu_on
     adrp    x1, emergency_stack_top
     add     x1, x1, :lo12:emergency_stack_top
     mov     sp, x1
@@ -54,6 +71,18 @@ at_el1:
     cmp     x1, x2
     b.lo    1b
 
+    cmp     x19, #ENTRY_PRIMARY
+    b.ne    4f
+    adrp    x1, data_start          // what the images of other cores begin with
+    adrp    x2, data_end
+    add     x2, x2, :lo12:data_end
+    adrp    x3, data_pristine
+    add     x3, x3, :lo12:data_pristine
+3:  ldp     x4, x5, [x1], #16
+    stp     x4, x5, [x3], #16
+    cmp     x1, x2
+    b.lo    3b
+4:
     adrp    x0, image_start         // physical address of the image
     mov     x22, x0
     mov     x1, x20
@@ -69,6 +98,7 @@ at_el1:
     b.lo    2b
     dsb     sy
 
+mmu_on:
     ldr     x1, =MAIR_VALUE
     msr     mair_el1, x1
     ldr     x1, =TCR_VALUE
@@ -89,18 +119,23 @@ at_el1:
     br      x1
 
 high_entry:
-    ldr     x1, =stack_top
-    mov     sp, x1
     ldr     x1, =exception_vectors
     msr     vbar_el1, x1
+    cmp     x19, #ENTRY_RESUMED
+    b.eq    suspend_return
+    ldr     x1, =stack_top
+    mov     sp, x1
     msr     tpidr_el1, xzr
     mov     x29, xzr
     mov     x30, xzr
+    cbnz    x19, 5f
     mov     x0, x20
     mov     x1, x21
     mov     x2, x22
-    bl      kernel_main
-    b       .
+    b       kernel_main             // (device tree, entered at EL2?, image)
+5:  mov     x0, x21
+    mov     x1, x22
+    b       kernel_main_secondary   // (entered at EL2?, image)
 
 // Gives EL1 the timer, the performance counters, FP and the interrupt controller, and goes on there.
 leave_el2:

@@ -24,5 +24,6 @@ const struct call_result *sys_invoke(uint64_t word, uint64_t address, uint64_t a
                                      uint64_t a5, uint64_t a6, uint64_t a7);
 
 _Noreturn void kernel_main(lpaddr_t fdt, uint64_t el2, lpaddr_t image);
+_Noreturn void kernel_main_secondary(uint64_t el2, lpaddr_t image);
 
 #endif

@@ -35,6 +35,16 @@ void fp_leave(void)
     sysreg_write(cpacr_el1, 0);
 }
 
+void fp_park(void)
+{
+    if (owner != NULL) {
+        sysreg_write(cpacr_el1, CPACR_FP_ENABLED);
+        isb();
+        fp_save(&owner->disp->save_fp);
+    }
+    fp_init_core();
+}
+
 void fp_forget(struct dcb *dcb)
 {
     if (owner == dcb) {

@@ -21,4 +21,7 @@ void fp_leave(void);
 /// A dispatcher goes: whatever the registers hold of it is forgotten.
 void fp_forget(struct dcb *dcb);
 
+/// The registers are about to be lost: their state goes to its dispatcher frame.
+void fp_park(void);
+
 #endif

@@ -2,10 +2,12 @@
  * The kernel's address space, the same on every core; what differs between cores is the memory behind the
  * private data.
  *
- *   PHYSICAL_WINDOW  all RAM, read-write, never executable, with a hole where the kernel's own image lies: no
- * core can reach kernel text or any core's private data through it KERNEL_BASE      the image: text (read,
- * execute), constants (read), private data (read, write), a guard under each stack KERNEL_FDT       the
- * device tree, while the kernel starts KERNEL_DEVICES   interrupt controller and console, 2 MiB each
+ *   PHYSICAL_WINDOW     all RAM, read-write, never executable, with a hole where each core's image lies: no
+ *                       core can reach kernel text or any core's private data through it
+ *   KERNEL_BASE         the image: text (read, execute), constants (read), private data (read, write), a
+ * guard under each stack KERNEL_FDT          the device tree, while the kernel starts KERNEL_DEVICES
+ * interrupt controller and console, 2 MiB each KERNEL_OTHER_IMAGE  another core's image, for the moment in
+ * which the first core writes it
  */
 #ifndef ARMV8_LAYOUT_H
 #define ARMV8_LAYOUT_H
@@ -18,6 +20,7 @@
 #define KERNEL_FDT_BYTES     0x400000
 #define KERNEL_DEVICES       0xffffff8001000000
 #define KERNEL_DEVICES_LIMIT 0xffffff8005000000
+#define KERNEL_OTHER_IMAGE   0xffffff8005000000
 
 #define PTE_VALID       (1UL << 0)
 #define PTE_TABLE       (1UL << 1) ///< Also marks a page in the last level.

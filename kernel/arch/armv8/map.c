@@ -71,6 +71,27 @@ void map_kernel_early(lpaddr_t image, lpaddr_t fdt)
     }
 }
 
+void map_restore_identity(lpaddr_t image)
+{
+    // The tables behind it are still there.
+    identity_l0[entry_of(image, 0)] = virt_to_phys(identity_l1) | PTE_TABLE | PTE_VALID;
+    dsb_ish();
+}
+
+void map_other_image(lpaddr_t image)
+{
+    image_l2[entry_of(KERNEL_OTHER_IMAGE, 2)] = image | KERNEL_DATA;
+    dsb_ish();
+    isb();
+}
+
+void map_drop_other_image(void)
+{
+    image_l2[entry_of(KERNEL_OTHER_IMAGE, 2)] = 0;
+    dsb_ish();
+    __asm__ volatile("tlbi vmalle1\n\tdsb nsh\n\tisb" : : : "memory");
+}
+
 lpaddr_t map_empty_root(void)
 {
     return virt_to_phys(identity_l0);

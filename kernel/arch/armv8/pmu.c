@@ -11,6 +11,13 @@ void pmu_init_core(void)
     isb();
 }
 
+void pmu_resume_core(uint64_t cycles_before)
+{
+    pmu_init_core();
+    sysreg_write(pmccntr_el0, cycles() + cycles_before);
+    isb();
+}
+
 bool pmu_select(unsigned counter, uint16_t event)
 {
     const unsigned counters = sysreg_read(pmcr_el0) >> 11 & 31;

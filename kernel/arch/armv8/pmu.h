@@ -14,4 +14,8 @@ void pmu_init_core(void);
 /// counter.
 bool pmu_select(unsigned counter, uint16_t event);
 
+/// The core has been resumed: the cycle counter, which began anew, goes on behind what it was. Event counters
+/// are to be selected anew.
+void pmu_resume_core(uint64_t cycles_before);
+
 #endif

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <aos/aos.h>
+#include <aos/core.h>
 #include <rt/syscall.h>
 #include <stdlib.h>
 
@@ -68,6 +69,8 @@ static void test_kernel(void)
     const capaddr_t kernel = get_cap_addr(cap_kernel);
     CHECK_ERR(sys_invoke(kernel, KERNEL_DRAIN, 0, 0, 0, 0, 0, 0).err, SYS_ERR_RIGHTS);
     CHECK_ERR(sys_invoke(kernel, KERNEL_POWER_OFF, 0, 0, 0, 0, 0, 0).err, SYS_ERR_RIGHTS);
+    CHECK_ERR(kernel_create_capability(slot(), ObjType_RAM, CAPRIGHTS_ALL, 0, BASE_PAGE_SIZE),
+              SYS_ERR_RIGHTS);
 }
 
 /// What others may send to, without revoking it.

@@ -1,5 +1,6 @@
 #include "misuse.h"
 
+#include <aos/core.h>
 #include <rt/syscall.h>
 #include <string.h>
 
@@ -107,6 +108,9 @@ static errval_t make_rest(void)
     }
     if (err_is_ok(err)) {
         err = cap_copy(arena_ref(ARENA_PERFMON), cap_perfmon);
+    }
+    if (err_is_ok(err)) {
+        err = cap_copy(arena_ref(ARENA_CORE), cap_core);
     }
     return err_is_ok(err) ? cap_mint(arena_ref(ARENA_KERNEL), cap_kernel, 0, 0) : err;
 }

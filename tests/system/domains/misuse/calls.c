@@ -130,7 +130,7 @@ static void any_retype(uint64_t *x)
 {
     static const cslot_t sources[] = {ARENA_RAM,         ARENA_RAM,        ARENA_RAM_PAGE,
                                       ARENA_FRAME_LARGE, ARENA_DISPATCHER, ARENA_DISPATCHER_EMPTY,
-                                      ARENA_IRQ};
+                                      ARENA_IRQ,         ARENA_CORE};
     static const enum objtype types[] = {
         ObjType_RAM,
         ObjType_Frame,
@@ -141,6 +141,7 @@ static void any_retype(uint64_t *x)
         ObjType_Dispatcher,
         ObjType_EndPoint,
         ObjType_IRQ,
+        ObjType_Core,
     };
     static const gensize_t sizes[] = {0, 1, BASE_PAGE_SIZE, OBJSIZE_L2CNode, LARGE_PAGE_SIZE};
     unsigned level;
@@ -172,9 +173,13 @@ static void any_vnode_command(uint64_t *x)
 
 static void any_dispatcher_command(uint64_t *x)
 {
-    x[0] |= random_below(6) << INVOKE_COMMAND_SHIFT;
+    const uint64_t command = random_below(9);
+    x[0] |= command << INVOKE_COMMAND_SHIFT;
     x[1] = arena_address(ARENA_DISPATCHER + (cslot_t)random_below(2));
     x[2] = any_address() | (uint64_t)any_address() << 32;
+    if (command == DISPATCHER_WAKE_GROUP) {
+        x[2] = random_below(4) ? random_below(CORE_WAKE_GROUPS + 1) : random_hostile();
+    }
     x[3] = any_address() | (uint64_t)(random_below(2) ? any_address() : 0) << 32;
     x[4] = random_hostile();
 }
@@ -188,10 +193,21 @@ static void any_irq_command(uint64_t *x)
     x[3] = arena_address(endpoints[random_below(ARRAY_LENGTH(endpoints))]);
 }
 
+/// Of the cores there is one, which is the first: it can be woken, and asked what it does.
+static void any_core_command(uint64_t *x)
+{
+    x[0] |= random_below(6) << INVOKE_COMMAND_SHIFT;
+    x[1] = arena_address(ARENA_CORE);
+    x[2] = random_below(4) ? random_below(3) : random_hostile();
+    x[3] = random_below(2) ? random_below(CORE_WAKE_GROUPS + 1) : any_address();
+    x[4] = any_address();
+    x[5] = random_below(2) ? 0 : any_address();
+}
+
 /// Our own console capability with nothing that would be printed, or one without rights with anything.
 static void any_kernel_command(uint64_t *x)
 {
-    x[0] |= random_below(4) << INVOKE_COMMAND_SHIFT;
+    x[0] |= random_below(5) << INVOKE_COMMAND_SHIFT;
     x[1] = random_below(2) ? TASKCN_SLOT_KERNEL : arena_address(ARENA_KERNEL);
     x[2] = random_below(3) ? FRAME_CONSOLE : 100 + random_below(1000);
     x[3] = 0xffff000000000000 | random_hostile();
@@ -259,6 +275,7 @@ static void any_call(uint64_t *x)
     static void (*const commands[])(uint64_t * x) = {
         any_cnode_command, any_cnode_command,      any_retype,      any_retype,         any_vnode_command,
         any_vnode_command, any_dispatcher_command, any_irq_command, any_kernel_command, any_revoke,
+        any_core_command,
     };
     for (unsigned i = 0; i < RAW_REGISTERS; i++) {
         x[i] = random_hostile();

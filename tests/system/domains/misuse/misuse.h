@@ -60,6 +60,7 @@ enum arena_slot {
     ARENA_IRQ,
     ARENA_PERFMON,
     ARENA_KERNEL, ///< Without any right.
+    ARENA_CORE,   ///< All cores, without the right to do more than wake them.
     ARENA_MADE,   ///< From here on empty at first.
 };
 

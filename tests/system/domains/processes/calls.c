@@ -182,7 +182,7 @@ static void try_grant(void)
 static void try_refusals(void)
 {
     const char *const argv[] = {"hello", NULL};
-    struct process_options options = {.core = disp_get_core_id() + 1};
+    struct process_options options = {.core = CORES_MAX};
     char long_name[PROCESS_NAME_BYTES + 1];
     domainid_t pid;
     memset(long_name, 'x', sizeof(long_name) - 1);

@@ -65,7 +65,9 @@ static int call_at_random(void *argument)
             call_bytes(caller);
             break;
         case 2:
-            call_caps(caller);
+            if (server_core < 0) {
+                call_caps(caller);
+            }
             break;
         case 3:
             call_later(caller);

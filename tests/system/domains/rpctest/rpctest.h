@@ -17,7 +17,9 @@
 #define MILLISECOND_US   1000UL
 #define A_WHILE_US       100000UL ///< Longer than anything takes that is waited for here.
 
-extern uint32_t seed; ///< From the command line.
+extern uint32_t seed;   ///< From the command line.
+extern bool over_ump;   ///< Channels are of UMP, also on one core; from the command line.
+extern int server_core; ///< Where servers are started, by the process server; -1: here, by init.
 
 /// A number below `limit`, from a sequence of the caller's own.
 static inline uint32_t below(uint32_t *random, uint32_t limit)
@@ -75,6 +77,7 @@ void test_circles(void);
 void test_ends(void);
 /// Clients that do what they must not. misbehave.c
 void test_misbehaviour(void);
+void misbehave_over_ump(struct rpc_client *steady);
 
 /// Does that for ever, in a domain of its own.
 _Noreturn void flood(const char *service);
