@@ -15,12 +15,9 @@
 #include <rpc/lmp_link.h>
 #include <rpc/registers.h>
 #include <rpc/serving.h>
-#include <rpc/ump_serve.h>
-#include <ump/registry.h>
-#include <ump/wake.h>
+#include <rpc/turns.h>
 #include <stdlib.h>
 #include <threads/threads.h>
-#include <ump/wait.h>
 
 static struct {
     struct thread_mutex baton;
@@ -46,9 +43,6 @@ static struct {
     unsigned to_free_count;
     void *to_free[LATER_FREED_MAX];
 } later;
-
-#define OF_CORE_AT_ONCE     8  ///< Messages of this core before those of others have a turn.
-#define LOOKS_BETWEEN_TURNS 64 ///< After so many that found nothing other dispatchers have a turn.
 
 void serving_take(void)
 {
@@ -145,8 +139,7 @@ static bool wait_for_turn(const volatile bool *done)
     return rpc_thread.takes && !(done && *done);
 }
 
-/// Lets others look whether what they wait for is there. \return true if it is still this thread's turn
-static bool goes_on(void)
+bool serving_goes_on(void)
 {
     if (server.parked) {
         thread_cond_broadcast(&server.look);
@@ -154,15 +147,9 @@ static bool goes_on(void)
     return rpc_thread.takes;
 }
 
-/// Is there anything in shared memory to look at?
-static inline bool takes_from_both(void)
-{
-    return rpc_ump_session_count || ump_registered;
-}
-
 bool serving_send_later(struct rpc_session *session, const struct rpc_wire *wire, struct rpc_message *reply)
 {
-    if (!rpc_thread.takes || threads_several() || takes_from_both() || session->is_cut
+    if (!rpc_thread.takes || threads_several() || turns_are_taken() || session->is_cut
         || rpc_handling.session != session || later.session) {
         return false;
     }
@@ -337,8 +324,7 @@ static void end_answers(struct rpc_session *answered, unsigned words, const stru
     }
 }
 
-/// Handles a message of one core, and answers it.
-static void handle_and_answer(struct lmp_message *m)
+void serving_handle(struct lmp_message *m)
 {
     unsigned words = 0;
     struct rpc_session *answered = handle(NULL, &words, m);
@@ -348,92 +334,6 @@ static void handle_and_answer(struct lmp_message *m)
     rpc_handling.session = NULL;
 }
 
-/// Takes messages of one core that are there, a few. \return false if there is none
-static bool take_some_of_core(const volatile bool *done)
-{
-    unsigned taken = 0;
-    for (; taken < OF_CORE_AT_ONCE && rpc_thread.takes && !(done && *done); taken++) {
-        struct lmp_message m;
-        uint32_t seen;
-        if (!lmp_endpoints_may_have_news() || !lmp_endpoints_take_any(&m, &seen)) {
-            break;
-        }
-        handle_and_answer(&m);
-    }
-    return taken > 0;
-}
-
-/// For a moment between two looks that found nothing: others run, if there are any. The hint ends the turn of
-/// an emulator that runs cores one after the other.
-static void pause_between_looks(uint32_t rounds)
-{
-    __asm__ volatile("yield");
-    if (threads_several() || rpc_ump_all_local() || rounds % LOOKS_BETWEEN_TURNS == 0) {
-        serving_leave();
-        thread_yield();
-        if (rpc_ump_all_local() && threads_several()) {
-            sys_yield(0); // our threads may all be looking, in vain until a client has had the core
-        }
-        serving_take();
-    }
-}
-
-/// Events of channels in shared memory that are no sessions. \return true if there were any
-static bool handle_ump_events(void)
-{
-    bool any = false;
-    // Whoever has looked before may have found an event, and left it to be handled: looking again does not
-    // tell.
-    while (ump_registered && err_is_ok(event_dispatch_non_block(get_default_waitset()))) {
-        rpc_handling.session = NULL;
-        any = true;
-    }
-    return any;
-}
-
-/// Sleeps in the kernel until there is anything, from this core or from another one.
-static void sleep_for_both(void)
-{
-    const uint32_t since = threads_begin_look();
-    if (!rpc_ump_sleep()) {
-        return;
-    }
-    const bool has_events = ump_registered != NULL;
-    ump_wake_listen();
-    if (has_events && !ump_registered_sleep()) {
-        ump_after_sleep();
-        return;
-    }
-    serving_leave();
-    struct lmp_message m = lmp_chan_wait_any_since(since);
-    serving_take();
-    if (has_events) {
-        ump_after_sleep();
-    }
-    if (m.err == LIB_ERR_LMP_PEER_GONE || (err_is_ok(m.err) && m.header)) {
-        handle_and_answer(&m);
-    }
-}
-
-/// The same as take_messages() while there are sessions over UMP: in turns, one message of each of them, and
-/// some of this core. Waits as the axis `ump` says.
-static void take_from_both(const volatile bool *done)
-{
-    static struct ump_habit habit;
-    struct ump_wait wait = {0};
-    do {
-        const bool of_others = handle_ump_events() | rpc_ump_sweep(done);
-        if (take_some_of_core(done) || of_others) {
-            ump_wait_learn(&wait, &habit);
-            wait = (struct ump_wait){0};
-        } else if (ump_wait_goes_on(&wait, &habit, rpc_ump_all_local())) {
-            pause_between_looks(wait.rounds);
-        } else {
-            sleep_for_both();
-        }
-    } while (takes_from_both() && !(done && *done) && (!threads_several() || goes_on()));
-}
-
 /// Takes messages for as long as it is this thread's turn. With the baton, but while it waits.
 static inline __attribute__((always_inline)) void take_messages(const volatile bool *done)
 {
@@ -441,10 +341,10 @@ static inline __attribute__((always_inline)) void take_messages(const volatile b
     struct lmp_message m = {0};
     unsigned words = 0;
     do {
-        if (__builtin_expect(takes_from_both(), 0)) {
+        if (__builtin_expect(turns_are_taken(), 0)) {
             end_answers(answered, words, &m);
             answered = NULL;
-            take_from_both(done);
+            turns_take(done);
             continue;
         }
         if (later.session) {
@@ -458,7 +358,7 @@ static inline __attribute__((always_inline)) void take_messages(const volatile b
             m = answer_and_take(&answered, words, &m);
         }
         answered = handle(answered, &words, &m);
-    } while (!(done && *done) && (!threads_several() || goes_on()));
+    } while (!(done && *done) && (!threads_several() || serving_goes_on()));
     end_answers(answered, words, &m);
 }
 

@@ -35,6 +35,12 @@ void serving_free(void *memory);
 /// The session is gone, and a reply to it that was not sent.
 void serving_forget(const struct rpc_session *session);
 
+/// Lets others look whether what they wait for is there. \return true if it is still this thread's turn
+bool serving_goes_on(void);
+
+/// Handles a message of one core, and answers it.
+void serving_handle(struct lmp_message *m);
+
 /// Takes the baton and gives it back, in any thread; a thread that has it may take it again.
 void serving_take(void);
 void serving_leave(void);
