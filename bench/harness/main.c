@@ -11,6 +11,7 @@
 #include <interfaces/bench.h>
 #include <interfaces/monitor.h>
 #include <harness/harness.h>
+#include <harness/must.h>
 #include <harness/overhead.h>
 #include <harness/peer.h>
 #include <harness/protocol.h>
@@ -95,14 +96,6 @@ static void read_arguments(int argc, char *argv[])
     }
     if (!run.suite) {
         USER_PANIC("there is no such suite");
-    }
-}
-
-/// Without init nothing makes sense.
-static void must(errval_t err, const char *what)
-{
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "%s", what);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <aos/process.h>
 #include <aos/rpc_server.h>
 #include <aos/ump.h>
+#include <harness/must.h>
 #include <interfaces/control_server.h>
 #include <interfaces/echo.h>
 #include <interfaces/mem.h>
@@ -23,20 +24,13 @@ static struct ump_chan chans[CORES_MAX];
 static unsigned connected, expected; ///< Channels with workers of lower and higher cores.
 static volatile bool all_came;
 
-static void must(errval_t err, const char *what)
-{
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "%s", what);
-    }
-}
-
 static void add_channel(struct capref frame, unsigned side, struct capref wake, uint32_t number)
 {
     void *memory;
     must(paging_map_frame_attr(get_current_paging_state(), &memory, SCALING_FRAME, frame,
                                VREGION_FLAGS_READ_WRITE),
          "mapping a channel");
-    must(ump_chan_init(&chans[connected++], memory, SCALING_FRAME, side, wake, (uint16_t)(number >> 1)),
+    must(ump_chan_init(&chans[connected++], memory, SCALING_FRAME, side, wake, ump_chan_number(number)),
          "a channel");
 }
 

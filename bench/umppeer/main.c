@@ -6,6 +6,7 @@
 #include <aos/aos.h>
 #include <aos/rpc_server.h>
 #include <aos/ump.h>
+#include <harness/must.h>
 #include <interfaces/control_server.h>
 #include <interfaces/monitor.h>
 #include <stdlib.h>
@@ -16,13 +17,6 @@ static struct ump_bench_line *line;
 static struct rpc_client *init;
 static volatile bool is_connected;
 static char *bytes;
-
-static void must(errval_t err, const char *what)
-{
-    if (err_is_fail(err)) {
-        USER_PANIC_ERR(err, "%s", what);
-    }
-}
 
 static errval_t connect_ump(struct rpc_session *session, uint64_t request, uint32_t pid, uint64_t quota,
                             uint32_t rights, uint32_t channel, uint32_t side, uint32_t core,
