@@ -17,12 +17,22 @@
 
 static struct rpc_client *steady;
 
-static bool is_cut(struct rpc_client *client)
+bool is_cut(struct rpc_client *client)
 {
     uint64_t twice;
     errval_t err = echo_number(client, 4, &twice);
     CHECK(err_is_ok(err) ? twice == 8 : has_error(err, RPC_ERR_PEER_GONE));
     return err_is_fail(err);
+}
+
+void check_cost(struct rpc_client *client, struct rpc_client *other, unsigned number)
+{
+    check_service(other, number);
+    if (!is_cut(client)) {
+        USER_PANIC("garbage %u did not cost the session", number);
+    }
+    rpc_disconnect(client);
+    check_service(other, number);
 }
 
 static void send(struct rpc_client *client, unsigned words, uint64_t w0, uint64_t w1, uint64_t w2)
@@ -79,12 +89,7 @@ static void send_garbage(void)
     for (unsigned i = 0; i < ARRAY_LENGTH(garbage); i++) {
         struct rpc_client *client = connect_to("patient");
         send(client, garbage[i].words, garbage[i].w0, garbage[i].w1, garbage[i].w2);
-        check_service(steady, i);
-        if (!is_cut(client)) {
-            USER_PANIC("garbage %u did not cost the session", i);
-        }
-        rpc_disconnect(client);
-        check_service(steady, i);
+        check_cost(client, steady, i);
     }
 }
 

@@ -61,6 +61,13 @@ struct rpc_client *connect_to(const char *service);
 /// The steady client of a service: it has right answers, whatever others do.
 void check_service(struct rpc_client *client, uint64_t value);
 
+/// Has the service cut a client off? misbehave.c
+bool is_cut(struct rpc_client *client);
+
+/// What a client has sent, number so-and-so of its kind, must have cost it its session, and the other one
+/// nothing. Closes the client's channel.
+void check_cost(struct rpc_client *client, struct rpc_client *other, unsigned number);
+
 /* The tests. */
 
 /// Every shape of message, once, with lengths at every boundary. shapes.c
