@@ -130,14 +130,16 @@ def _shifted(entries: Entries, clock: CoreClock | None) -> Entries:
     if clock is None or not any(clock.offsets):
         return entries
     moved: list[Records | RecordsLost] = []
-    position = 0
+    position = stretch = 0
     for entry in entries:
         if isinstance(entry, RecordsLost):
             moved.append(entry)
             continue
         records: list[tuple[int, int, int]] = []
         for time, number, word in entry.records:
-            records.append((time + clock.offsets[clock.stretch(position)], number, word))
+            if stretch + 1 < len(clock.begins) and position == clock.begins[stretch + 1]:
+                stretch += 1
+            records.append((time + clock.offsets[stretch], number, word))
             position += 1
         moved.append(Records(entry.core, records))
     return moved
