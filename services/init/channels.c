@@ -4,6 +4,7 @@
 #include "exports.h"
 #include "imports.h"
 #include "intermon.h"
+#include "shared_memory.h"
 
 #include <aos/aos.h>
 #include <aos/core.h>
@@ -92,15 +93,8 @@ errval_t channel_create(coreid_t service_core, size_t bytes, struct channel_end 
     if (!end) {
         return LIB_ERR_MALLOC_FAIL;
     }
-    errval_t err = frame_alloc(&end->frame, bytes, NULL);
+    errval_t err = shared_memory_make(bytes, &end->frame, &end->memory);
     if (err_is_fail(err)) {
-        forget(end);
-        return err;
-    }
-    err = paging_map_frame_attr(get_current_paging_state(), &end->memory, bytes, end->frame,
-                                VREGION_FLAGS_READ_WRITE);
-    if (err_is_fail(err)) {
-        ram_free(end->frame);
         forget(end);
         return err;
     }

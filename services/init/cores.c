@@ -2,6 +2,7 @@
 
 #include "core_console.h"
 #include "intermon.h"
+#include "shared_memory.h"
 
 #include <aos/aos.h>
 #include <aos/core.h>
@@ -142,11 +143,7 @@ static errval_t open_channels(unsigned count, struct capref *shared)
 {
     void *memory;
     const size_t bytes = ROUND_UP(intermon_bytes(count), BASE_PAGE_SIZE);
-    errval_t err = frame_alloc(shared, bytes, NULL);
-    if (err_is_ok(err)) {
-        err = paging_map_frame_attr(get_current_paging_state(), &memory, bytes, *shared,
-                                    VREGION_FLAGS_READ_WRITE);
-    }
+    errval_t err = shared_memory_make(bytes, shared, &memory);
     return err_is_ok(err) ? intermon_open(memory, count, cap_core) : err;
 }
 

@@ -3,6 +3,7 @@
 #include "cores.h"
 #include "imports.h"
 #include "intermon.h"
+#include "shared_memory.h"
 
 #include <aos/aos.h>
 #include <cap/recall.h>
@@ -47,18 +48,11 @@ static errval_t make_map(void)
     if (recalls.map) {
         return SYS_ERR_OK;
     }
-    errval_t err = frame_alloc(&recalls.frame, RECALL_MAP_BYTES, NULL);
-    if (err_is_fail(err)) {
-        return err;
+    errval_t err = shared_memory_make(RECALL_MAP_BYTES, &recalls.frame, &memory);
+    if (err_is_ok(err)) {
+        recalls.map = memory;
     }
-    err = paging_map_frame_attr(get_current_paging_state(), &memory, RECALL_MAP_BYTES, recalls.frame,
-                                VREGION_FLAGS_READ_WRITE);
-    if (err_is_fail(err)) {
-        ram_free(recalls.frame);
-        return err;
-    }
-    recalls.map = memory;
-    return SYS_ERR_OK;
+    return err;
 }
 
 errval_t recall_grant_map(struct capref *ret)
