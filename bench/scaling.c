@@ -12,10 +12,11 @@
 #include <harness/harness.h>
 #include <scaling/protocol.h>
 #include <stdio.h>
+#include <trace/trace.h>
 
 #define LEAD_US     1000000UL ///< For all workers to start and to find each other,
 #define LEAD_OF_ONE 100000UL  ///< and more for each.
-#define LASTS_US    20000UL
+#define LASTS_US    (TRACE_ENABLED_UMP ? 2000UL : 20000UL) ///< Traced, a tenth makes enough events.
 #define CORES_MOST  16
 
 static errval_t start(const char *role, unsigned core, unsigned cores, uint64_t begin, uint64_t end,
