@@ -1,4 +1,4 @@
-"""The command line: subcommands and their options. Standard library only."""
+"""The command line: subcommands and their options, of the types in option_types.py. Standard library only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from tools.command.option_types import (
+    axis,
+    names,
+    numbers,
+    percent,
+    seconds,
+    serial,
+    trace_choice,
+    variant,
+    whole,
+)
+
 PLATFORMS = ("imx8mp", "virt")
 MODES = ("icount", "realtime")
 CPUS = ("cortex-a53", "cortex-a35", "cortex-a57", "cortex-a72")
@@ -14,7 +26,6 @@ CORES_DEFAULT = 4
 SOAK_CORES = 4
 CORES_LIMIT = {"imx8mp": 4, "virt": 16}
 TEST_KINDS = ("unit", "system", "model", "fuzz")
-DEFAULT_BAUD = 115200
 
 COMMANDS = {
     "setup": "make this machine ready: packages, Python environment, third-party sources",
@@ -41,99 +52,6 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         print(f"{self.prog}: {message}. See {self.prog} --help.", file=sys.stderr)
         sys.exit(2)
-
-
-def whole(low: int, high: int | None = None) -> type:
-    """An argparse type: a whole number in a range."""
-
-    def convert(text: str) -> int:
-        try:
-            value = int(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-        if value < low or (high is not None and value > high):
-            limit = f"from {low} to {high}" if high is not None else f"at least {low}"
-            raise argparse.ArgumentTypeError(f"{value} is not {limit}")
-        return value
-
-    return convert  # type: ignore[return-value]
-
-
-def numbers(low: int, high: int) -> type:
-    """An argparse type: whole numbers in a range, with commas between them, each once."""
-    one = whole(low, high)
-
-    def convert(text: str) -> list[int]:
-        return list(dict.fromkeys(one(word) for word in text.split(",")))
-
-    return convert  # type: ignore[return-value]
-
-
-def names(text: str) -> list[str]:
-    """An argparse type: names with commas between them."""
-    return text.split(",")
-
-
-def seconds(text: str) -> float:
-    """An argparse type: a time above zero."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a time above zero")
-    return value
-
-
-def percent(text: str) -> float:
-    """An argparse type: a share of 0 percent or more."""
-    try:
-        value = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of percent") from None
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not 0 percent or more")
-    return value
-
-
-def variant(text: str) -> dict[str, str]:
-    """An argparse type: axis=value,...; CMake knows which exist."""
-    chosen: dict[str, str] = {}
-    for item in text.split(","):
-        axis, equals, value = item.strip().partition("=")
-        if not (equals and axis.isidentifier() and value.isidentifier()):
-            raise argparse.ArgumentTypeError(f"{item!r} is not written axis=value")
-        if axis in chosen:
-            raise argparse.ArgumentTypeError(f"the axis {axis} is given twice")
-        chosen[axis] = value
-    return chosen
-
-
-def axis(text: str) -> tuple[str, tuple[str, ...]]:
-    """An argparse type: AXIS, or AXIS=VALUE,... for some of its values; CMake knows which exist."""
-    name, equals, values = text.partition("=")
-    chosen = tuple(dict.fromkeys(values.split(","))) if equals else ()
-    if not all(word.isidentifier() for word in (name, *chosen)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not written AXIS or AXIS=VALUE,VALUE,...")
-    return name, chosen
-
-
-def serial(text: str) -> tuple[str, int]:
-    """An argparse type: DEVICE[:BAUD]."""
-    device, colon, baud = text.rpartition(":")
-    if not colon:
-        return text, DEFAULT_BAUD
-    if not baud.isdigit() or not int(baud):
-        raise argparse.ArgumentTypeError(f"{baud!r} is not a baud rate")
-    return device, int(baud)
-
-
-def trace_choice(text: str) -> str:
-    """An argparse type: all, none, or subsystems; CMake knows which exist."""
-    names = text.split(",")
-    if not all(name.isidentifier() for name in names):
-        raise argparse.ArgumentTypeError(f"{text!r} is not all, none, or subsystems with commas between")
-    return ",".join(names)
 
 
 def _common(parser: Parser) -> None:
@@ -450,15 +368,15 @@ def _check(parser: Parser, options: argparse.Namespace) -> None:
             if not suite.replace("_", "").isalnum():
                 parser.error(f"{suite!r} is not the name of a suite")
     if options.command == "compare":
-        names = [name for name, _ in options.axes]
-        if options.against and (names or len(options.against) > 2):
+        axes = [name for name, _ in options.axes]
+        if options.against and (axes or len(options.against) > 2):
             parser.error("--against takes one or two folders, and no axes")
         if options.tolerance is not None and not options.against:
             parser.error("--tolerance goes with --against")
-        for name in names:
-            if names.count(name) > 1:
+        for name in axes:
+            if axes.count(name) > 1:
                 parser.error(f"the axis {name} is given twice")
-        options.out = options.out or Path("results/compare") / ("-".join(names) or "cores")
+        options.out = options.out or Path("results/compare") / ("-".join(axes) or "cores")
         if options.serial and options.profile:
             parser.error("--serial is a board at this machine, so it does not go with --profile")
         if options.profile and not any(options.profile.glob("config*.y*ml")):
