@@ -55,7 +55,8 @@ struct bench_suite {
 
 #define BENCH_REPETITIONS 1000
 #define BENCH_WARM_UP     32   ///< Repetitions before the measured ones, but no more than these.
-#define BENCH_BRIEF       3    ///< Repetitions in a traced boot of what is long.
+#define BENCH_TRACED      200  ///< Repetitions in a traced boot, at most,
+#define BENCH_BRIEF       3    ///< and of what is long.
 #define BENCH_MAX_SAMPLES 4096 ///< That are kept; beyond it a reservoir stands for all.
 
 /// Registers a suite: BENCH_SUITE(name, table [, .needs_peer = true] [, .server = "domain"]).

@@ -144,10 +144,16 @@ static uint64_t overhead_of(const struct bench *bench)
     return strcmp(bench->unit, "cycles") == 0 ? run.overhead.median : 0;
 }
 
-/// True in a traced boot if the trace would get too long otherwise.
-static bool is_brief(const struct bench *bench)
+static unsigned repetitions_of(const struct bench *bench)
 {
-    return TRACE_ENABLED_LMP && bench->is_long;
+    if (TRACE_ENABLED_LMP && bench->is_long) {
+        return BENCH_BRIEF;
+    }
+    if (run.samples) {
+        return run.samples;
+    }
+    unsigned all = bench->repetitions ? bench->repetitions : BENCH_REPETITIONS;
+    return TRACE_ENABLED_LMP && all > BENCH_TRACED ? BENCH_TRACED : all;
 }
 
 static errval_t measure(const struct bench *bench, uint32_t number, unsigned repetitions)
@@ -182,10 +188,7 @@ static void run_bench(uint32_t index)
 {
     const struct bench *bench = &run.suite->benches[index];
     uint32_t number = run.first + index;
-    unsigned repetitions = is_brief(bench)      ? BENCH_BRIEF
-                           : run.samples        ? run.samples
-                           : bench->repetitions ? bench->repetitions
-                                                : BENCH_REPETITIONS;
+    const unsigned repetitions = repetitions_of(bench);
     char status[STATUS_BYTES] = "ok";
 
     must(bench_begin(run.init, index), "telling init");

@@ -6,6 +6,7 @@ import copy
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from analysis import history, load, plots, scaling, schema, statistics
 from tools.command import results
 from tools.command.table import table
+from trace.benches import BenchRow
 
 
 def test_figures_against_known_values() -> None:
@@ -180,12 +182,27 @@ def test_instructions_are_never_called_cycles() -> None:
     assert "cycles" in table(content["benches"], "cycle")
 
 
+def boot_of(*benches: tuple[str, dict[str, str], list[int]]) -> Any:
+    rows = [
+        BenchRow(number, name, params, "cycles", status="ok", samples=samples, n=len(samples))
+        for number, (name, params, samples) in enumerate(benches)
+    ]
+    return SimpleNamespace(benches=rows)
+
+
 def test_overhead_is_the_difference_of_medians() -> None:
-    plain = [results.row("a.b", {"x": 1}, "cycles", [10, 12, 11]), results.row("a.c", {}, "cycles", [5])]
-    traced = [results.row("a.b", {"x": 1}, "cycles", [20, 31, 30])]
-    rows = results.overhead_rows(plain, traced)
+    plain = boot_of(("a.b", {"x": "1"}, [10, 12, 11]), ("a.c", {}, [5]), ("trace.point", {}, [9]))
+    traced = boot_of(("a.b", {"x": "1"}, [20, 31, 30]), ("trace.point", {}, [13]))
+    rows = results.overhead_rows([plain], traced)
     assert rows[0]["params"] == {"bench": "a.b", "x": 1} and rows[0]["samples"] == [19]
     assert rows[1]["status"].startswith("failed: ")
+    assert len(rows) == 2
+
+
+def test_overhead_of_what_gets_dearer_rests_on_as_many_repetitions() -> None:
+    plain = [boot_of(("a.b", {}, [10, 20, 30, 40, 50])), boot_of(("a.b", {}, [11, 21, 31, 41, 51]))]
+    traced = boot_of(("a.b", {}, [15, 25, 35]))
+    assert results.overhead_rows(plain, traced)[0]["samples"] == [4.5]
 
 
 @pytest.fixture(scope="module")

@@ -66,14 +66,19 @@ def _key(bench: BenchRow) -> tuple[str, tuple[tuple[str, str], ...]]:
     return bench.name, tuple(sorted(bench.params.items()))
 
 
-def bench_rows(runs: Sequence[Run]) -> list[Row]:
-    """The benches of one or more boots of the same image, in the order of the first; samples are joined."""
+def _by_bench(runs: Sequence[Run]) -> list[list[BenchRow]]:
+    """The benches of boots of the same image, in the order of the first; each in all its boots."""
     joined: dict[tuple[Any, ...], list[BenchRow]] = {}
     for run in runs:
         for bench in run.benches:
             joined.setdefault(_key(bench), []).append(bench)
+    return list(joined.values())
+
+
+def bench_rows(runs: Sequence[Run]) -> list[Row]:
+    """A row for each bench of one or more boots of the same image; samples are joined."""
     rows = []
-    for benches in joined.values():
+    for benches in _by_bench(runs):
         first = benches[0]
         failures = [b.status for b in benches if b.status != "ok"]
         if not failures and len(benches) < len(runs):
@@ -93,36 +98,42 @@ def bench_rows(runs: Sequence[Run]) -> list[Row]:
     return rows
 
 
-def overhead_rows(plain: Sequence[Row], traced: Sequence[Row]) -> list[Row]:
-    """What tracing adds to each bench: one sample, the median with tracing less the median without."""
-    with_trace = {_identity(row): row for row in traced}
+def overhead_rows(plain: Sequence[Run], traced: Run) -> list[Row]:
+    """What tracing adds to each bench: one sample, the median with tracing less the median without.
+
+    A traced boot repeats less, and a bench may get dearer as it goes: as many first samples are compared.
+    """
+    with_trace = {_key(bench): bench for bench in traced.benches}
     rows = []
-    for bench in plain:
-        params = {"bench": bench["name"], **{k: v for k, v in bench["params"].items() if k != "bench"}}
-        other = with_trace.get(_identity(bench))
-        failed = next((r["status"] for r in (bench, other) if r is not None and r["status"] != "ok"), None)
-        if other is None:
-            failed = failed or "failed: the bench did not run in the boot with tracing"
-        if failed or other is None:
-            rows.append(row("trace.overhead", params, bench["unit"], [], status=failed))
+    for bench, boots in zip(bench_rows(plain), _by_bench(plain), strict=True):
+        if _is_of_tracing(bench):
             continue
-        difference = median(other["samples"]) - median(bench["samples"])
-        rows.append(row("trace.overhead", params, bench["unit"], [difference]))
+        params = {"bench": bench["name"], **{k: v for k, v in bench["params"].items() if k != "bench"}}
+        other = with_trace.get(_key(boots[0]))
+        samples = []
+        if bench["status"] != "ok":
+            status = bench["status"]
+        elif other is None:
+            status = "failed: the bench did not run in the boot with tracing"
+        else:
+            status = other.status
+        if other is not None and status == "ok":
+            first = [sample for boot in boots for sample in boot.samples[: len(other.samples)]]
+            samples = [median(other.samples) - median(first)]
+        rows.append(row("trace.overhead", params, bench["unit"], samples, status=status))
     return rows
 
 
-def _identity(bench: Row) -> tuple[Any, ...]:
-    return bench["name"], tuple(sorted((key, str(value)) for key, value in bench["params"].items()))
+def _is_of_tracing(bench: Row) -> bool:
+    return bench["name"].startswith(f"{TRACE_SUITE}.")
 
 
 def all_rows(plain: Sequence[Run], traced: Run | None) -> list[Row]:
     """Figures of the plain boots, the trace suite of the boot with tracing, and the differences."""
-    figures = [r for r in bench_rows(plain) if not r["name"].startswith(f"{TRACE_SUITE}.")]
-    rows = list(figures)
+    rows = [r for r in bench_rows(plain) if not _is_of_tracing(r)]
     if traced is not None:
-        with_trace = bench_rows([traced])
-        rows += [r for r in with_trace if r["name"].startswith(f"{TRACE_SUITE}.")]
-        rows += overhead_rows(figures, with_trace)
+        rows += [r for r in bench_rows([traced]) if _is_of_tracing(r)]
+        rows += overhead_rows(plain, traced)
     for run in [*plain, *([traced] if traced is not None else [])]:
         told = run.ending is Ending.END and any(r["status"] != "ok" for r in rows)
         if not run.ok and not told and not any(r["name"] == "boot.end" for r in rows):
