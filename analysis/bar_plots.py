@@ -1,4 +1,7 @@
-"""Bars of medians with their intervals, a group a bench and a bar a variant."""
+"""Bars of medians with their intervals, a group a bench and a bar a variant.
+
+A logarithmic axis has no 0 for a bar to begin at: medians are points there.
+"""
 
 from __future__ import annotations
 
@@ -43,16 +46,22 @@ def bars_figure(variants: Sequence[Variant], rows: Sequence[Row], unit: str) -> 
     for at, variant in enumerate(variants):
         style = look(at)
         offset = (at - (len(variants) - 1) / 2) * thickness
-        axes.barh(
-            [place + offset for place in range(len(rows))],
-            [float(median) if median is not None else 0 for median in (row.medians[at] for row in rows)],
-            height=thickness * 0.86,
-            color=style.colour,
-            edgecolor="white",
-            linewidth=0,
-            hatch=style.hatch,
-            label=variant.label,
-        )
+        shown = [place for place, row in enumerate(rows) if good(row.benches[at])]
+        medians = [float(rows[place].medians[at] or 0) for place in shown]
+        places = [place + offset for place in shown]
+        if logarithmic:
+            axes.plot(medians, places, style.marker, color=style.colour, markersize=6, label=variant.label)
+        else:
+            axes.barh(
+                places,
+                medians,
+                height=thickness * 0.86,
+                color=style.colour,
+                edgecolor="white",
+                linewidth=0,
+                hatch=style.hatch,
+                label=variant.label,
+            )
         _intervals(axes, rows, at, offset)
         for place, row in enumerate(rows):
             _figure_beside(axes, variant, row, at, place + offset, logarithmic)
@@ -102,7 +111,7 @@ def _figure_beside(axes: Axes, variant: Variant, row: Row, at: int, place: float
         text,
         (0 if beside_axis else value, place),
         xycoords=axes.get_yaxis_transform() if beside_axis else "data",
-        xytext=(4, 0),
+        xytext=(6, 0),
         textcoords="offset points",
         va="center",
         fontsize=7.5,

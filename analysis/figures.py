@@ -132,7 +132,9 @@ def plain_ticks(axes: Axes) -> None:
         low, high = axes.get_xlim()
         wide = high / low > MINOR_LABELS_SPREAD
         named = () if wide else (2, 5)
-        axes.xaxis.set_minor_formatter(FuncFormatter(lambda v, _: f"{v:,g}" if leading(v) in named else ""))
+        axes.xaxis.set_minor_formatter(
+            FuncFormatter(lambda v, _: tick_text(v) if leading(v) in named else "")
+        )
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: tick_text(v)))
 
 

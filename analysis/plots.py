@@ -203,14 +203,20 @@ def distribution(axes: Axes, benches: Sequence[Bench]) -> None:
 
 
 def means(axes: Axes, benches: Sequence[Bench]) -> None:
-    """A bar to the mean with its confidence interval, and the figure beside it."""
+    """A bar to the mean with its confidence interval, and the figure beside it.
+
+    A logarithmic axis has no 0 for a bar to begin at: the mean is a point there.
+    """
     good = [(at, bench["stats"]) for at, bench in enumerate(benches) if _good(bench)]
     edges = [float(v) for _, stats in good for v in stats["ci95"]]
     logarithmic = _scale(axes, edges)
     for at, stats in good:
         mean = float(stats["mean"])
         low, high = (float(v) for v in stats["ci95"])
-        axes.barh(at, mean, height=0.55, color=BLUE, alpha=0.8)
+        if logarithmic:
+            axes.plot(mean, at, "o", color=BLUE, markersize=7)
+        else:
+            axes.barh(at, mean, height=0.55, color=BLUE, alpha=0.8)
         axes.errorbar(
             mean,
             at,
@@ -222,7 +228,7 @@ def means(axes: Axes, benches: Sequence[Bench]) -> None:
         axes.annotate(
             f"{mean:,.0f}" if mean.is_integer() or abs(mean) >= 1000 else f"{mean:,.2f}",
             (max(high, mean) if mean >= 0 else max(high, 0), at),
-            xytext=(5, 0),
+            xytext=(7, 0),
             textcoords="offset points",
             va="center",
             fontsize=8,
