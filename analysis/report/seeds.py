@@ -12,11 +12,13 @@ from analysis.load import display_unit
 from analysis.report.content import Cell, Section, Table
 from analysis.report.numbers import number
 from analysis.report.sources import Source
+from tools.command.say import ROOT
 
+SUITES = ROOT / "bench"
+"""Has a file for each suite."""
 MENU = Path(__file__).with_name("seeds.toml")
 ROWS_LIMIT = 4
 """So many of our rows stand beside one of theirs; there may be one a size."""
-MISSING = Cell("does not exist yet", "missing")
 INTRODUCTION = (
     "A (2020) and B (2022) are the reports of two systems of the same design on an i.MX8X board; their "
     "figures are times on that board. Ours are in the unit that stands with them: an instruction count is "
@@ -30,21 +32,27 @@ def section(sources: Sequence[Source]) -> Section:
     """The whole section; our figures are those of the first source that has a row."""
     menu = tomllib.loads(MENU.read_text(encoding="utf-8"))
     rows = []
-    absent = []
+    not_here: list[str] = []
+    not_yet: list[str] = []
     for entry in menu["figure"]:
         ours = _ours(entry, menu["defaults"], sources)
-        if ours is MISSING:
-            absent.append(f"{entry['what']} ({entry['bench']})")
+        if ours is None:
+            exists = (SUITES / f"{entry['bench'].partition('.')[0]}.c").is_file()
+            ours = Cell("not in these results" if exists else "does not exist yet", "missing")
+            (not_here if exists else not_yet).append(f"{entry['what']} ({entry['bench']})")
         rows.append([entry["what"], entry.get("a", "-"), entry.get("b", "-"), ours, entry.get("note", "")])
     head = ["what", "A", "B", "ours", "note"]
     table = Table("Theirs and ours", head, rows, [False] * len(head))
     sentences = [INTRODUCTION]
-    if absent:
-        sentences.append(f"No row of these results has: {'; '.join(absent)}.")
+    if not_here:
+        sentences.append(f"Ours, but not in these results: {'; '.join(not_here)}.")
+    if not_yet:
+        sentences.append(f"Does not exist yet: {'; '.join(not_yet)}.")
     return Section("seeds", "Beside the figures of the first systems", sentences, tables=[table])
 
 
-def _ours(entry: Mapping[str, Any], defaults: Mapping[str, Any], sources: Sequence[Source]) -> Cell:
+def _ours(entry: Mapping[str, Any], defaults: Mapping[str, Any], sources: Sequence[Source]) -> Cell | None:
+    """None where the results have no such row."""
     if "bench" not in entry:
         return Cell("no bench; see the note" if "note" in entry else "-")
     for source in sources:
@@ -56,7 +64,7 @@ def _ours(entry: Mapping[str, Any], defaults: Mapping[str, Any], sources: Sequen
             if texts := [text for text in texts if text]:
                 more = f"; {len(texts) - ROWS_LIMIT} more" if len(texts) > ROWS_LIMIT else ""
                 return Cell("; ".join(texts[:ROWS_LIMIT]) + more)
-    return MISSING
+    return None
 
 
 def _fits(bench: Bench, name: str, wanted: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
@@ -83,8 +91,7 @@ def _text(bench: Bench, entry: Mapping[str, Any], benches: Sequence[Bench], cycl
         return f"{100 * bench['stats']['median'] / whole['stats']['median']:.1f} %{where}"
     if show == "change":
         first, last = bench["samples"][0], bench["samples"][-1]
-        every = bench["params"].get("every", 1)
         if len(bench["samples"]) != bench["stats"]["n"] or not first:
             return ""
-        return f"{100 * (last - first) / first:+.2f} % after {every * len(bench['samples']):,}"
+        return f"{100 * (last - first) / first:+.2f} % after {len(bench['samples']):,}{where}"
     return f"{number(bench['stats']['median'])} {display_unit(bench['unit'], cycle_is)}{where}"

@@ -205,8 +205,8 @@ def test_our_figures_stand_beside_theirs_as_rows_appear(tmp_path):
         row("rpc.number", {"strategy": "chunked", "cores": 2}, "cycles", [1900, 2100]),
         row("spawn.total", {"source": "module"}, "cycles", [1000]),
         row("spawn.elf", {"source": "module"}, "cycles", [250]),
-        row("spawn.total", {"source": "module", "core": 1}, "cycles", [3000]),
-        row("spawn.history", {"every": 10}, "cycles", [100, 101, 102]),
+        row("spawn.exit", {"source": "module", "core": 1}, "cycles", [3000]),
+        row("spawn.exit", {"source": "module"}, "cycles", [100, 101, 102]),
         row("names.lookup", {}, "cycles", [], status="failed: no"),
         row("ump.round_trip", {"notify": "polled", "cores": "0-1"}, "cycles", [700]),
         row("ump.round_trip", {"notify": "polled", "cores": "0-3"}, "cycles", [800]),
@@ -217,8 +217,9 @@ def test_our_figures_stand_beside_theirs_as_rows_appear(tmp_path):
     assert shown["spawn, core 0"] == "1,000 instructions (source=module)"
     assert shown["spawn, core 1"] == "3,000 instructions (source=module)"
     assert shown["spawn: share of reading the ELF file"] == "25.0 % (source=module)"
-    assert shown["spawn, growth from the first to the last of many"] == "+2.00 % after 30"
-    assert shown["look-up of a name"] == shown["UDP throughput"] == "does not exist yet"
+    assert shown["spawn, growth from the first to the last of many"] == "+2.00 % after 3 (source=module)"
+    assert shown["look-up of a name"] == "not in these results"
+    assert shown["UDP throughput"] == "does not exist yet"
 
 
 def test_every_line_of_the_menu_of_figures_can_be_read(tmp_path):
