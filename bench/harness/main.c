@@ -113,6 +113,9 @@ static errval_t step(errval_t (*function)(const struct bench *), const struct be
 
 static errval_t repeat(const struct bench *bench, struct bench_sample *sample)
 {
+    if (TRACE_ENABLED_LMP && bench->is_long) {
+        must(bench_drain(run.init), "sending the trace before a repetition");
+    }
     errval_t err = step(bench->prepare, bench);
     if (err_is_ok(err)) {
         err = bench->sample(bench, sample);

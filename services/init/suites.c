@@ -129,6 +129,14 @@ static errval_t serving(struct rpc_session *session)
     return SYS_ERR_OK;
 }
 
+static errval_t drain(struct rpc_session *session)
+{
+    if (!is_from(session, &running->bench)) {
+        return RPC_ERR_NOT_ALLOWED;
+    }
+    return kernel_drain_trace();
+}
+
 /// The bench may send to the peer, and not take its endpoint away.
 static errval_t ready(struct rpc_session *session, struct capref endpoint)
 {
@@ -159,6 +167,7 @@ static const struct bench_operations operations = {
     .ready = ready,
     .server = server,
     .serving = serving,
+    .drain = drain,
 };
 static const struct rpc_service bench_service = {.skeleton = &bench_skeleton, .operations = &operations};
 
