@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from trace import interfaces
@@ -57,12 +58,21 @@ class Argument:
     def bits(self) -> int:
         return TYPES[self.type]
 
-    @property
+    @cached_property
+    def label(self) -> str:
+        """Its name with its unit."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    @cached_property
     def hexadecimal(self) -> bool:
         return self.type.startswith("hex")
 
+    @cached_property
+    def _mask(self) -> int:
+        return (1 << self.bits) - 1
+
     def extract(self, word: int) -> int:
-        return (word >> self.shift) & ((1 << self.bits) - 1)
+        return (word >> self.shift) & self._mask
 
     def shown(self, value: int) -> int | str:
         """A value as people read it; one that the declaration has no word for stays a number."""
@@ -85,11 +95,11 @@ class Point:
     arrows: str = ""
     """The subsystem whose arrows end at the slice and begin there (trace/flow_slices.py)."""
 
-    @property
+    @cached_property
     def name(self) -> str:
         return f"{self.subsystem}.{self.event}"
 
-    @property
+    @cached_property
     def slice_name(self) -> str:
         """The name that a begin and its end share: without their suffix."""
         for suffix in ("_begin", "_end"):
@@ -100,13 +110,15 @@ class Point:
     def shown_name(self, values: Mapping[str, int]) -> str:
         """What a slice with these values is called; a value without a word stands behind the slice's name."""
         named = self.naming
+        if not named:
+            return self.slice_name
         unknown = [f"{a.name} {values[a.name]}" for a in named if values[a.name] not in a.words]
-        if not named or unknown:
+        if unknown:
             return ", ".join([self.slice_name, *unknown])
         words = {argument.name: argument.words[values[argument.name]] for argument in named}
         return self.title.format(**words)
 
-    @property
+    @cached_property
     def naming(self) -> tuple[Argument, ...]:
         """The arguments that the slice is named by."""
         places = _PLACE.findall(self.title)

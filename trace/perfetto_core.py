@@ -185,8 +185,7 @@ class CoreWriter:
                 argument in point.naming and value in argument.words
             ):
                 continue
-            name = f"{argument.name} ({argument.unit})" if argument.unit else argument.name
-            arguments.add(name, argument.shown(value), argument.hexadecimal)
+            arguments.add(argument.label, argument.shown(value), argument.hexadecimal)
         if "dispatcher" in values:
             dispatcher = self._boot.dispatchers.get(values["dispatcher"])
             arguments.add("domain", dispatcher.name if dispatcher else "idle")
