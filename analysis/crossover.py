@@ -16,6 +16,8 @@ from analysis.compare import Overlay, Variant
 from analysis.load import display_unit
 
 Points = dict[float, float]
+NEAR = 1.02
+"""Costs that are never further apart than this differ in nothing that a choice could rest on."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,17 @@ def crossings(overlay: Overlay) -> list[Crossing]:
 
 
 def sentences(variants: Sequence[Variant], overlays: Sequence[Overlay], cycle_is: str) -> list[str]:
-    """Every crossing for people, and up to which size two variants are equal."""
+    """Every crossing for people, and up to which size two variants are equal.
+
+    Of lines that are all but one, that is said, and not where they touch.
+    """
     said = []
     for overlay in overlays:
         name = ", ".join([overlay.name, *(f"{key}={value}" for key, value in overlay.rest)])
+        apart = _apart(overlay)
+        if 1 < apart < NEAR:
+            said.append(f"{name}: all within {100 * (apart - 1):.2g} % of each other at every size.")
+            continue
         for places, last in _equal(overlay):
             *labels, label = (variants[at].label for at in places)
             every = f"{', '.join(labels)} and {label}"
@@ -114,6 +123,17 @@ def _cost(curve: Points, at: float) -> float | None:
         return curve[low]
     share = math.log(at / low) / math.log(high / low)
     return math.exp(_between(math.log(curve[low]), math.log(curve[high]), share))
+
+
+def _apart(overlay: Overlay) -> float:
+    """The largest factor between two lines at one size; 1 where nothing is compared over sizes."""
+    if not scaling.is_size(overlay.parameter):
+        return 1.0
+    costs: dict[float, list[float]] = {}
+    for line in overlay.lines:
+        for size, cost in _points(line).items():
+            costs.setdefault(size, []).append(cost)
+    return max((max(found) / min(found) for found in costs.values()), default=1.0)
 
 
 def _equal(overlay: Overlay) -> Iterator[tuple[tuple[int, ...], float]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 from analysis import conditions, verdict_text
 from analysis.compare import Bench, Row, Variant, boots_of_rows, good, leaders, match, more_is_better
@@ -246,14 +245,3 @@ def _best(judged: RowDifferences) -> dict[int, bool]:
             verdicts.append(larger is wants_larger)
         certain[one] = all(verdicts)
     return certain
-
-
-def doubts(variants: Sequence[Variant], baseline: int) -> list[str]:
-    """What differs between the variants and the baseline beside the strategies; each said once."""
-    said = [conditions.of(variant) for variant in variants]
-    found: dict[str, Any] = {}
-    for at, variant in enumerate(variants):
-        if at != baseline and variant.results:
-            labels = variants[baseline].label, variant.label
-            found.update(dict.fromkeys(conditions.differing(said[baseline], said[at], labels)))
-    return list(found)

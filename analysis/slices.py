@@ -6,6 +6,7 @@ what two axes do together is for the heat maps, and the number of cores has line
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -62,6 +63,22 @@ def cuts(variants: Sequence[Variant], baseline: Mapping[str, str]) -> list[Cut]:
             alone = [replace(one, choice={axis: one.choice[axis]}) for one in members]
             found.append(Cut(fixed, alone, [_place(variants, one) for one in members]))
     return found
+
+
+def naming(variants: Sequence[Variant], places: Sequence[int]) -> str:
+    """Some of the variants in few words: by the values that tell them from the others, if there are such."""
+    every = axes(variants)
+    values = {
+        axis: [value for value in known if any(variants[at].choice[axis] == value for at in places)]
+        for axis, known in every.items()
+    }
+    if len(every) > 1 and math.prod(map(len, values.values())) == len(places):
+        said = [
+            f"{axis}={' or '.join(found)}" for axis, found in values.items() if len(found) < len(every[axis])
+        ]
+        return ", ".join(said) or "all"
+    others = f" and {len(places) - 1} more" if len(places) > 1 else ""
+    return variants[places[0]].label + others
 
 
 def _place(variants: Sequence[Variant], wanted: Variant) -> int:

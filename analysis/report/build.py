@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis import compare_plots, crossover, plots, timeline_plots
-from analysis.compare import overlays
-from analysis.differences import RowDifferences, differences, doubts
+from analysis import compare_plots, doubts, plots, timeline_plots, views
+from analysis.differences import RowDifferences, differences
 from analysis.load import bench_label, display_unit, suite_of
 from analysis.report import context, seeds, verdicts, warnings
 from analysis.report.content import MEANING, Cell, Figure, Files, Progress, Report, Section, Table
@@ -50,8 +49,9 @@ def build(
             rows = differences(source.variants, source.plan.baseline)
             judged[at] = rows
             verdicts.add_summary(summary, source.variants, rows)
-            whole.tables.append(verdicts.full_table(source.variants, rows))
-            whole.items += crossover.sentences(source.variants, overlays(source.variants), source.cycle_is)
+            for view in views.views(source.variants, source.plan.baseline, rows):
+                whole.tables.append(verdicts.full_table(view))
+                whole.items += view.crossings(source.cycle_is)
         else:
             _bench_tables(summary, whole, source)
         whole.parts += _plots(source, anchor, plot_folder, files, progress, judged.get(at))
@@ -79,7 +79,7 @@ def _warnings(sources: Sequence[Source], judged: Mapping[int, Sequence[RowDiffer
         items += warnings.found(source)
         rows = judged.get(at)
         if rows:
-            said = verdicts.doubts(rows, doubts(source.variants, rows[0].baseline))
+            said = verdicts.doubts_text(rows, doubts.of_variants(source.variants, rows[0].baseline))
             items += said[:DOUBTS_SHOWN]
             if len(said) > DOUBTS_SHOWN:
                 items.append(f"{len(said) - DOUBTS_SHOWN} more such doubts about {source.title}.")

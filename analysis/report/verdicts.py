@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from analysis.compare import Variant
+from analysis import doubts, slices
+from analysis.compare import Variant, axes_text
 from analysis.differences import Difference, RowDifferences, Verdict
 from analysis.load import display_unit, suite_of
 from analysis.report.content import Cell, Section, Table
 from analysis.report.numbers import number
+from analysis.views import View
 
 LARGEST_SHOWN = 20
+WINNERS = "In how many rows each variant is the best"
+WINNERS_NOTE = "Several variants can be the best of a row together. “equal”: all have the same median."
 MARKS = (
     "Medians; in brackets the ratio to the baseline: exact, or with its 95 % interval. * the best of its "
     "row, certainly: it differs from every other variant, exactly or after the correction for all "
@@ -40,21 +44,38 @@ def _cycle_is(variants: Sequence[Variant]) -> str:
 
 
 def _winners(variants: Sequence[Variant], rows: Sequence[RowDifferences]) -> Table:
+    """How often each wins: a suite a line; of many variants, a variant a line, the best first."""
     suites: dict[str, list[RowDifferences]] = {}
     for row in rows:
         suites.setdefault(suite_of({"name": row.row.name}), []).append(row)
-    lines: list[list[Cell | str]] = []
-    for suite, members in suites.items():
-        wins = [sum(1 for row in members if row.best.get(at)) for at in range(len(variants))]
-        most = max(wins)
-        certain = [Cell(str(won), "most" if won == most and most else "") for won in wins]
-        likely = sum(1 for row in members if row.best and not any(row.best.values()))
-        equal = sum(1 for row in members if not row.best)
-        lines.append([suite, str(len(members)), *certain, str(likely), str(equal)])
-    head = ["suite", "rows", *(variant.label for variant in variants), "not certain", "equal"]
-    numeric = [False] + [True] * (len(head) - 1)
-    note = "Several variants can be the best of a row together. “equal”: all have the same median."
-    return Table("In how many rows each variant is the best", head, lines, numeric, note)
+    counts = [_count(len(variants), found) for found in suites.values()]
+    labels = [variant.label for variant in variants]
+    names = ["rows", *labels, "not certain", "equal"]
+    if len(variants) <= slices.TOGETHER_LIMIT:
+        lines = [[suite, *column] for suite, column in zip(suites, counts, strict=True)]
+        return Table(WINNERS, ["suite", *names], lines, [False, *(True for _ in names)], WINNERS_NOTE)
+    lines = []
+    for name, cells in zip(names, zip(*counts, strict=True), strict=True):
+        lines.append([name, *cells, Cell(str(sum(int(cell.text) for cell in cells)))])
+    first, *middle, certain, equal = lines
+    middle.sort(key=lambda line: -int(line[-1].text))
+    head = [axes_text(variants), *suites, "all suites"]
+    numeric = [False, *(True for _ in head[1:])]
+    return Table(WINNERS, head, [*middle, certain, equal, first], numeric, WINNERS_NOTE)
+
+
+def _count(variants: int, rows: Sequence[RowDifferences]) -> list[Cell]:
+    """Of a suite: its rows, those that each variant wins, those without a certain winner, those all equal."""
+    wins = [sum(1 for row in rows if row.best.get(at)) for at in range(variants)]
+    most = max(wins)
+    likely = sum(1 for row in rows if row.best and not any(row.best.values()))
+    equal = sum(1 for row in rows if not row.best)
+    cells = [Cell(str(won), "most" if won == most and most else "") for won in wins]
+    return [Cell(str(len(rows))), *cells, Cell(str(likely)), Cell(str(equal))]
+
+
+def _first(place: int, places: Iterable[int]) -> list[int]:
+    return [place, *(at for at in places if at != place)]
 
 
 def _change(row: RowDifferences) -> float:
@@ -69,7 +90,6 @@ def _largest(variants: Sequence[Variant], rows: Sequence[RowDifferences], cycle_
     for row in differing[:LARGEST_SHOWN]:
         medians = row.row.medians
         best = row.baseline if row.baseline in row.best else next(iter(row.best))
-        others = f" and {len(row.best) - 1} more" if len(row.best) > 1 else ""
         reference = medians[row.baseline]
         difference = row.differences[best]
         lines.append(
@@ -77,7 +97,7 @@ def _largest(variants: Sequence[Variant], rows: Sequence[RowDifferences], cycle_
                 row.row.label,
                 display_unit(row.row.unit, cycle_is),
                 number(reference),
-                Cell(variants[best].label + others, "best" if row.best[best] else "maybe"),
+                Cell(slices.naming(variants, _first(best, row.best)), "best" if row.best[best] else "maybe"),
                 number(medians[best]),
                 "the baseline" if best == row.baseline else _ratio_text(difference) or "-",
                 f"{_change(row):.2f}",
@@ -90,8 +110,9 @@ def _largest(variants: Sequence[Variant], rows: Sequence[RowDifferences], cycle_
     return Table("Largest differences", head, lines, numeric, note)
 
 
-def full_table(variants: Sequence[Variant], rows: Sequence[RowDifferences]) -> Table:
-    """Every row with every variant."""
+def full_table(view: View) -> Table:
+    """The rows of a view with all its variants."""
+    variants, rows = view.variants, view.rows
     cycle_is = _cycle_is(variants)
     lines = [
         [
@@ -104,7 +125,8 @@ def full_table(variants: Sequence[Variant], rows: Sequence[RowDifferences]) -> T
     base = rows[0].baseline if rows else -1
     labels = [variant.label + (" (baseline)" if at == base else "") for at, variant in enumerate(variants)]
     numeric = [False, False, *(True for _ in variants)]
-    return Table("Every row", ["row", "unit", *labels], lines, numeric, MARKS, is_folded=True)
+    note = f"{view.note} {MARKS}".lstrip()
+    return Table(view.title, ["row", "unit", *labels], lines, numeric, note, is_folded=True)
 
 
 def _cell(variant: Variant, row: RowDifferences, at: int) -> Cell:
@@ -131,19 +153,9 @@ def _ratio_text(difference: Difference | None) -> str:
     return text
 
 
-def doubts(rows: Sequence[RowDifferences], general: Sequence[str]) -> list[str]:
-    """What speaks against figures: of whole variants, then of single rows with how many they are."""
-    benches: dict[str, list[str]] = {}
-    for row in rows:
-        for flag in dict.fromkeys(flag for one in row.differences if one for flag in one.flags):
-            if flag not in general:
-                benches.setdefault(flag, []).append(row.row.label)
-    ordered = sorted(benches.items(), key=lambda item: -len(item[1]))
-    said = [
-        f"{_capital(flag)} ({labels[0] if len(labels) == 1 else f'{len(labels)} rows'})."
-        for flag, labels in ordered
-    ]
-    return [f"{_capital(flag)}." for flag in general] + said
+def doubts_text(rows: Sequence[RowDifferences], general: Sequence[str]) -> list[str]:
+    """What speaks against figures, as sentences: of whole variants, then of rows."""
+    return [f"{_capital(text)}." for text in [*general, *doubts.of_rows(rows, general)]]
 
 
 def _capital(text: str) -> str:

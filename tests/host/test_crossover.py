@@ -97,6 +97,12 @@ def test_variants_that_never_part_are_not_told() -> None:
     assert crossover.sentences(variants, compare.overlays(variants), "instruction") == []
 
 
+def test_lines_that_are_all_but_one_are_told_as_such() -> None:
+    variants = variants_of({1: 1000, 10: 2000, 100: 5010}, {1: 1001, 10: 1999, 100: 5000})
+    said = crossover.sentences(variants, compare.overlays(variants), "instruction")
+    assert said == ["rpc.bytes: all within 0.2 % of each other at every size."]
+
+
 def test_the_comparison_marks_crossings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(figures.STYLE, "svg.fonttype", "none")
     drawn = dict(compare_plots.draw(rpc_variants(), "./lantern compare rpc"))

@@ -11,9 +11,9 @@ import pytest
 import synthetic_results
 from scipy import stats as reference
 
-from analysis import evidence, intervals, rank_test
+from analysis import doubts, evidence, intervals, rank_test, views
 from analysis.compare import Variant
-from analysis.differences import Difference, Verdict, differences, doubts, holm
+from analysis.differences import Difference, Verdict, differences, holm
 from analysis.merge import merged
 from analysis.series import Series
 from tools.command import compare_table, results
@@ -119,7 +119,7 @@ def test_conditions_that_differ_are_flagged() -> None:
         "7 trace events of rbtree were dropped",
     ):
         assert part in flags
-    assert doubts(variants, 0) == list(judged(*variants).flags)
+    assert doubts.of_variants(variants, 0) == list(judged(*variants).flags)
     assert judged(variant("buddy", frame([5])), variant("rbtree", frame([5]))).flags == ()
 
 
@@ -167,11 +167,11 @@ def test_boots_that_repeat_add_nothing_in_icount() -> None:
 def test_doubts_are_told_below_the_table_and_only_special_ones_in_it() -> None:
     dirty = frame([6], git={"rev": "0123456789ab", "dirty": True})
     variants = [variant("buddy", frame([5])), variant("rbtree", dirty)]
-    text = compare_table.lines(variants, "instruction")
+    text = compare_table.lines(views.views(variants)[0], "instruction")
     assert "=1.2" in text[0] and "!" not in text[0]
     assert text[2:] == ["! rbtree was built from a tree with changes"]
     few = [variant("buddy", frame([5, 6, 7])), variant("rbtree", frame([6, 7, 8]))]
-    text = compare_table.lines(few, "instruction")
+    text = compare_table.lines(views.views(few)[0], "instruction")
     assert "?!" in text[0] and text[2] == "! too few samples: 3 against 3 (lmp.one_way [words=4])"
 
 

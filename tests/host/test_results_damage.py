@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import synthetic_results
 
-from analysis import compare, load, statistics
+from analysis import compare, load, statistics, views
 from analysis.compare import Variant
 from analysis.comparison import Plan, PlannedCell, load_comparison
 from analysis.differences import Verdict, differences
@@ -135,7 +135,7 @@ def test_random_damage_is_refused_or_harmless(tmp_path: Path, seed: int) -> None
             continue
         variants = [Variant({"x": "good"}, sound()), Variant({"x": "spoiled"}, content)]
         assert len(differences(variants)) >= len(sound()["benches"])
-        compare_table.lines(variants, "instruction")
+        compare_table.lines(views.views(variants)[0], "instruction")
     assert refused > DAMAGES / 2
 
 

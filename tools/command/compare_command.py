@@ -6,7 +6,7 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from analysis import compare, comparison, crossover
+from analysis import comparison, views
 from analysis.load import mode_sentence
 from tools.command import (
     axes,
@@ -100,10 +100,9 @@ def finish(options: argparse.Namespace) -> int:
         report_command.write_report([options.out], options.out / report_command.PAGE)
         Times().add("report", time.monotonic() - begun)
         cycle_is = with_results[0]["clock"]["cycle_is"]
-        for line in compare_table.lines(read.variants, cycle_is, read.plan.baseline):
-            info(line)
-        for sentence in crossover.sentences(read.variants, compare.overlays(read.variants), cycle_is):
-            info(sentence)
+        for view in views.views(read.variants, read.plan.baseline):
+            for line in [*compare_table.lines(view, cycle_is), *view.crossings(cycle_is)]:
+                info(line)
         info(mode_sentence(with_results[0]))
     for sentence in read.damaged:
         note(sentence)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from analysis import doubts
 from analysis.compare import Variant, axes_text, good
-from analysis.differences import Difference, RowDifferences, Verdict, baseline_place, differences, doubts
+from analysis.differences import Difference, RowDifferences, Verdict
 from analysis.load import display_unit
+from analysis.views import View
 from tools.command.table import aligned, figure
 
 EXPLANATION = (
@@ -18,13 +20,14 @@ EXPLANATION = (
 DOUBTS_SHOWN = 12
 
 
-def lines(variants: Sequence[Variant], cycle_is: str, baseline: Mapping[str, str] | None = None) -> list[str]:
+def lines(view: View, cycle_is: str) -> list[str]:
     """The table, what its marks mean, and the doubts, ready to print."""
-    judged = differences(variants, baseline)
-    base = baseline_place(variants, baseline)
-    general = doubts(variants, base)
-    explanation = EXPLANATION.format(baseline=variants[base].label)
-    return [table(variants, judged, cycle_is, general), explanation, *notes(judged, general)]
+    base = view.rows[0].baseline if view.rows else 0
+    general = doubts.of_variants(view.variants, base)
+    heading = [f"{view.title}. {view.note}".rstrip()] if view.fixed else []
+    explanation = EXPLANATION.format(baseline=view.variants[base].label)
+    shown = table(view.variants, view.rows, cycle_is, general)
+    return [*heading, shown, explanation, *notes(view.rows, general)]
 
 
 def table(
@@ -45,21 +48,11 @@ def table(
 
 
 def notes(judged: Sequence[RowDifferences], general: Sequence[str]) -> list[str]:
-    """The doubts about whole variants, then every other once, with the number of benches that it is about."""
-    benches: dict[str, list[str]] = {}
-    for row in judged:
-        flags = [flag for difference in row.differences if difference for flag in difference.flags]
-        for flag in dict.fromkeys(flags):
-            if flag not in general:
-                benches.setdefault(flag, []).append(row.row.label)
-    ordered = sorted(benches.items(), key=lambda item: -len(item[1]))
-    said = [
-        f"! {flag} ({labels[0] if len(labels) == 1 else f'{len(labels)} benches'})"
-        for flag, labels in ordered[:DOUBTS_SHOWN]
-    ]
-    more = len(ordered) - DOUBTS_SHOWN
-    said += [f"! and {more} more such notes"] if more > 0 else []
-    return [f"! {flag}" for flag in general] + said
+    """The doubts about whole variants, then those about rows."""
+    found = doubts.of_rows(judged, general)
+    more = len(found) - DOUBTS_SHOWN
+    rest = [f"and {more} more such notes"] if more > 0 else []
+    return [f"! {text}" for text in [*general, *found[:DOUBTS_SHOWN], *rest]]
 
 
 def _cell(variant: Variant, judged: RowDifferences, at: int, general: Sequence[str]) -> str:
