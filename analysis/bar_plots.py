@@ -65,6 +65,7 @@ def bars_figure(variants: Sequence[Variant], rows: Sequence[Row], unit: str) -> 
         _intervals(axes, rows, at, offset)
         for place, row in enumerate(rows):
             _figure_beside(axes, variant, row, at, place + offset, logarithmic)
+    figures.bands(axes, len(rows))
     _bar_scales(axes, rows, values, logarithmic)
     axes.set_xlabel((unit or "no unit") + (", logarithmic" if logarithmic else ""))
     best = "more is better" if more_is_better(rows[0].unit) else "less is better"

@@ -88,7 +88,7 @@ def figure_of(drawn: Sequence[Panel], cycle_is: str) -> Figure:
             plt.Line2D([], [], color=look(at).colour, marker=look(at).marker) for at in range(len(choices))
         ]
         names = [", ".join(f"{axis}={value}" for axis, value in choice) for choice in choices]
-        figure.legend(handles, names, loc="outside lower center", ncols=min(len(names), 4), frameon=False)
+        figures.legend_below(figure, handles, names, "")
     return figure
 
 

@@ -70,15 +70,7 @@ def figure_of(variants: Sequence[Variant], rows: Sequence[Row], cycle_is: str) -
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
     named = [variant.label for variant in variants if variant.label in lines_of]
-    figure.legend(
-        [lines_of[label] for label in named],
-        named,
-        title=axes_text(variants),
-        loc="outside lower center",
-        ncols=min(len(named), 6),
-        frameon=False,
-        fontsize=9,
-    )
+    figures.legend_below(figure, [lines_of[label] for label in named], named, axes_text(variants))
     return figure
 
 

@@ -51,6 +51,9 @@ NEARLY_WHITE = 248
 LEGEND_LETTERS = 110
 """So many fit beside each other above a plot."""
 ROW_INCHES = 0.42
+FOOTER_INCHES = 0.42
+BAND = "#f4f4f4"
+"""Behind every second row, where several marks stand in one."""
 STYLE = {
     "svg.hashsalt": "lanternfish",
     "font.family": "DejaVu Sans",
@@ -180,6 +183,29 @@ def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], titl
     )
 
 
+def bands(axes: Axes, rows: int) -> None:
+    """Makes rows that stand at 0, 1, 2 ... easy to tell apart."""
+    for place in range(1, rows, 2):
+        axes.axhspan(place - 0.5, place + 0.5, color=BAND, linewidth=0, zorder=0)
+
+
+def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str], title: str) -> None:
+    """Of all panels of a figure, above its footer."""
+    longest = max(map(len, labels))
+    legend = figure.legend(
+        handles,
+        labels,
+        title=title,
+        loc="lower center",
+        bbox_to_anchor=(0.5, FOOTER_INCHES / figure.get_figheight()),
+        borderaxespad=0,
+        ncols=max(min(len(labels), 6, LEGEND_LETTERS // (longest + 6)), 1),
+        frameon=False,
+        fontsize=9,
+    )
+    legend.set_in_layout(False)  # caption() leaves room for it
+
+
 def caption(figure: Figure, results: Results, title: str, command: str) -> None:
     git = results["git"]
     variant = ", ".join(f"{axis}={value}" for axis, value in results["variant"].items()) or "no variant axes"
@@ -192,9 +218,9 @@ def caption(figure: Figure, results: Results, title: str, command: str) -> None:
         ha="left",
     )
     footer = f"{mode_sentence(results)}\nMade by: {command}"
-    figure.get_layout_engine().set(
-        rect=(0, 0.42 / figure.get_figheight(), 1, 1 - 0.42 / figure.get_figheight())
-    )
+    legends = sum(legend.get_window_extent().height / figure.dpi for legend in figure.legends)
+    room = (FOOTER_INCHES + legends) / figure.get_figheight()
+    figure.get_layout_engine().set(rect=(0, room, 1, 1 - room))
     figure.text(0.01, 0.05 / figure.get_figheight(), footer, fontsize=8, color="#444444", va="bottom")
 
 

@@ -112,8 +112,7 @@ def _scales(axes: Axes, shown: Sequence[RowDifferences], edges: Sequence[float])
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=True, axis="x")
-    for place in range(1, len(shown), 2):
-        axes.axhspan(place - 0.5, place + 0.5, color="#ececec", linewidth=0, zorder=0)
+    figures.bands(axes, len(shown))
 
 
 def _name(row: RowDifferences) -> str:

@@ -16,6 +16,7 @@ from analysis import (
     compare_plots,
     cores_plots,
     ecdf_plots,
+    figures,
     heat_plots,
     slices,
     stack_plots,
@@ -50,6 +51,25 @@ def product(**more: str) -> list[Variant]:
         for one, rpc in enumerate(RPC)
         for other, alloc in enumerate(ALLOC)
     ]
+
+
+@pytest.mark.parametrize("panels", [1, 2, 5])
+@pytest.mark.parametrize(
+    "labels", [("buddy", "rbtree"), tuple(f"a choice with a long name {at}" for at in range(6))]
+)
+def test_a_legend_below_covers_neither_panels_nor_footer(panels: int, labels: tuple[str, ...]) -> None:
+    rows = [cost(*range(90 + at, 290 + at), name=f"a.b{at}") for at in range(panels)]
+    variants = [variant(rows, alloc=label) for label in labels]
+    figure = ecdf_plots.figure_of(variants, match(variants), "instruction")
+    figures.caption(figure, variants[0].results or {}, "a: distributions", "./lantern compare alloc")
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    place = legend.get_window_extent()
+    footer = min(figure.texts, key=lambda text: text.get_position()[1]).get_window_extent()
+    assert place.y0 >= footer.y1 - 1 and place.x0 >= 0 and place.x1 <= figure.bbox.x1
+    for axes in figure.axes:
+        if axes.get_visible():
+            assert place.y1 <= axes.get_tightbbox().y0 + 1
 
 
 @pytest.mark.parametrize("size", [6, 15, 40])
