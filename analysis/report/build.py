@@ -34,9 +34,13 @@ class Built:
 
 
 def build(
-    sources: Sequence[Source], out: Path, command: str, progress: Progress = lambda text: None
+    sources: Sequence[Source],
+    out: Path,
+    command: str,
+    progress: Progress = lambda text: None,
+    links: bool = True,
 ) -> Built:
-    """The whole report; `out` is the page's path, from which links lead on, `command` what makes it."""
+    """The whole report; `out` is the page's path, from which `links` lead on, `command` what makes it."""
     files: Files = []
     summaries, wholes = [], []
     judged: dict[int, list[RowDifferences]] = {}
@@ -56,8 +60,9 @@ def build(
             _bench_tables(summary, whole, source)
         whole.parts += _plots(source, anchor, plot_folder, files, progress, judged.get(at))
         whole.parts.append(Section(f"{anchor}-context", "Context", tables=context.tables(source)))
-        if links := context.trace_links(source, out):
-            whole.parts.append(Section(f"{anchor}-traces", "Traces", [TRACES], links=links))
+        traces = context.trace_links(source, out) if links else []
+        if traces:
+            whole.parts.append(Section(f"{anchor}-traces", "Traces", [TRACES], links=traces))
         summaries.append(summary)
         wholes.append(whole)
     modes = dict.fromkeys(results["mode"] for source in sources for _, results in source.runs)

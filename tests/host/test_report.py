@@ -180,6 +180,13 @@ def test_a_packed_folder_says_the_same(tmp_path):
     assert f"{packed[1]} cannot be unpacked: it is damaged." in texts(folder)[0]
 
 
+def test_a_page_that_is_kept_packed_has_no_links_to_traces(tmp_path):
+    folder = bench_folder(tmp_path / "run", SMALL, trace=b"any")
+    for links in (True, False):
+        page = write_report([folder], folder / "report.html", links=links)[0].read_text()
+        assert ('href="trace.pftrace"' in page) is links
+
+
 def test_only_good_results_are_packed(tmp_path):
     folder = bench_folder(tmp_path / "run", SMALL)
     (folder / "results.json").write_text("{}")

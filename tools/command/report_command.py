@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     out = options.out or (folders[0] if len(folders) == 1 else Path("results")) / PAGE
     if out.suffix != SUFFIX:
         raise UserError(f"The report is a page: --out {shown(out)} does not end in {SUFFIX}.", 2)
-    for path in write_report(folders, out, options.markdown, note):
+    for path in write_report(folders, out, options.markdown, note, links=not options.pack):
         if path.suffix in (".html", ".md"):
             info(f"written: {shown(path)} ({path.stat().st_size / 1e6:.1f} MB)")
     if options.pack:
@@ -33,12 +33,13 @@ def write_report(
     out: Path,
     markdown: bool = True,
     tell: Callable[[str], None] = lambda sentence: None,
+    links: bool = True,
 ) -> list[Path]:
     """Writes the page `out` about output folders of bench runs and comparisons, with `plots/` beside it, and
     as Markdown under the same name too; gives every path, the page first.
 
-    What cannot be read is a warning in the report, and `tell` is called with it. Raises UserError if there
-    is nothing that can be read.
+    `links` lead to the traces, which a folder that is kept packed has not. What cannot be read is a warning
+    in the report, and `tell` is called with it. Raises UserError if there is nothing that can be read.
     """
     read = [sources.read(folder) for folder in folders]
     for source in read:
@@ -49,7 +50,7 @@ def write_report(
     output = OutputFolder(out.parent, ())
     command = " ".join(["./lantern report", *(shown(folder) for folder in folders)])
     with Progress("drawing plots") as progress:
-        built = build.build(read, out, command, progress.update)
+        built = build.build(read, out, command, progress.update, links)
         progress.stage("writing the report")
         written = [out]
         output.stage_bytes(out.name, render.html(built.report).encode())
