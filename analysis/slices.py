@@ -73,10 +73,11 @@ def naming(variants: Sequence[Variant], places: Sequence[int]) -> str:
         for axis, known in every.items()
     }
     if len(every) > 1 and math.prod(map(len, values.values())) == len(places):
-        said = [
-            f"{axis}={' or '.join(found)}" for axis, found in values.items() if len(found) < len(every[axis])
-        ]
-        return ", ".join(said) or "all"
+        told = {axis: found for axis, found in values.items() if len(found) < len(every[axis])}
+        left_out = [(axis, value) for axis in told for value in every[axis] if value not in told[axis]]
+        if len(left_out) == 1 and len(told[left_out[0][0]]) > 2:
+            return f"all but {left_out[0][0]}={left_out[0][1]}"
+        return ", ".join(f"{axis}={' or '.join(found)}" for axis, found in told.items()) or "all"
     others = f" and {len(places) - 1} more" if len(places) > 1 else ""
     return variants[places[0]].label + others
 

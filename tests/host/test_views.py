@@ -105,6 +105,12 @@ def test_variants_are_named_by_what_they_share(
     assert slices.naming(variants, places) == named
 
 
+def test_a_single_value_that_is_left_out_names_the_rest() -> None:
+    variants = [Variant({"alloc": one, "lock": other}, None) for one in "abcd" for other in "xy"]
+    assert slices.naming(variants, range(6)) == "all but alloc=d"
+    assert slices.naming(variants[2:], range(4)) == "alloc=b or c"
+
+
 def test_variants_that_share_nothing_are_counted(variants: list[Variant]) -> None:
     assert slices.naming(variants, [0, 7]) == "alloc=buddy, lock=global, rpc=copy and 1 more"
     assert slices.naming(variants[:1], [0]) == "alloc=buddy, lock=global, rpc=copy"
