@@ -75,7 +75,8 @@ class Overlay:
     @property
     def title(self) -> str:
         rest = "".join(f", {key}={value}" for key, value in self.rest)
-        return f"{self.name}{rest}: cost by {self.parameter}"
+        what = "rate" if more_is_better(self.unit) else "cost"
+        return f"{self.name}{rest}: {what} by {self.parameter}"
 
     @property
     def file_name(self) -> str:

@@ -124,7 +124,7 @@ def _cut(cut: Cut, command: str, progress: Progress) -> Drawn:
             of = f" ({number} of {len(pages)})" if len(pages) > 1 else ""
             figure = bar_plots.bars_figure(variants, page, shown_unit)
             ending = f"-{number}" if of else ""
-            name = f"{suite}-{shown_unit.replace('/', '_per_') or 'no_unit'}{ending}"
+            name = f"{suite}-{figures.unit_name(shown_unit)}{ending}"
             yield from finished(figure, f"{suite}: medians with 95 % intervals{of}", name)
     for suite, members in suites.items():
         varying = ecdf_plots.worth_drawing(members)

@@ -74,6 +74,11 @@ def units_text(units: Sequence[str], cycle_is: str) -> str:
     return " or ".join(dict.fromkeys(display_unit(unit, cycle_is) or "no unit" for unit in units))
 
 
+def unit_name(unit: str) -> str:
+    """A unit in the name of a file."""
+    return unit.replace("/", "_per_") or "no_unit"
+
+
 def tick_text(value: float) -> str:
     """A figure on an axis: never with an exponent where it is whole."""
     return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,g}"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis import history, scaling, spawn_plots
+from analysis.compare import more_is_better
 from analysis.figures import (  # first of all: it makes matplotlib ready
     BLUE,
     GREEN,
@@ -23,6 +24,7 @@ from analysis.figures import (  # first of all: it makes matplotlib ready
     cost_scales,
     log_room,
     plt,
+    unit_name,
     without_values,
 )
 from analysis.figures import caption as _caption
@@ -64,9 +66,12 @@ def draw(
                     title = f"{suite}: {TITLES[kind]}" + (f" ({number} of {len(pages)})" if ending else "")
                     figure = _figure(results, page, title, command, panel)
                     yield from _files(figure, f"{suite}-{kind}{ending}")
-            for (parameter, unit), found in scaling.by_figure(scaling.lines(_measured(benches))).items():
+            lines = scaling.by_figure(scaling.lines(_measured(benches)))
+            parameters = [parameter for parameter, _ in lines]
+            for (parameter, unit), found in lines.items():
                 figure = growth(results, suite, parameter, unit, found, command)
-                yield from _files(figure, f"{suite}-by-{parameter}")
+                of_unit = f"-{unit_name(unit)}" if parameters.count(parameter) > 1 else ""
+                yield from _files(figure, f"{suite}-by-{parameter}{of_unit}")
             if told := history.found(benches):
                 yield from _files(over_time(results, suite, told, command), f"{suite}-over-time")
             if suite == spawn_plots.SUITE:
@@ -287,7 +292,7 @@ def timeline(results: Results, benches: Sequence[Bench], command: str) -> Figure
 def growth(
     results: Results, suite: str, parameter: str, unit: str, found: Sequence[scaling.Line], command: str
 ) -> Figure:
-    """Median cost over a parameter, from the first to the ninety-ninth percentile; a line a bench."""
+    """Medians over a parameter, from the first to the ninety-ninth percentile; a line a bench."""
     figure, axes = plt.subplots(figsize=(WIDTH_INCHES, 6.0), layout="constrained", squeeze=True)
     for at, line in enumerate(found):
         stats = [bench["stats"] for bench in line.benches]
@@ -308,7 +313,8 @@ def growth(
     axes.set_xlabel(scaling.parameter_text(parameter))
     axes.set_ylabel(f"{display_unit(unit, results['clock']['cycle_is'])} (median; band from 1 % to 99 %)")
     axes.legend(frameon=False, fontsize=8)
-    _caption(figure, results, f"{suite}: cost by {parameter}", command)
+    what = "rate" if more_is_better(unit) else "cost"
+    _caption(figure, results, f"{suite}: {what} by {parameter}", command)
     return figure
 
 

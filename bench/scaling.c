@@ -16,8 +16,9 @@
 
 #define LEAD_US     1000000UL ///< For all workers to start and to find each other,
 #define LEAD_OF_ONE 100000UL  ///< and more for each.
-#define LASTS_US    (TRACE_ENABLED_UMP ? 2000UL : 20000UL) ///< Traced, a tenth makes enough events.
+#define LASTS_US    20000UL
 #define CORES_MOST  16
+#define STRETCHES   (TRACE_ENABLED_UMP ? 1 : 3) ///< Traced, one makes enough events.
 
 static errval_t start(const char *role, unsigned core, unsigned cores, uint64_t begin, uint64_t end,
                       domainid_t *pid)
@@ -85,7 +86,7 @@ static errval_t memory(const struct bench *bench, struct bench_sample *sample)
 #define ROW(row, count, what, function)                                                          \
     {                                                                                            \
         .name = "scaling." row, .params = "cores=" #count, .unit = what "/s", .core = (count)-1, \
-        .is_long = true, .repetitions = 3, .is_history = true, .sample = (function)              \
+        .repetitions = STRETCHES, .is_history = true, .sample = (function)                       \
     }
 
 #define ROWS(count)                                                                \

@@ -205,6 +205,18 @@ def test_overhead_of_what_gets_dearer_rests_on_as_many_repetitions() -> None:
     assert results.overhead_rows(plain, traced)[0]["samples"] == [4.5]
 
 
+def test_lines_of_two_units_over_one_parameter_are_two_files() -> None:
+    content = sample_results()
+    content["benches"] = [
+        results.row(name, {"cores": cores}, unit, [cores * 1000])
+        for name, unit in (("scaling.pairs", "messages/s"), ("scaling.server", "calls/s"))
+        for cores in (2, 4, 8, 16)
+    ]
+    names = [name for name, _ in plots.draw(content, "./lantern bench scaling")]
+    assert len(set(names)) == len(names)
+    assert {"scaling-by-cores-messages_per_s.svg", "scaling-by-cores-calls_per_s.svg"} <= set(names)
+
+
 @pytest.fixture(scope="module")
 def drawn() -> dict[str, bytes]:
     return dict(plots.draw(sample_results(), "./lantern bench lmp"))

@@ -35,6 +35,8 @@ class OutputFolder:
     def stage(self, name: str, write: Callable[[IO[bytes]], object]) -> Path:
         """Writes a file under a temporary name, down to the disk; gives that name."""
         final = self.path / name
+        if any(final == other for _, other in self._staged):
+            raise ValueError(f"{name} is written twice")
         temporary = final.with_name(f".{final.name}.new")
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
