@@ -27,12 +27,13 @@ from tools.command import compare_records, compare_times
 from tools.command.compare_plan import Cell
 from tools.command.compare_times import Estimate, Kind, Times
 from tools.command.output import WHOLE_SET
+from tools.command.qemu import FEW_CORES
 from tools.command.say import BUILD, ROOT, Progress, UserError, file_error, note, shown
 
 SNAKEFILE = ROOT / "tools" / "matrix" / "Snakefile"
 LOOK_SECONDS = 0.2
 MEMORY_MB = 1800
-"""Of a job: the machine's memory, and the emulator's own."""
+"""Of a job: the machine's memory, and the emulator's own; twice as much for many cores."""
 CELL_MINUTES = 60
 _PR_SET_PDEATHSIG = 1
 
@@ -134,7 +135,7 @@ def _prepare(work: Work, place: Path) -> str:
         "cells": cells,
         "build_threads": max(1, work.parallel // len(builds)),
         "cell_threads": work.parallel if alone else on_node if work.options.profile else 1,
-        "memory_mb": MEMORY_MB,
+        "memory_mb": MEMORY_MB * (2 if cores > FEW_CORES else 1),
         "minutes": CELL_MINUTES,
     }
     description = place / "matrix.json"

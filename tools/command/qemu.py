@@ -13,7 +13,9 @@ from tools.command.build import Image
 from tools.command.packages import QEMU
 from tools.command.say import ROOT
 
-MEMORY = "1G"
+MEMORY, MEMORY_OF_MANY = "1G", "2G"
+FEW_CORES = 8
+"""Of more, the kernels, memory servers and trace rings need more memory."""
 ICOUNT = ["-icount", "shift=0,sleep=off"]
 REALTIME = ["-accel", "tcg,thread=multi"]
 
@@ -40,7 +42,8 @@ def command(target: Target, image: Image, append: str) -> list[str]:
         argv += ["-M", "virt,gic-version=3", "-cpu", target.cpu]
         # No network card unless a test adds one: its boot ROM is a package of its own.
         serial = ["-serial", "stdio", "-nic", "none"]
-    argv += ["-smp", str(target.smp), "-m", MEMORY, "-kernel", relative(image.kernel)]
+    memory = MEMORY if target.smp <= FEW_CORES else MEMORY_OF_MANY
+    argv += ["-smp", str(target.smp), "-m", memory, "-kernel", relative(image.kernel)]
     if image.device_tree:
         argv += ["-dtb", relative(image.device_tree)]
     argv += ["-append", append, *serial, "-display", "none", "-monitor", "none", "-no-reboot"]
