@@ -84,7 +84,7 @@ def test_input_that_is_over_ends_a_quiet_machine(image: build.Image) -> None:
 def test_command_lines() -> None:
     image = build.Image(build.Configuration("virt").folder, "virt")
     line = " ".join(qemu.command(qemu.Target("virt", 16, "realtime", "cortex-a72"), image, "mode=run"))
-    assert "-M virt,gic-version=3 -cpu cortex-a72 -smp 16 -m 1G" in line
+    assert "-M virt,gic-version=3 -cpu cortex-a72 -smp 16 -m 2G" in line
     assert "-accel tcg,thread=multi" in line and "-dtb" not in line and line.count("-serial") == 1
     image = build.Image(build.Configuration().folder, "imx8mp")
     line = " ".join(qemu.command(qemu.Target(), image, "mode=run"))
