@@ -59,6 +59,11 @@ class Row:
     def medians(self) -> list[float | int | None]:
         return [bench["stats"]["median"] if good(bench) else None for bench in self.benches]
 
+    @property
+    def differs(self) -> bool:
+        """Not all variants have the same median."""
+        return len(set(self.medians)) > 1
+
 
 @dataclass
 class Overlay:
@@ -75,8 +80,7 @@ class Overlay:
     @property
     def title(self) -> str:
         rest = "".join(f", {key}={value}" for key, value in self.rest)
-        what = "rate" if more_is_better(self.unit) else "cost"
-        return f"{self.name}{rest}: {what} by {self.parameter}"
+        return f"{self.name}{rest}: {rate_or_cost(self.unit)} by {self.parameter}"
 
     @property
     def file_name(self) -> str:
@@ -194,6 +198,11 @@ def apart(rows: Sequence[Row], drawn: Sequence[Overlay]) -> dict[tuple[str, str]
 def more_is_better(unit: str) -> bool:
     """Throughput; everything else is a cost."""
     return unit.endswith("/s")
+
+
+def rate_or_cost(unit: str) -> str:
+    """What a figure of this unit is, for a title."""
+    return "rate" if more_is_better(unit) else "cost"
 
 
 def leaders(row: Row) -> tuple[list[int], list[int]]:

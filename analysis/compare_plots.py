@@ -101,7 +101,7 @@ def _cut(cut: Cut, command: str, progress: Progress) -> Drawn:
     cycle_is = about["clock"]["cycle_is"]
     drawn, rows = overlays(variants), match(variants)
     if cut.fixed:  # one of several cuts: what does not depend on its axis is on the figures of another
-        kept = {key_of(row) for row in rows if len(set(row.medians)) > 1}
+        kept = {key_of(row) for row in rows if row.differs}
         drawn = [overlay for overlay in drawn if overlay.keys & kept]
         rows = [row for row in rows if key_of(row) in kept]
     suites: dict[str, list[Row]] = {}

@@ -172,16 +172,21 @@ def log_room(axes: Axes, low: float, high: float, share: float) -> None:
     axes.set_xlim(low / 1.6, high * (high / low) ** share)
 
 
+def legend_columns(labels: Sequence[str], most: int) -> int:
+    """So many beside each other, as far as there is room."""
+    longest = max((len(label) for label in labels), default=0)
+    return max(min(len(labels), most, LEGEND_LETTERS // (longest + 6)), 1)
+
+
 def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], title: str) -> None:
     """Outside of the data, where it can cover nothing."""
-    longest = max((len(label) for label in labels), default=0)
     axes.legend(
         handles,
         labels,
         title=title,
         loc="lower right",
         bbox_to_anchor=(1.0, 1.0),
-        ncols=max(min(len(labels), 5, LEGEND_LETTERS // (longest + 6)), 1),
+        ncols=legend_columns(labels, 5),
         frameon=False,
         fontsize=9,
         title_fontsize=8,
@@ -196,7 +201,6 @@ def bands(axes: Axes, rows: int) -> None:
 
 def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str], title: str) -> None:
     """Of all panels of a figure, above its footer."""
-    longest = max(map(len, labels))
     legend = figure.legend(
         handles,
         labels,
@@ -204,7 +208,7 @@ def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str], 
         loc="lower center",
         bbox_to_anchor=(0.5, FOOTER_INCHES / figure.get_figheight()),
         borderaxespad=0,
-        ncols=max(min(len(labels), 6, LEGEND_LETTERS // (longest + 6)), 1),
+        ncols=legend_columns(labels, 6),
         frameon=False,
         fontsize=9,
     )

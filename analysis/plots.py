@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from analysis import history, scaling, spawn_plots
-from analysis.compare import more_is_better
+from analysis.compare import rate_or_cost
 from analysis.figures import (  # first of all: it makes matplotlib ready
     BLUE,
     GREEN,
@@ -313,8 +313,7 @@ def growth(
     axes.set_xlabel(scaling.parameter_text(parameter))
     axes.set_ylabel(f"{display_unit(unit, results['clock']['cycle_is'])} (median; band from 1 % to 99 %)")
     axes.legend(frameon=False, fontsize=8)
-    what = "rate" if more_is_better(unit) else "cost"
-    _caption(figure, results, f"{suite}: {what} by {parameter}", command)
+    _caption(figure, results, f"{suite}: {rate_or_cost(unit)} by {parameter}", command)
     return figure
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from analysis import crossover, slices
 from analysis.compare import Variant, axes_text, good, key_of, overlays
-from analysis.differences import RowDifferences, differences
+from analysis.differences import RowDifferences, baseline_place, differences
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class View:
 
     variants: Sequence[Variant]
     rows: Sequence[RowDifferences]
+    baseline: int
+    """The place of the variant that the others are compared with."""
     fixed: str
     """What the variants have in common on the axes that are compared; empty if nothing."""
     left_out: int
@@ -55,16 +57,13 @@ def views(
     cuts = slices.cuts(variants, start)
     if not any(cut.fixed for cut in cuts):
         rows = judged if judged is not None else differences(variants, baseline)
-        return [View(variants, rows, "", 0)]
+        return [View(variants, rows, baseline_place(variants, baseline), "", 0)]
     found = []
     for cut in cuts:
         own = {axis: start[axis] for axis in cut.variants[0].choice}
         rows = differences(cut.variants, own, len(cuts))
-        kept = [row for row in rows if _depends(row)]
-        found.append(View(cut.variants, kept, cut.said, len(rows) - len(kept)))
+        # One that failed says so in every view.
+        kept = [row for row in rows if row.row.differs or not all(map(good, row.row.benches))]
+        base = baseline_place(cut.variants, own)
+        found.append(View(cut.variants, kept, base, cut.said, len(rows) - len(kept)))
     return found
-
-
-def _depends(row: RowDifferences) -> bool:
-    """A row that failed in some variant says so in every view."""
-    return len(set(row.row.medians)) > 1 or not all(good(bench) for bench in row.row.benches)

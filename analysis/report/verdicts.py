@@ -49,29 +49,33 @@ def _winners(variants: Sequence[Variant], rows: Sequence[RowDifferences]) -> Tab
     for row in rows:
         suites.setdefault(suite_of({"name": row.row.name}), []).append(row)
     counts = [_count(len(variants), found) for found in suites.values()]
-    labels = [variant.label for variant in variants]
-    names = ["rows", *labels, "not certain", "equal"]
+    cells = [_count_cells(column) for column in counts]
+    names = ["rows", *(variant.label for variant in variants), "not certain", "equal"]
     if len(variants) <= slices.TOGETHER_LIMIT:
-        lines = [[suite, *column] for suite, column in zip(suites, counts, strict=True)]
+        lines = [[suite, *column] for suite, column in zip(suites, cells, strict=True)]
         return Table(WINNERS, ["suite", *names], lines, [False, *(True for _ in names)], WINNERS_NOTE)
-    lines = []
-    for name, cells in zip(names, zip(*counts, strict=True), strict=True):
-        lines.append([name, *cells, Cell(str(sum(int(cell.text) for cell in cells)))])
-    first, *middle, certain, equal = lines
-    middle.sort(key=lambda line: -int(line[-1].text))
+    totals = [sum(line) for line in zip(*counts, strict=True)]
+    first, *wins, certain, equal = range(len(names))
+    order = [*sorted(wins, key=lambda at: -totals[at]), certain, equal, first]
+    lines = [[names[at], *(column[at] for column in cells), str(totals[at])] for at in order]
     head = [axes_text(variants), *suites, "all suites"]
-    numeric = [False, *(True for _ in head[1:])]
-    return Table(WINNERS, head, [*middle, certain, equal, first], numeric, WINNERS_NOTE)
+    return Table(WINNERS, head, lines, [False, *(True for _ in head[1:])], WINNERS_NOTE)
 
 
-def _count(variants: int, rows: Sequence[RowDifferences]) -> list[Cell]:
+def _count(variants: int, rows: Sequence[RowDifferences]) -> list[int]:
     """Of a suite: its rows, those that each variant wins, those without a certain winner, those all equal."""
     wins = [sum(1 for row in rows if row.best.get(at)) for at in range(variants)]
-    most = max(wins)
     likely = sum(1 for row in rows if row.best and not any(row.best.values()))
     equal = sum(1 for row in rows if not row.best)
-    cells = [Cell(str(won), "most" if won == most and most else "") for won in wins]
-    return [Cell(str(len(rows))), *cells, Cell(str(likely)), Cell(str(equal))]
+    return [len(rows), *wins, likely, equal]
+
+
+def _count_cells(counts: Sequence[int]) -> list[Cell]:
+    """As _count() gives them, with the most wins marked."""
+    rows, *wins, likely, equal = counts
+    most = max(wins)
+    marked = [Cell(str(won), "most" if won == most and most else "") for won in wins]
+    return [Cell(str(rows)), *marked, Cell(str(likely)), Cell(str(equal))]
 
 
 def _first(place: int, places: Iterable[int]) -> list[int]:
@@ -122,8 +126,9 @@ def full_table(view: View) -> Table:
         ]
         for row in rows
     ]
-    base = rows[0].baseline if rows else -1
-    labels = [variant.label + (" (baseline)" if at == base else "") for at, variant in enumerate(variants)]
+    labels = [
+        variant.label + (" (baseline)" if at == view.baseline else "") for at, variant in enumerate(variants)
+    ]
     numeric = [False, False, *(True for _ in variants)]
     note = f"{view.note} {MARKS}".lstrip()
     return Table(view.title, ["row", "unit", *labels], lines, numeric, note, is_folded=True)

@@ -1,5 +1,7 @@
 #include "core_test.h"
 
+#include "shared_memory.h"
+
 #include <aos/aos.h>
 #include <aos/core.h>
 #include <aos/spawn.h>
@@ -221,11 +223,7 @@ static bool exchange_messages(uint64_t messages)
 
 static bool prepare(const struct command_line *line)
 {
-    errval_t err = frame_alloc(&shared, ROUND_UP(sizeof(*test), BASE_PAGE_SIZE), NULL);
-    if (err_is_ok(err)) {
-        err = paging_map_frame_attr(get_current_paging_state(), (void **)&test, sizeof(*test), shared,
-                                    VREGION_FLAGS_READ_WRITE);
-    }
+    errval_t err = shared_memory_make(ROUND_UP(sizeof(*test), BASE_PAGE_SIZE), &shared, (void **)&test);
     if (err_is_ok(err)) {
         err = disp_hear_wakes(GROUP);
     }

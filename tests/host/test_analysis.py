@@ -193,7 +193,7 @@ def boot_of(*benches: tuple[str, dict[str, str], list[int]]) -> Any:
 def test_overhead_is_the_difference_of_medians() -> None:
     plain = boot_of(("a.b", {"x": "1"}, [10, 12, 11]), ("a.c", {}, [5]), ("trace.point", {}, [9]))
     traced = boot_of(("a.b", {"x": "1"}, [20, 31, 30]), ("trace.point", {}, [13]))
-    rows = results.overhead_rows([plain], traced)
+    rows = results.overhead_rows(results.bench_rows([plain]), [plain], traced)
     assert rows[0]["params"] == {"bench": "a.b", "x": 1} and rows[0]["samples"] == [19]
     assert rows[1]["status"].startswith("failed: ")
     assert len(rows) == 2
@@ -202,7 +202,8 @@ def test_overhead_is_the_difference_of_medians() -> None:
 def test_overhead_of_what_gets_dearer_rests_on_as_many_repetitions() -> None:
     plain = [boot_of(("a.b", {}, [10, 20, 30, 40, 50])), boot_of(("a.b", {}, [11, 21, 31, 41, 51]))]
     traced = boot_of(("a.b", {}, [15, 25, 35]))
-    assert results.overhead_rows(plain, traced)[0]["samples"] == [4.5]
+    (row,) = results.overhead_rows(results.bench_rows(plain), plain, traced)
+    assert row["samples"] == [4.5]
 
 
 def test_lines_of_two_units_over_one_parameter_are_two_files() -> None:

@@ -64,6 +64,15 @@ def test_of_many_each_axis_has_a_view(variants: list[Variant]) -> None:
     assert [view.rows[0].baseline for view in found] == [1, 0, 0]
 
 
+def test_a_view_without_rows_names_its_baseline() -> None:
+    row = results.row("syscall.null", {}, "cycles", [15])
+    choices = [{"alloc": alloc, "lock": lock} for alloc in AXES["alloc"] for lock in ("a", "b", "c")]
+    there = [Variant(choice, frame([row], **choice)) for choice in choices]
+    for view, base in zip(views.views(there, {"alloc": "rbtree", "lock": "b"}), ("rbtree", "b"), strict=True):
+        assert not view.rows and view.left_out == 1
+        assert f"the ratio to {base}:" in compare_table.lines(view, "instruction")[2]
+
+
 def test_a_row_that_failed_is_in_every_view(variants: list[Variant]) -> None:
     broken = benches(BASELINE)
     broken[-1] = results.row("syscall.null", {}, "cycles", [], status="failed: it died")

@@ -22,10 +22,9 @@ DOUBTS_SHOWN = 12
 
 def lines(view: View, cycle_is: str) -> list[str]:
     """The table, what its marks mean, and the doubts, ready to print."""
-    base = view.rows[0].baseline if view.rows else 0
-    general = doubts.of_variants(view.variants, base)
+    general = doubts.of_variants(view.variants, view.baseline)
     heading = [f"{view.title}. {view.note}".rstrip()] if view.fixed else []
-    explanation = EXPLANATION.format(baseline=view.variants[base].label)
+    explanation = EXPLANATION.format(baseline=view.variants[view.baseline].label)
     shown = table(view.variants, view.rows, cycle_is, general)
     return [*heading, shown, explanation, *notes(view.rows, general)]
 

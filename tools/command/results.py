@@ -98,14 +98,15 @@ def bench_rows(runs: Sequence[Run]) -> list[Row]:
     return rows
 
 
-def overhead_rows(plain: Sequence[Run], traced: Run) -> list[Row]:
+def overhead_rows(figures: Sequence[Row], plain: Sequence[Run], traced: Run) -> list[Row]:
     """What tracing adds to each bench: one sample, the median with tracing less the median without.
 
-    A traced boot repeats less, and a bench may get dearer as it goes: as many first samples are compared.
+    `figures` are the rows of the boots `plain`, as bench_rows() gives them. A traced boot repeats less, and a
+    bench may get dearer as it goes: as many first samples are compared.
     """
     with_trace = {_key(bench): bench for bench in traced.benches}
     rows = []
-    for bench, boots in zip(bench_rows(plain), _by_bench(plain), strict=True):
+    for bench, boots in zip(figures, _by_bench(plain), strict=True):
         if _is_of_tracing(bench):
             continue
         params = {"bench": bench["name"], **{k: v for k, v in bench["params"].items() if k != "bench"}}
@@ -130,10 +131,11 @@ def _is_of_tracing(bench: Row) -> bool:
 
 def all_rows(plain: Sequence[Run], traced: Run | None) -> list[Row]:
     """Figures of the plain boots, the trace suite of the boot with tracing, and the differences."""
-    rows = [r for r in bench_rows(plain) if not _is_of_tracing(r)]
+    figures = bench_rows(plain)
+    rows = [r for r in figures if not _is_of_tracing(r)]
     if traced is not None:
         rows += [r for r in bench_rows([traced]) if _is_of_tracing(r)]
-        rows += overhead_rows(plain, traced)
+        rows += overhead_rows(figures, plain, traced)
     for run in [*plain, *([traced] if traced is not None else [])]:
         told = run.ending is Ending.END and any(r["status"] != "ok" for r in rows)
         if not run.ok and not told and not any(r["name"] == "boot.end" for r in rows):
