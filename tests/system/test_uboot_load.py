@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import select
 import subprocess
@@ -45,7 +46,11 @@ def device(image: Image) -> Iterator[str]:
         assert machine.stdout and select.select([machine.stdout], [], [], 20)[0]
         found = re.search(r"/dev/pts/\d+", machine.stdout.readline())
         assert found
+        # Its UART hears nothing any more if it gets a character before U-Boot has set it up.
+        terminal = os.open(found[0], os.O_RDONLY | os.O_NOCTTY)
+        assert select.select([terminal], [], [], 20)[0]
         yield found[0]
+        os.close(terminal)
     finally:
         machine.kill()
         machine.wait()

@@ -39,15 +39,19 @@ class UBoot:
         self._said = ""
 
     def catch(self, seconds: float, tell: Tell = lambda text: None) -> None:
-        """Waits for up to `seconds` until U-Boot has its prompt and nothing on its line."""
+        """Waits for up to `seconds` until U-Boot has its prompt and nothing on its line.
+
+        It listens before it speaks: some UARTs (QEMU's PL011 is one) that get a character between reset and
+        their set-up hear nothing afterwards, and a board that has just been reset says something soon.
+        """
         until = time.monotonic() + seconds
         self._said = ""
         while time.monotonic() < until:
             tell("waiting for U-Boot: switch the board on, or reset it")
-            self._wire.write(INTERRUPT)
             if self._hear(POKE_SECONDS, lambda: PROMPT.search(self._said) is not None):
                 self._settle()
                 return
+            self._wire.write(INTERRUPT)
         raise UserError(f"U-Boot on {self._name} did not answer within {seconds:g} seconds{self._last()}.")
 
     def command(self, text: str, seconds: float = ANSWER_SECONDS) -> str:
@@ -115,7 +119,12 @@ class UBoot:
         """Lets the answers to all that was sent pass."""
         while self._hear(POKE_SECONDS / 2, lambda: True):
             pass
-        self.command("")
+        self._send("")
+        if not self._hear(ANSWER_SECONDS, lambda: PROMPT.search(self._said) is not None):
+            raise UserError(
+                f"U-Boot on {self._name} has its prompt, but does not answer what is sent: reset the board, "
+                "and look at the line from here to it."
+            )
 
     def _hear(self, seconds: float, enough: Callable[[], bool]) -> bool:
         """Reads until what was said since the last command is enough."""
