@@ -48,7 +48,7 @@ class UBoot:
         self._said = ""
         while time.monotonic() < until:
             tell("waiting for U-Boot: switch the board on, or reset it")
-            if self._hear(POKE_SECONDS, lambda: PROMPT.search(self._said) is not None):
+            if self._hear_prompt(POKE_SECONDS):
                 self._settle()
                 return
             self._wire.write(INTERRUPT)
@@ -57,7 +57,7 @@ class UBoot:
     def command(self, text: str, seconds: float = ANSWER_SECONDS) -> str:
         """Gives a command at the prompt, and returns what it said; one that is unknown is an error."""
         self._send(text)
-        if not self._hear(seconds, lambda: PROMPT.search(self._said) is not None):
+        if not self._hear_prompt(seconds):
             raise UserError(f"U-Boot on {self._name} did not end {text.split()[0]!r}{self._last()}.")
         if "Unknown command" in self._said:
             raise UserError(f"U-Boot on {self._name} does not know the command {text.split()[0]!r}.")
@@ -91,9 +91,7 @@ class UBoot:
         ):
             raise UserError(f"Loading {path.name} onto the board failed: U-Boot stopped receiving.")
         self._said = line.after
-        if not PROMPT.search(self._said) and not self._hear(
-            ANSWER_SECONDS, lambda: PROMPT.search(self._said) is not None
-        ):
+        if not PROMPT.search(self._said) and not self._hear_prompt(ANSWER_SECONDS):
             raise UserError(f"U-Boot on {self._name} did not end the loading of {path.name}{self._last()}.")
         self._check(path, data, address)
 
@@ -120,11 +118,14 @@ class UBoot:
         while self._hear(POKE_SECONDS / 2, lambda: True):
             pass
         self._send("")
-        if not self._hear(ANSWER_SECONDS, lambda: PROMPT.search(self._said) is not None):
+        if not self._hear_prompt(ANSWER_SECONDS):
             raise UserError(
                 f"U-Boot on {self._name} has its prompt, but does not answer what is sent: reset the board, "
                 "and look at the line from here to it."
             )
+
+    def _hear_prompt(self, seconds: float) -> bool:
+        return self._hear(seconds, lambda: PROMPT.search(self._said) is not None)
 
     def _hear(self, seconds: float, enough: Callable[[], bool]) -> bool:
         """Reads until what was said since the last command is enough."""
