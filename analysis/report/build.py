@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis import compare_plots, doubts, plots, timeline_plots, views
-from analysis.differences import RowDifferences, differences
+from analysis import compare_plots, doubts, plots, timeline_plots
 from analysis.load import bench_label, display_unit, suite_of
 from analysis.report import context, seeds, verdicts, warnings
 from analysis.report.content import MEANING, Cell, Figure, Files, Progress, Report, Section, Table
@@ -43,22 +42,19 @@ def build(
     """The whole report; `out` is the page's path, from which `links` lead on, `command` what makes it."""
     files: Files = []
     summaries, wholes = [], []
-    judged: dict[int, list[RowDifferences]] = {}
     for at, source in enumerate(sources):
         anchor = f"run-{at + 1}"
         plot_folder = Path("plots") if len(sources) == 1 else Path("plots") / f"{at + 1}-{source.folder.name}"
         whole = Section(anchor, source.title)
         summary = Section(f"{anchor}-summary", source.title)
         if source.plan is not None and source.with_results:
-            rows = differences(source.variants, source.plan.baseline)
-            judged[at] = rows
-            verdicts.add_summary(summary, source.variants, rows)
-            for view in views.views(source.variants, source.plan.baseline, rows):
+            verdicts.add_summary(summary, source.variants, source.judged)
+            for view in source.views:
                 whole.tables.append(verdicts.full_table(view))
                 whole.items += view.crossings(source.cycle_is)
         else:
             _bench_tables(summary, whole, source)
-        whole.parts += _plots(source, anchor, plot_folder, files, progress, judged.get(at))
+        whole.parts += _plots(source, anchor, plot_folder, files, progress)
         whole.parts.append(Section(f"{anchor}-context", "Context", tables=context.tables(source)))
         traces = context.trace_links(source, out) if links else []
         if traces:
@@ -68,7 +64,7 @@ def build(
     modes = dict.fromkeys(results["mode"] for source in sources for _, results in source.runs)
     sections = [
         Section("summary", "Summary", parts=summaries),
-        _warnings(sources, judged),
+        _warnings(sources),
         seeds.section(sources),
         *wholes,
         _again(sources, command),
@@ -76,14 +72,13 @@ def build(
     return Built(Report(TITLE, [MEANING[mode] for mode in modes], sections), files)
 
 
-def _warnings(sources: Sequence[Source], judged: Mapping[int, Sequence[RowDifferences]]) -> Section:
+def _warnings(sources: Sequence[Source]) -> Section:
     """Of files and rows, then what the statistics object to; long lists of the latter end with a number."""
     section = Section("warnings", "Warnings")
     items: list[str] = []
-    for at, source in enumerate(sources):
+    for source in sources:
         items += warnings.found(source)
-        rows = judged.get(at)
-        if rows:
+        if rows := source.judged:
             said = verdicts.doubts_text(rows, doubts.of_variants(source.variants, rows[0].baseline))
             items += said[:DOUBTS_SHOWN]
             if len(said) > DOUBTS_SHOWN:
@@ -148,19 +143,12 @@ def _rows_table(title: str, benches: Sequence[Mapping[str, Any]], results: Resul
     return Table(title, head, lines, numeric, is_folded=len(lines) > 30)
 
 
-def _plots(
-    source: Source,
-    anchor: str,
-    folder: Path,
-    files: Files,
-    progress: Progress,
-    judged: Sequence[RowDifferences] | None,
-) -> Iterator[Section]:
+def _plots(source: Source, anchor: str, folder: Path, files: Files, progress: Progress) -> Iterator[Section]:
     if not source.with_results:
         return
     if source.plan is not None:
         command, baseline = source.plan.command, source.plan.baseline
-        drawn = compare_plots.draw(source.variants, command, progress, baseline, judged)
+        drawn = compare_plots.draw(source.variants, command, progress, baseline, source.judged)
     else:
         results = source.runs[0][1]
         drawn = plots.draw(results, context.bench_command(results), progress)

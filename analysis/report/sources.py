@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from analysis.compare import Variant
-from analysis.comparison import CELLS, OK, ComparisonError, Plan, is_comparison, load_comparison
+from analysis.comparison import (
+    CELLS,
+    OK,
+    Comparison,
+    ComparisonError,
+    Plan,
+    is_comparison,
+    load_comparison,
+)
+from analysis.differences import RowDifferences, differences
 from analysis.load import ResultsError, load
+from analysis.views import View, views
 
 TRACE = "trace.pftrace"
 Results = Mapping[str, Any]
@@ -35,6 +46,20 @@ class Source:
     @property
     def with_results(self) -> list[Variant]:
         return [variant for variant in self.variants if variant.results]
+
+    @cached_property
+    def judged(self) -> list[RowDifferences]:
+        """Every row of a comparison; none of a bench run."""
+        if self.plan is None or not self.with_results:
+            return []
+        return differences(self.variants, self.plan.baseline)
+
+    @cached_property
+    def views(self) -> list[View]:
+        """What tables show of a comparison; none of a bench run."""
+        if self.plan is None or not self.with_results:
+            return []
+        return views(self.variants, self.plan.baseline, self.judged)
 
     @property
     def runs(self) -> list[tuple[str, Results]]:
@@ -97,14 +122,15 @@ class Source:
 
 def read(folder: Path) -> Source:
     """Reads a folder of either kind. Nothing in it that is damaged stops the rest."""
-    source = Source(folder)
     try:
         if is_comparison(folder):
-            whole = load_comparison(folder)
-            source.plan, source.variants, source.damaged = whole.plan, whole.variants, whole.damaged
-        else:
-            results = load(folder)
-            source.variants.append(Variant({}, results, "", (results,)))
+            return of_comparison(load_comparison(folder))
+        results = load(folder)
+        return Source(folder, variants=[Variant({}, results, "", (results,))])
     except (ComparisonError, ResultsError) as error:
-        source.damaged.append(str(error))
-    return source
+        return Source(folder, damaged=[str(error)])
+
+
+def of_comparison(whole: Comparison) -> Source:
+    """A comparison that has been read."""
+    return Source(whole.folder, whole.plan, whole.variants, list(whole.damaged))

@@ -6,8 +6,9 @@ import argparse
 import time
 from collections.abc import Sequence
 
-from analysis import comparison, views
+from analysis import comparison
 from analysis.load import mode_sentence
+from analysis.report import sources
 from tools.command import (
     axes,
     bench_command,
@@ -92,18 +93,17 @@ def time_line(work: Work) -> str:
 def finish(options: argparse.Namespace) -> int:
     """Writes the report, prints the table, and judges: 0 only if every cell finished."""
     read = comparison.load_comparison(options.out)
-    with_results = [variant.results for variant in read.variants if variant.results]
-    if with_results:
+    source = sources.of_comparison(read)
+    if source.with_results:
         begun = time.monotonic()
         from tools.command import report_command  # what draws is slow to load
 
-        report_command.write_report([options.out], options.out / report_command.PAGE)
+        report_command.write_report_of([source], options.out / report_command.PAGE)
         Times().add("report", time.monotonic() - begun)
-        cycle_is = with_results[0]["clock"]["cycle_is"]
-        for view in views.views(read.variants, read.plan.baseline):
-            for line in [*compare_table.lines(view, cycle_is), *view.crossings(cycle_is)]:
+        for view in source.views:
+            for line in [*compare_table.lines(view, source.cycle_is), *view.crossings(source.cycle_is)]:
                 info(line)
-        info(mode_sentence(with_results[0]))
+        info(mode_sentence(source.runs[0][1]))
     for sentence in read.damaged:
         note(sentence)
     info(f"written: {shown(options.out)} (report.html, report.md, plots, and the cells)")

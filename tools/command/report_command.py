@@ -47,8 +47,15 @@ def write_report(
             tell(sentence)
     if not any(source.with_results for source in read):
         raise UserError(f"There are no results to report in {', '.join(shown(f) for f in folders)}.")
+    return write_report_of(read, out, markdown, links)
+
+
+def write_report_of(
+    read: Sequence[sources.Source], out: Path, markdown: bool = True, links: bool = True
+) -> list[Path]:
+    """As write_report(), about folders that have been read."""
     output = OutputFolder(out.parent, ())
-    command = " ".join(["./lantern report", *(shown(folder) for folder in folders)])
+    command = " ".join(["./lantern report", *(shown(source.folder) for source in read)])
     with Progress("drawing plots") as progress:
         built = build.build(read, out, command, progress.update, links)
         progress.stage("writing the report")
