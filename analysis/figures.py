@@ -52,6 +52,8 @@ LEGEND_LETTERS = 110
 """So many fit beside each other above a plot."""
 ROW_INCHES = 0.42
 FOOTER_INCHES = 0.42
+PLACE_DIGITS = 6
+"""Of where a panel lies in its figure, that being 1."""
 BAND = "#f4f4f4"
 """Behind every second row, where several marks stand in one."""
 STYLE = {
@@ -240,11 +242,28 @@ def wrap(text: str, width: int) -> str:
 def save(figure: Figure, name: str) -> Iterator[tuple[str, bytes]]:
     """PNG and SVG with their title, and without dates or versions, so that equal results give equal bytes."""
     title = figure.get_suptitle().partition("\n")[0]
+    _settle(figure)
     yield f"{name}.png", _png(figure, title)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", dpi=DPI, metadata={"Title": title, "Date": None, "Creator": None})
     yield f"{name}.svg", buffer.getvalue()
     plt.close(figure)
+
+
+def _settle(figure: Figure) -> None:
+    """Lays the figure out, once for all formats.
+
+    The solver behind it goes through its variables in the order of their addresses, so that many panels come
+    out at places whose last bits differ from run to run: these are rounded away.
+    """
+    figure.set_dpi(DPI)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = (
+            round(at, PLACE_DIGITS) for at in axes.get_position(original=True).bounds
+        )
+        axes.set_position((left, bottom, width, height))
 
 
 def _png(figure: Figure, title: str) -> bytes:

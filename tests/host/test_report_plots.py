@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from scenario import start
 from synthetic_comparison import bench_folder
 from synthetic_results import frame, rpc_rows, spawn_rows
@@ -103,6 +105,28 @@ def test_heat_maps_hold_ratios_to_the_baseline():
     assert one.row.label == "a.b"
     assert one.ratios.tolist() == [[1, 2, 3], [2, 4, 6], [3, 6, pytest.approx(9.01)]]
     assert one.spread == pytest.approx(np.log2(9.01))
+
+
+def test_last_bits_of_the_layout_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(5)
+    lay_out = ConstrainedLayoutEngine.execute
+
+    def as_the_solver_does(engine: ConstrainedLayoutEngine, figure: Figure) -> None:
+        lay_out(engine, figure)
+        for axes in figure.axes:
+            noise = generator.uniform(-1e-12, 1e-12, 4)
+            axes.set_position(np.array(axes.get_position(original=True).bounds) + noise)
+
+    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", as_the_solver_does)
+    (pair,) = heat_plots.pairs(product(), {"rpc": "chunked", "alloc": "rbtree"})
+    (maps,) = heat_plots.maps(pair).values()
+    drawn = set()
+    for _ in range(3):
+        with figures.plt.rc_context(figures.STYLE):
+            figure = heat_plots.figure_of(pair, maps, "instruction")
+            figures.caption(figure, pair.variants[0].results or {}, "a: rpc and alloc together", "./lantern")
+            drawn.add(tuple(figures.save(figure, "a-heat")))
+    assert len(drawn) == 1
 
 
 def test_three_axes_give_a_heat_map_for_each_pair():
